@@ -1,0 +1,1 @@
+"""LIBRARY of what the operator publishes: products, prices, offers, walls, adverts."""

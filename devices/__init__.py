@@ -1,0 +1,1 @@
+"""LIBRARY for peripherals: NFC readers, scanners and receipt printers over serial and USB."""

@@ -1,0 +1,1 @@
+"""Decides. Pure: no I/O, clock, thread or randomness; time and chance arrive in events."""

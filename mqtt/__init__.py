@@ -1,0 +1,1 @@
+"""LIBRARY of the contract between kiosk and fleet: topics, messages, client."""
