@@ -1,0 +1,138 @@
+"""What the operator publishes, as plain frozen records: products, prices, offers, aisles, adverts, the store.
+
+Texts are `dict[language, text]` with BCP 47 tags as keys ("en", "zh", "ar", "de"); use `text_in` to read one.
+Times are Unix seconds (UTC). A product's `facing` is its place on the shelf, numbered from 1 through the store.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct, field
+
+from content.money import Money
+
+Texts = dict[str, str]
+
+
+def text_in(texts: Texts, language: str) -> str:
+    """The text in `language`, else in its base language, else English, else whatever there is, else ""."""
+    for tag in (language, language.split("-")[0], "en"):
+        if texts.get(tag):
+            return texts[tag]
+    return next(iter(texts.values()), "")
+
+
+class Availability(Enum):
+    """Google Merchant's availability values (product data specification, attribute `availability`)."""
+
+    IN_STOCK = "in_stock"
+    OUT_OF_STOCK = "out_of_stock"
+    PREORDER = "preorder"
+    BACKORDER = "backorder"
+
+
+class Measure(Struct, frozen=True):
+    """An amount of a unit in thousandths, so that it stays exact: 1.5 kg is Measure(1500, "kg")."""
+
+    milli: int
+    unit: str  # one of g, kg, ml, cl, l, m, cm, ct, sqm as in Google's unit_pricing_measure
+
+
+class Sale(Struct, frozen=True):
+    """A lower price between two moments (Unix seconds, `until` excluded; None: open-ended)."""
+
+    price: Money
+    since: int | None = None
+    until: int | None = None
+
+
+class MultiBuy(Struct, frozen=True, tag="multi-buy"):
+    """`quantity` pieces together cost `price` (2 for 3.00); the rest of the pieces cost the normal price."""
+
+    quantity: int
+    price: Money
+
+
+class TakeForLess(Struct, frozen=True, tag="take-for-less"):
+    """Take `take` pieces and pay for `pay` of them (3 for 2)."""
+
+    take: int
+    pay: int
+
+
+class New(Struct, frozen=True, tag="new"):
+    """Shown as new; costs what it costs."""
+
+
+Offer = MultiBuy | TakeForLess | New
+
+
+class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One article as it stands on the shelf. `gtin` has 14 digits with a valid check digit."""
+
+    gtin: str
+    names: Texts
+    aisle: str
+    facing: int
+    price: Money
+    brand: str = ""
+    sale: Sale | None = None
+    offer: Offer | None = None
+    availability: Availability = Availability.IN_STOCK
+    size: Measure | None = None  # what is in the pack
+    unit_base: Measure | None = None  # what the unit price is given for (100 g, 1 l)
+    picture: str = ""  # path inside the store folder; "" where there is none
+    descriptions: Texts = field(default_factory=dict)
+    ingredients: Texts = field(default_factory=dict)
+    allergens: tuple[str, ...] = ()  # EU FIC annex II keys: gluten, crustaceans, eggs, fish, ...
+    nutrition: tuple[tuple[str, int], ...] = ()  # per 100 g or ml, (key, thousandths): ("fat", 3600) is 3.6 g
+    origin: str = ""  # ISO 3166-1 alpha-2
+    storage: str = ""  # ambient, chilled, frozen
+    age_min: int = 0  # years; 0: no limit
+    attributes: dict[str, str] = field(default_factory=dict)  # feed columns we do not know, kept
+
+
+class Aisle(Struct, frozen=True, kw_only=True):
+    """One aisle, in shelf order. Colours are "#rrggbb"."""
+
+    key: str
+    names: Texts
+    count: int = 0  # products on it
+    background: str = "#f2f4f7"
+    accent: str = "#1456d9"
+
+
+class Advert(Struct, frozen=True, kw_only=True):
+    """One advert of the attract loop. `link` is an aisle key or a GTIN-14, "" for none."""
+
+    key: str
+    picture: str
+    headlines: Texts
+    lines: Texts = field(default_factory=dict)
+    link: str = ""
+    seconds: int = 8
+
+
+class Language(Struct, frozen=True):
+    """A language the wall speaks, and how its speakers write its name."""
+
+    tag: str
+    name: str
+
+
+class Store(Struct, frozen=True, kw_only=True):
+    """All about a store but its products, which are many and are read one shelf at a time."""
+
+    key: str
+    names: Texts
+    currency: str
+    languages: tuple[Language, ...]
+    aisles: tuple[Aisle, ...]
+    adverts: tuple[Advert, ...] = ()
+    methods: tuple[str, ...] = ()  # payment methods offered, in order: "link", "epc", "pix-static", "card"
+    how_it_works: tuple[Texts, ...] = ()
+    pickup: Texts = field(default_factory=dict)  # where and when the goods are handed over
+    support: str = ""  # phone number or address people can turn to
+    timezone: str = "UTC"  # IANA name; decides what "today" is
+    version: str = ""  # names this state of prices; every order carries it

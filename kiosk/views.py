@@ -1,0 +1,331 @@
+"""The screens as plain data. `kiosk.core.present` makes a View, `kiosk.ui` draws it, and neither knows the other.
+
+Everything here crosses a socket as JSON (kiosk.link), so a view can be stored, compared, sent again after the
+screen process died, and drawn by anything. Money stays Money: it is formatted when drawn. Texts an operator wrote
+arrive in the commuter's language; the screen's own words are keys of its gettext catalogue.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from content.model import Language, Texts
+from content.money import Money
+
+# --- what the screen needs to know once: the shop around the views -------------------------------------------
+
+
+class AisleLabel(Struct, frozen=True):
+    """An aisle as the navigation shows it."""
+
+    key: str
+    names: Texts
+    count: int  # facings on it
+    background: str  # "#rrggbb"
+    accent: str
+
+
+class AdvertCard(Struct, frozen=True):
+    """An advert; `picture` is an absolute path."""
+
+    key: str
+    picture: str
+    headlines: Texts
+    lines: Texts
+
+
+class Shop(Struct, frozen=True, tag="shop"):
+    """Sent once when a screen connects and again when content changes; views refer to it by key."""
+
+    names: Texts
+    version: str
+    currency: str
+    languages: tuple[Language, ...]
+    aisles: tuple[AisleLabel, ...]
+    adverts: tuple[AdvertCard, ...]
+    how_it_works: tuple[Texts, ...]
+    methods: tuple[str, ...]
+    support: str
+    kiosk: str  # shown small on every screen, so that people and technicians can name it
+
+
+class Facing(Struct, frozen=True):
+    """One product's place on the shelf, ready to be drawn in one language."""
+
+    facing: int
+    gtin: str  # 14 digits
+    name: str
+    brand: str
+    price: Money  # what one piece costs now
+    was: Money | None  # the normal price, where a sale lowers it
+    unit_price: Money | None  # per `unit_base`
+    unit_base: str  # "100 g", "1 l"; "" where there is no unit price
+    size: str  # "500 g"
+    badge: str  # "" | "sale" | "multi-buy" | "take-for-less" | "new"
+    badge_args: tuple[int, ...]  # sale: (percent,), multi-buy: (quantity, minor), take-for-less: (take, pay)
+    picture: str  # absolute path, "" where there is none
+    qr: str  # the GS1 Digital Link to print beside it, upper-case
+    available: bool
+
+
+# --- the views ------------------------------------------------------------------------------------------------
+
+
+class Notice(Struct, frozen=True):
+    """A short message over a screen: `key` names the words, `args` fill them, `tone` colours them."""
+
+    key: str
+    args: tuple[str, ...] = ()
+    tone: str = "info"  # info | good | bad
+    serial: int = 0  # grows with each notice, so that the same words twice are shown twice
+
+
+class Frame(Struct, frozen=True):
+    """What surrounds every screen a commuter can act on."""
+
+    language: str
+    reach: bool = False  # every control below 1,220 mm
+    basket_count: int = 0
+    basket_total: Money | None = None
+    notice: Notice | None = None
+    idle_seconds: int | None = None  # a warning is up and the session resets after that many seconds
+
+
+class Attract(Struct, frozen=True, tag="attract"):
+    """Nobody is here. `slide` is an advert's key or "how-it-works"."""
+
+    frame: Frame
+    slide: str
+
+
+class Wall(Struct, frozen=True, tag="wall"):
+    """The shelves of one aisle; facings are fetched through the link as they scroll in."""
+
+    frame: Frame
+    aisle: str
+
+
+class Fact(Struct, frozen=True):
+    """One line of a product's facts: `key` of the screen's words and a value ready to be read."""
+
+    key: str
+    value: str
+
+
+class ProductDetail(Struct, frozen=True, tag="product"):
+    """One product large, with its facts."""
+
+    frame: Frame
+    facing: Facing
+    description: str
+    ingredients: str
+    allergens: tuple[str, ...]  # keys
+    nutrition: tuple[Fact, ...]  # per 100 g or ml
+    facts: tuple[Fact, ...]  # origin, storage, ...
+    quantity: int  # of it in the basket
+    age_min: int
+
+
+class BasketLine(Struct, frozen=True):
+    """One product in the basket; `total` has the offer in it."""
+
+    gtin: str
+    name: str
+    picture: str
+    quantity: int
+    price: Money
+    total: Money
+    saved: Money | None
+
+
+class Basket(Struct, frozen=True, tag="basket"):
+    """What is about to be bought."""
+
+    frame: Frame
+    lines: tuple[BasketLine, ...]
+    total: Money
+    saved: Money | None
+    pickup: str
+
+
+class ChooseMethod(Struct, frozen=True, tag="choose"):
+    """How to pay. A method that cannot be used now stands in `off` with the reason's key."""
+
+    frame: Frame
+    total: Money
+    methods: tuple[str, ...]
+    off: tuple[tuple[str, str], ...] = ()
+
+
+class Pay(Struct, frozen=True, tag="pay"):
+    """Money is in flight. `stage`: asking | waiting | scanned | confirming | cancelling | late."""
+
+    frame: Frame
+    method: str
+    stage: str
+    amount: Money
+    reference: str
+    payload: str = ""  # what the QR says; "" for a card or while asking
+    expires_ms: int = 0  # wall clock, Unix milliseconds; 0: not known yet
+    merchant: str = ""
+
+
+class Thanks(Struct, frozen=True, tag="thanks"):
+    """Paid. `receipt`: printing | printed | no-paper | no-printer | none."""
+
+    frame: Frame
+    total: Money
+    claim_code: str
+    reference: str
+    receipt: str
+    pickup: str
+
+
+class Problem(Struct, frozen=True, tag="problem"):
+    """What happened, what to do, and a code to tell support. `code` is "EC-nn", words hang on `key`."""
+
+    frame: Frame
+    key: str
+    code: str
+    can_retry: bool
+    claim_code: str = ""  # where money may have moved, it buys the goods or comes back with this
+    reference: str = ""
+
+
+class Closed(Struct, frozen=True, tag="closed"):
+    """Out of service: `reason` is a key of the screen's words."""
+
+    frame: Frame
+    reason: str
+    code: str = ""
+
+
+View = Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | Closed
+
+# --- what a person does: intents, imperative ------------------------------------------------------------------
+
+
+class Touch(Struct, frozen=True, tag="touch"):
+    """The glass was touched anywhere, or scrolled: somebody is here. `x`, `y` in 0..1 of the panel."""
+
+    x: float = 0.0
+    y: float = 0.0
+
+
+class Start(Struct, frozen=True, tag="start"):
+    """Leave the attract loop; `link` is the advert's key that was touched, or ""."""
+
+    link: str = ""
+
+
+class OpenAisle(Struct, frozen=True, tag="open-aisle"):
+    """Show an aisle's shelves."""
+
+    aisle: str
+
+
+class OpenProduct(Struct, frozen=True, tag="open-product"):
+    """Show a product large."""
+
+    gtin: str
+    facing: int = 0
+
+
+class Add(Struct, frozen=True, tag="add"):
+    """Put pieces of a product into the basket."""
+
+    gtin: str
+    facing: int = 0
+    quantity: int = 1
+
+
+class SetQuantity(Struct, frozen=True, tag="set-quantity"):
+    """Have exactly that many pieces in the basket; 0 takes the line out."""
+
+    gtin: str
+    quantity: int
+
+
+class OpenBasket(Struct, frozen=True, tag="open-basket"):
+    """Show the basket."""
+
+
+class Checkout(Struct, frozen=True, tag="checkout"):
+    """Choose how to pay."""
+
+
+class PayBy(Struct, frozen=True, tag="pay-by"):
+    """Pay the basket by that method."""
+
+    method: str
+
+
+class CancelPay(Struct, frozen=True, tag="cancel-pay"):
+    """Do not pay after all."""
+
+
+class Back(Struct, frozen=True, tag="back"):
+    """One screen back."""
+
+
+class SetLanguage(Struct, frozen=True, tag="set-language"):
+    """Speak that language."""
+
+    language: str
+
+
+class SetReach(Struct, frozen=True, tag="set-reach"):
+    """Bring every control within reach, or not."""
+
+    on: bool
+
+
+class StayHere(Struct, frozen=True, tag="stay"):
+    """I need more time."""
+
+
+class StartOver(Struct, frozen=True, tag="start-over"):
+    """Forget my basket and begin anew."""
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """I have read the thanks or the problem."""
+
+
+class Retry(Struct, frozen=True, tag="retry"):
+    """Try again what the problem stopped."""
+
+
+class Seen(Struct, frozen=True, tag="seen"):
+    """Facings that were wholly on the glass and for how long: (facing, milliseconds)."""
+
+    facings: tuple[tuple[int, int], ...]
+
+
+Intent = (
+    Touch | Start | OpenAisle | OpenProduct | Add | SetQuantity | OpenBasket | Checkout | PayBy | CancelPay | Back
+    | SetLanguage | SetReach | StayHere | StartOver | Done | Retry | Seen
+)  # fmt: skip
+
+
+class Panel(Struct, frozen=True):
+    """The glass: pixels and how large they are, so that sizes can be held in millimetres."""
+
+    width: int = 1080
+    height: int = 1920
+    diagonal_mm: int = 813  # 32 inches
+    bottom_mm: int = 650  # height of the lowest pixel row above the floor
+    distance_mm: int = 600  # from which text is read
+
+    @property
+    def pitch_mm(self) -> float:
+        """Millimetres per pixel."""
+        return float(self.diagonal_mm / (self.width**2 + self.height**2) ** 0.5)
+
+
+class FacingsPage(Struct, frozen=True):
+    """An answer to a query for facings `start`..`start + len(items)` of an aisle."""
+
+    aisle: str
+    start: int
+    items: tuple[Facing, ...] = field(default=())

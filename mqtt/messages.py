@@ -1,0 +1,223 @@
+"""What may be said, as frozen types; JSON on the wire. Amounts are minor units, times Unix milliseconds.
+
+Fields may be added with a default; a change an old end cannot read gets a new topic root (mqtt.topics.ROOT).
+Unknown fields are ignored on read, an unknown `type` is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class BadMessage(ValueError):
+    """Bytes that are not a message of the contract; says where and what was expected."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Base of all messages."""
+
+
+# --- events: facts of a kiosk, each stored by the fleet exactly once ------------------------------------------
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One product of a sale. `total_minor` has the offer in it."""
+
+    gtin: str
+    name: str
+    quantity: int
+    price_minor: int
+    total_minor: int
+    facing: int = 0
+
+
+class Event(Message, frozen=True, kw_only=True, tag_field="type"):
+    """A fact with its place in the kiosk's sequence: (kiosk, epoch, seq) is unique, seq has no gaps."""
+
+    epoch: str  # random per ledger: a re-imaged card can never look like a replay
+    seq: int  # 1, 2, 3, ...
+    wall_ms: int
+    mono_ms: int
+    boot: str
+    clock: str = "unsynced"  # unsynced | holdover | synced
+
+
+class SaleMade(Event, frozen=True, kw_only=True, tag="sale"):
+    """Paid. `channel`: touch | scan."""
+
+    order: str
+    reference: str
+    method: str
+    currency: str
+    total_minor: int
+    lines: tuple[Line, ...]
+    version: str  # of the prices
+    channel: str = "touch"
+    claim_code: str = ""
+
+
+class RefundWanted(Event, frozen=True, kw_only=True, tag="refund"):
+    """Money came that bought nothing; the fleet gives it back."""
+
+    order: str
+    reference: str
+    currency: str
+    total_minor: int
+    reason: str
+
+
+class AdvertPlayed(Event, frozen=True, kw_only=True, tag="play"):
+    """An advert was drawn on the glass for `shown_ms` of monotonic time."""
+
+    advert: str
+    shown_ms: int
+    version: str = ""
+
+
+class FacingsSeen(Event, frozen=True, kw_only=True, tag="impressions"):
+    """Facings wholly visible while somebody was there: (facing, times, milliseconds) within one minute."""
+
+    aisle: str
+    minute: int  # Unix minutes
+    seen: tuple[tuple[int, int, int], ...]
+    version: str = ""
+
+
+class Engaged(Event, frozen=True, kw_only=True, tag="engagement"):
+    """Somebody did something: `what` is start, aisle, product, add, checkout, language, reset, ..."""
+
+    what: str
+    detail: str = ""
+    facing: int = 0
+
+
+class Scanned(Event, frozen=True, kw_only=True, tag="scan"):
+    """A code was read. `outcome`: product | unknown | refused; the code itself is kept only for products."""
+
+    kind: str
+    outcome: str
+    gtin: str = ""
+
+
+KioskEvent = SaleMade | RefundWanted | AdvertPlayed | FacingsSeen | Engaged | Scanned
+
+
+class Batch(Message, frozen=True, kw_only=True):
+    """Events of one kiosk and epoch, in sequence. Topic: up/ev."""
+
+    events: tuple[KioskEvent, ...]
+
+
+class Ack(Message, frozen=True, kw_only=True):
+    """The fleet has committed every event of `epoch` up to and with `upto`. Topic: dn/ack."""
+
+    epoch: str
+    upto: int
+
+
+# --- requests and responses -----------------------------------------------------------------------------------
+
+
+class ChargeWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="charge"):
+    """Create a charge. `reference` (16 of Crockford's base32) makes it idempotent: the same again is the same charge."""
+
+    id: str  # correlates the response
+    expires_ms: int  # the response is of no use after that moment
+    order: str
+    reference: str
+    method: str
+    currency: str
+    total_minor: int
+    lines: tuple[Line, ...]
+    version: str
+    ttl_s: int = 180
+    card: str = ""  # keyed token of the card that was tapped, for method "card"
+
+
+class CancelWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="cancel"):
+    """Cancel a charge; the answer may be `paid`."""
+
+    id: str
+    expires_ms: int
+    reference: str
+
+
+class StatusWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="status"):
+    """What became of a charge?"""
+
+    id: str
+    expires_ms: int
+    reference: str
+
+
+class RefundCharge(Message, frozen=True, kw_only=True, tag_field="type", tag="refund-charge"):
+    """Give back what was paid under a reference; safe to repeat."""
+
+    id: str
+    expires_ms: int
+    reference: str
+    reason: str
+
+
+Request = ChargeWanted | CancelWanted | StatusWanted | RefundCharge
+
+
+class ChargeState(Message, frozen=True, kw_only=True):
+    """A charge as the fleet knows it. Topics: dn/res (with `id` of the request) and dn/charge (with id "").
+
+    `state`: created | scanned | paid | expired | cancelled | failed | refunded | unknown.
+    `reason` is a key where state is failed: declined, unknown-card, provider-down, bad-request, amount-mismatch, ...
+    """
+
+    id: str
+    reference: str
+    state: str
+    reason: str = ""
+    payload: str = ""  # what the QR says
+    expires_ms: int = 0
+    paid_minor: int = 0
+    currency: str = ""
+    merchant: str = ""
+
+
+class PhoneSale(Message, frozen=True, kw_only=True):
+    """Somebody bought from this wall with a phone: say thank you quietly. Topic: dn/notice."""
+
+    order: str
+    claim_code: str
+    total_minor: int
+    currency: str
+
+
+class Presence(Message, frozen=True, kw_only=True):
+    """Retained on `state`. `state`: ready | selling | lost | closed."""
+
+    state: str
+    boot: str
+    since_ms: int
+    version: str = ""
+    view: str = ""
+
+
+class Health(Message, frozen=True, kw_only=True):
+    """Device states and counters. Topic: up/health."""
+
+    wall_ms: int
+    devices: dict[str, str]  # name -> absent | opening | ready | lost | failed
+    counters: dict[str, int]
+
+
+def encode(message: Message) -> bytes:
+    """A message as JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode(data: bytes, kind: Any) -> Any:
+    """JSON as a message of `kind` (a type, or a union such as Request). Raises BadMessage."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:  # ValidationError is one
+        raise BadMessage(str(error)) from None

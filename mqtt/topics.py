@@ -1,0 +1,92 @@
+"""Where things are said: `k1/{tenant}/{site}/{kiosk}/...`; up from the kiosk, down from the fleet.
+
+A kiosk may write its own `up/#` and `state` and read its own `dn/#`; nothing else. Shape borrowed from fleet practice:
+one branch per kiosk, so that one access rule and one subscription cover it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ROOT = "k1"  # the contract's major version: a change that old ends cannot read gets a new root
+_LEVEL = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+
+EVERY_EVENT = f"{ROOT}/+/+/+/up/ev"
+EVERY_REQUEST = f"{ROOT}/+/+/+/up/req"
+EVERY_STATE = f"{ROOT}/+/+/+/state"
+EVERY_HEALTH = f"{ROOT}/+/+/+/up/health"
+
+
+class BadTopic(ValueError):
+    """A topic or address that is not of the contract's form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A kiosk's place in the fleet. Each level: 1-32 of A-Z a-z 0-9 _ -."""
+
+    tenant: str
+    site: str
+    kiosk: str
+
+    def __post_init__(self) -> None:
+        for level in (self.tenant, self.site, self.kiosk):
+            if not _LEVEL.match(level):
+                raise BadTopic(f"{level!r}: a level has 1 to 32 of A-Z a-z 0-9 _ -")
+
+    def __str__(self) -> str:
+        return f"{self.tenant}/{self.site}/{self.kiosk}"
+
+    @property
+    def state(self) -> str:
+        """Retained presence; the last will says `lost`."""
+        return f"{ROOT}/{self}/state"
+
+    @property
+    def events(self) -> str:
+        """Batches of events, up."""
+        return f"{ROOT}/{self}/up/ev"
+
+    @property
+    def requests(self) -> str:
+        """Requests that want a response, up."""
+        return f"{ROOT}/{self}/up/req"
+
+    @property
+    def health(self) -> str:
+        """Device states and counters, up."""
+        return f"{ROOT}/{self}/up/health"
+
+    @property
+    def responses(self) -> str:
+        """Answers to requests, down."""
+        return f"{ROOT}/{self}/dn/res"
+
+    @property
+    def charges(self) -> str:
+        """What became of a charge, down."""
+        return f"{ROOT}/{self}/dn/charge"
+
+    @property
+    def acks(self) -> str:
+        """Up to which sequence number the fleet has stored a kiosk's events, down."""
+        return f"{ROOT}/{self}/dn/ack"
+
+    @property
+    def notices(self) -> str:
+        """What the wall may quietly say, such as thanks for a sale on a phone, down."""
+        return f"{ROOT}/{self}/dn/notice"
+
+    @property
+    def down(self) -> str:
+        """Everything a kiosk reads."""
+        return f"{ROOT}/{self}/dn/#"
+
+
+def address_of(topic: str) -> Address:
+    """The kiosk a topic belongs to. Raises BadTopic."""
+    parts = topic.split("/")
+    if len(parts) < 5 or parts[0] != ROOT:
+        raise BadTopic(f"{topic!r} is not of the form {ROOT}/tenant/site/kiosk/...")
+    return Address(*parts[1:4])
