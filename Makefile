@@ -1,0 +1,58 @@
+# Two commands: `make demo` shows the whole thing, `make test` checks the whole thing. The rest is comfort.
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { command -v $$p; break; }; done)
+VENV := .venv
+PORT ?= 8480
+FRESH ?=
+PYTEST_ARGS ?=
+
+.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl lock
+
+help:
+	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
+	@echo "make test          lint, types, import contracts and every test"
+	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
+	@echo "make shots         draw docs/screens again"
+	@echo "make format clean  what they say"
+
+setup setup-gl:
+	@test -n "$(PYTHON)" || { echo "setup: Endcap needs Python 3.11 or newer and found none" >&2; exit 1; }
+	@$(PYTHON) .ci/setup.py --venv $(VENV) --gl $(if $(filter setup-gl,$@),required,wanted)
+
+# exec: Ctrl-C and SIGTERM reach the demo itself.
+demo: setup-gl
+	@exec $(VENV)/bin/endcap demo --port $(PORT) $(if $(FRESH),--fresh)
+
+test: lint types arrows pytest
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: setup
+	$(VENV)/bin/mypy
+
+arrows: setup
+	@$(VENV)/bin/lint-imports --no-logo
+
+pytest: setup
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+format: setup
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: setup-gl
+	$(VENV)/bin/python -m benchmarks
+
+shots: setup-gl
+	$(VENV)/bin/python -m kiosk.ui.shots docs/screens
+
+# Resolve pyproject's ranges anew and write down what came out; everything else installs from that file.
+lock:
+	rm -rf .lock-venv && $(PYTHON) .ci/setup.py --venv .lock-venv --from-pyproject
+	.lock-venv/bin/python -m pip freeze --exclude-editable --all --exclude pip --exclude endcap > requirements.lock
+	rm -rf .lock-venv
+
+clean:
+	rm -rf $(VENV) .endcap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
