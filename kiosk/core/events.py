@@ -1,0 +1,308 @@
+"""All that can happen. Each event says when; what the core cannot look up or dream up comes with it.
+
+The agent makes them: from intents (adding the product a code stands for, and a fresh order name), from the fleet's
+charge states, from devices and from timers. An event that does not fit the moment changes nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from content.model import Product, Store
+from content.money import Money
+from kiosk.core.orders import Payment
+
+
+class Stamp(Struct, frozen=True):
+    """A moment on both clocks: durations are measured on `mono_ms`, dates are read from `wall_ms` (Unix)."""
+
+    mono_ms: int
+    wall_ms: int
+
+
+class Event(Struct, frozen=True, tag=True, tag_field="event"):
+    """Something happened at `at`."""
+
+    at: Stamp
+
+
+class ByPerson(Event, frozen=True):
+    """Somebody at the wall did something: nobody is idle."""
+
+
+# --- a person, from kiosk.views' intents ----------------------------------------------------------------------
+
+
+class Touched(ByPerson, frozen=True):
+    """views.Touch: the glass was touched anywhere."""
+
+
+class Started(ByPerson, frozen=True):
+    """views.Start: left the attract loop; `advert` was touched, `product` is what it links to, if it does."""
+
+    advert: str = ""
+    product: Product | None = None
+
+
+class AisleOpened(ByPerson, frozen=True):
+    """views.OpenAisle."""
+
+    aisle: str
+
+
+class ProductOpened(ByPerson, frozen=True):
+    """views.OpenProduct, with the product looked up."""
+
+    product: Product
+    facing: int = 0
+
+
+class ProductAdded(ByPerson, frozen=True):
+    """views.Add, with the product looked up."""
+
+    product: Product
+    facing: int = 0
+    quantity: int = 1
+
+
+class QuantitySet(ByPerson, frozen=True):
+    """views.SetQuantity; `product` is looked up, so that 1 can also be set where 0 were."""
+
+    gtin: str
+    quantity: int
+    product: Product | None = None
+    facing: int = 0
+
+
+class BasketOpened(ByPerson, frozen=True):
+    """views.OpenBasket."""
+
+
+class CheckoutAsked(ByPerson, frozen=True):
+    """views.Checkout. `order` is fresh: 15 random characters of Crockford's base32 (75 bits)."""
+
+    order: str
+
+
+class MethodChosen(ByPerson, frozen=True):
+    """views.PayBy."""
+
+    method: str
+
+
+class CancelAsked(ByPerson, frozen=True):
+    """views.CancelPay."""
+
+
+class WentBack(ByPerson, frozen=True):
+    """views.Back."""
+
+
+class LanguageChosen(ByPerson, frozen=True):
+    """views.SetLanguage."""
+
+    language: str
+
+
+class ReachChosen(ByPerson, frozen=True):
+    """views.SetReach."""
+
+    on: bool
+
+
+class StayAsked(ByPerson, frozen=True):
+    """views.StayHere."""
+
+
+class StartOverAsked(ByPerson, frozen=True):
+    """views.StartOver."""
+
+
+class Dismissed(ByPerson, frozen=True):
+    """views.Done."""
+
+
+class RetryAsked(ByPerson, frozen=True):
+    """views.Retry."""
+
+
+class FacingsSeen(Event, frozen=True):
+    """views.Seen: (facing, milliseconds) of facings that were wholly on the glass. Looking is not touching."""
+
+    facings: tuple[tuple[int, int], ...]
+
+
+# --- peripherals ----------------------------------------------------------------------------------------------
+
+
+class CodeScanned(ByPerson, frozen=True):
+    """A code was read. `kind`: gtin | digital-link | unknown. `product` where the store has it."""
+
+    kind: str
+    text: str
+    product: Product | None = None
+    facing: int = 0
+
+
+class CardTapped(ByPerson, frozen=True):
+    """A card was held to the armed reader; `token` is keyed, never the card's number."""
+
+    token: str
+
+
+class DeviceChanged(Event, frozen=True):
+    """`name`: reader | scanner | printer. `state`: absent | opening | ready | lost | failed. `detail`: e.g. no-paper."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+class ReceiptPrinted(Event, frozen=True):
+    """The receipt of a reference came out."""
+
+    reference: str
+
+
+class ReceiptFailed(Event, frozen=True):
+    """It did not. `why`: no-paper | no-printer."""
+
+    reference: str
+    why: str
+
+
+# --- the fleet: what became of a charge (mqtt.messages.ChargeState, one class per state) ----------------------
+
+
+class ChargeCreated(Event, frozen=True):
+    """State `created`: show `payload`. `expires_ms` is the fleet's wall clock, 0 where it does not say."""
+
+    reference: str
+    payload: str = ""
+    expires_ms: int = 0
+    merchant: str = ""
+
+
+class ChargeRefused(Event, frozen=True):
+    """The request never led to a charge: the fleet refused it, or it could not be sent at all. Not: no answer came."""
+
+    reference: str
+    reason: str = "provider-down"
+
+
+class ChargeScanned(Event, frozen=True):
+    """State `scanned`: somebody's phone has opened the payment."""
+
+    reference: str
+
+
+class ChargePaid(Event, frozen=True):
+    """State `paid`: `amount` came. However often, late or out of order the fleet says so.
+
+    The agent drops it where the ledger has the reference settled. Where the ledger has the payment open and the core
+    let it go, PaymentsRecovered comes first. What neither knows goes back to whoever paid.
+    """
+
+    reference: str
+    amount: Money
+
+
+class ChargeExpired(Event, frozen=True):
+    """State `expired`: nobody paid in time, and nobody can any more."""
+
+    reference: str
+
+
+class ChargeCancelled(Event, frozen=True):
+    """State `cancelled`: confirmed by the provider."""
+
+    reference: str
+
+
+class ChargeFailed(Event, frozen=True):
+    """State `failed`. `reason`: declined | unknown-card | provider-down | bad-request | ..."""
+
+    reference: str
+    reason: str = ""
+
+
+class ChargeUnknown(Event, frozen=True):
+    """State `unknown`: the fleet has no such charge."""
+
+    reference: str
+
+
+class RefundDone(Event, frozen=True):
+    """State `refunded`: the money is on its way back."""
+
+    reference: str
+
+
+class FleetConnected(Event, frozen=True):
+    """The fleet can be asked again."""
+
+
+class FleetLost(Event, frozen=True):
+    """The fleet cannot be asked now."""
+
+
+class PhoneSale(Event, frozen=True):
+    """Somebody bought from this wall with a phone."""
+
+    order: str
+    claim_code: str
+
+
+# --- the kiosk itself -----------------------------------------------------------------------------------------
+
+
+class SaleRecorded(Event, frozen=True):
+    """The ledger has committed RecordSale."""
+
+    reference: str
+
+
+class SaleRefused(Event, frozen=True):
+    """It has not. `reason`: settled (this reference), order-sold (by another reference), storage (try again)."""
+
+    reference: str
+    reason: str
+
+
+class PaymentsRecovered(Event, frozen=True):
+    """Payments the ledger holds open: all of them after a restart, one before a confirmation the core let go of."""
+
+    payments: tuple[Payment, ...]
+
+
+class TimerFired(Event, frozen=True):
+    """A timer set by SetTimer has run out."""
+
+    name: str
+
+
+class StoreArrived(Event, frozen=True):
+    """A verified store is ready. It is adopted when nobody is buying: AdoptStore says when."""
+
+    store: Store
+
+
+class ServiceClosed(Event, frozen=True):
+    """Stop selling, when what is being paid is done. `reason` is a key of the screen's words."""
+
+    reason: str
+    code: str = ""
+
+
+class ServiceOpened(Event, frozen=True):
+    """Sell again."""
+
+
+AnyEvent = (
+    Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
+    | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
+    | RetryAsked | FacingsSeen | CodeScanned | CardTapped | DeviceChanged | ReceiptPrinted | ReceiptFailed
+    | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
+    | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
+    | PaymentsRecovered | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
+)  # fmt: skip
