@@ -1,17 +1,28 @@
 """Agent and screen, joined: views one way, intents the other, and shelves fetched as they scroll in.
 
-`ScreenEnd` is all that kiosk.ui sees of the agent. It has two forms with one behaviour: in memory (one process, the
-demo) and JSON lines on a Unix socket (two processes, production).
+`ScreenEnd` is all that kiosk.ui sees of the agent, `AgentEnd` all that the agent sees of the screen. The link has two
+forms with one behaviour: in memory (`memory_pair`: one process, the demo) and JSON lines on a Unix socket
+(kiosk.link_socket: two processes, production). A view is a whole state, so a screen that lags is shown the latest
+one and never the ones it missed.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.views import FacingsPage, Intent, Shop, View
 
+log = logging.getLogger(__name__)
+
+MAX_FACINGS = 500  # of one query: some ten screens of shelf
+
 Show = Callable[[Shop, View], None]
+OnIntent = Callable[[Intent], None]
+Facings = Callable[[str, str, int, int], FacingsPage]
 
 
 class ScreenEnd(Protocol):
@@ -33,5 +44,141 @@ class ScreenEnd(Protocol):
         """End the link and its thread."""
 
 
+class AgentEnd(Protocol):
+    """The agent's end of the link. Every method may be called from any thread and none waits for a screen."""
+
+    def serve(self, on_intent: OnIntent, facings: Facings) -> None:
+        """Begin: `on_intent` takes what people do, `facings(aisle, language, start, stop)` answers for the shelves.
+
+        Both are called from the link's threads. `on_intent` must hand over and return; an exception of `facings`
+        reaches the screen as LinkDown and is counted.
+        """
+
+    def show(self, shop: Shop, view: View) -> None:
+        """Bring every screen, now or when it connects, to this view."""
+
+    def counters(self) -> dict[str, int]:
+        """What happened so far: `screens` connected now; `refused` lines, `dropped` intents, failed `facings`."""
+
+    def close(self) -> None:
+        """End the link and its threads."""
+
+
 class LinkDown(ConnectionError):
     """The other end is away; it may come back by itself."""
+
+
+def check_range(start: int, stop: int) -> None:
+    """Raises ValueError for a range of facings that no screen needs."""
+    if not 0 <= start <= stop <= start + MAX_FACINGS:
+        raise ValueError(f"facings {start}..{stop}: expected 0 <= start <= stop <= start + {MAX_FACINGS}")
+
+
+class _Memory:
+    """What both ends of a pair in memory share."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.current: tuple[Shop, View] | None = None
+        self.closed = False
+        self.on_intent: OnIntent | None = None
+        self.provider: Facings | None = None
+        self.counts: Counter[str] = Counter()
+
+
+class MemoryScreenEnd:
+    """ScreenEnd within one process; its thread calls `show`, so that a slow screen never holds the agent."""
+
+    def __init__(self, memory: _Memory) -> None:
+        self._memory = memory
+        self._thread: threading.Thread | None = None
+
+    def listen(self, show: Show) -> None:
+        """See ScreenEnd."""
+        if self._thread is not None:
+            raise RuntimeError("this screen listens already")
+        self._thread = threading.Thread(target=self._run, args=(show,), name="link-screen", daemon=True)
+        self._thread.start()
+
+    def _run(self, show: Show) -> None:
+        memory, shown = self._memory, None
+        while True:
+            with memory.changed:
+                while memory.current is shown and not memory.closed:
+                    memory.changed.wait()
+                if memory.closed:
+                    return
+                shown = memory.current
+            if shown is not None:
+                try:
+                    show(*shown)
+                except Exception:
+                    log.exception("the screen could not take a view")
+
+    def send(self, intent: Intent) -> None:
+        """See ScreenEnd."""
+        on_intent = self._memory.on_intent
+        if on_intent is None or self._memory.closed:
+            self._memory.counts["dropped"] += 1
+            return
+        try:
+            on_intent(intent)
+        except Exception:
+            self._memory.counts["dropped"] += 1
+            log.exception("the agent could not take an intent")
+
+    def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
+        """See ScreenEnd."""
+        check_range(start, stop)
+        provider = self._memory.provider
+        if provider is None or self._memory.closed:
+            raise LinkDown("the agent is away")
+        try:
+            return provider(aisle, language, start, stop)
+        except Exception as error:
+            self._memory.counts["facings"] += 1
+            raise LinkDown(f"the agent could not answer: {error}") from error
+
+    def close(self) -> None:
+        """See ScreenEnd."""
+        _close(self._memory)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+
+class MemoryAgentEnd:
+    """AgentEnd within one process."""
+
+    def __init__(self, memory: _Memory) -> None:
+        self._memory = memory
+
+    def serve(self, on_intent: OnIntent, facings: Facings) -> None:
+        """See AgentEnd."""
+        self._memory.provider = facings
+        self._memory.on_intent = on_intent
+
+    def show(self, shop: Shop, view: View) -> None:
+        """See AgentEnd."""
+        with self._memory.changed:
+            self._memory.current = (shop, view)
+            self._memory.changed.notify_all()
+
+    def counters(self) -> dict[str, int]:
+        """See AgentEnd."""
+        return {"screens": 0 if self._memory.closed else 1, **self._memory.counts}
+
+    def close(self) -> None:
+        """See AgentEnd."""
+        _close(self._memory)
+
+
+def _close(memory: _Memory) -> None:
+    with memory.changed:
+        memory.closed = True
+        memory.changed.notify_all()
+
+
+def memory_pair() -> tuple[MemoryAgentEnd, MemoryScreenEnd]:
+    """Both ends of a link within one process."""
+    memory = _Memory()
+    return MemoryAgentEnd(memory), MemoryScreenEnd(memory)

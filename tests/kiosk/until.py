@@ -1,0 +1,16 @@
+"""Waiting for a condition with a deadline, the only way a test here waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+PATIENCE_S = 20.0  # far beyond what anything takes; a test that fails waits that long, one that passes never
+
+
+def until(condition: Callable[[], object], what: str = "the condition") -> None:
+    """Return as soon as `condition()` is true; fail after PATIENCE_S."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain for {what}"
+        time.sleep(0.002)
