@@ -1,0 +1,135 @@
+"""EPC069-12 version 2.1: the "QR code: guidelines to enable data capture for the initiation of a SEPA credit transfer".
+
+Up to twelve lines, of which the last filled one ends the payload; at most 331 bytes in the chosen charset, so that the
+symbol stays within version 13 at level M. Nothing in it says that anybody paid: see `confirmation` in SCHEMES.
+Amounts are written without trailing zeros as in the document's examples ("EUR1"), read with or without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleet.payments.codecs import bank_ids, fields
+from fleet.payments.codecs.errors import BadPayload
+
+MOST = 99_999_999_999  # cents: 999 999 999.99 EUR
+BYTES = 331
+CHARSETS = {
+    1: "utf-8", 2: "iso8859-1", 3: "iso8859-2", 4: "iso8859-4", 5: "iso8859-5", 6: "iso8859-7", 7: "iso8859-10",
+    8: "iso8859-15",
+}  # fmt: skip
+_LINES = (
+    "service", "version", "encoding", "identification", "bic", "name", "iban", "amount", "purpose", "reference",
+    "text", "information",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epc:
+    """One credit transfer. `amount` is a decimal string in EUR or None; `reference` (RF) and `text` exclude each other."""
+
+    name: str
+    iban: str
+    bic: str = ""  # must be there in version 001
+    amount: str | None = None
+    purpose: str = ""  # ISO 20022 external purpose code
+    reference: str = ""
+    text: str = ""
+    information: str = ""  # to the one who pays
+    version: str = "002"
+    encoding: int = 1  # key of CHARSETS
+
+
+def build(epc: Epc) -> str:
+    """The payload; encode it in `CHARSETS[epc.encoding]`. Raises BadPayload."""
+    checked = _checked(epc, [None] * len(_LINES))
+    lines = [
+        "BCD", checked.version, str(checked.encoding), "SCT", checked.bic, checked.name, checked.iban,
+        _written_amount(checked.amount), checked.purpose, checked.reference, checked.text, checked.information,
+    ]  # fmt: skip
+    payload = "\n".join(lines).rstrip("\n")
+    _check_size(payload, checked.encoding)
+    return payload
+
+
+def parse(payload: str) -> Epc:
+    """The fields of a payload, whose lines end in LF or CR LF throughout. Raises BadPayload."""
+    ending = "\r\n" if "\r\n" in payload else "\n"
+    lines = payload.split(ending)
+    starts: list[int | None] = []
+    position = 0
+    for line in lines:
+        starts.append(position)
+        position += len(line) + len(ending)
+    if lines[0] != "BCD":
+        raise BadPayload("service", "the first line is BCD", 0)
+    if not 7 <= len(lines) <= len(_LINES):
+        raise BadPayload("service", f"7 to {len(_LINES)} lines, has {len(lines)}", len(payload))
+    if not lines[-1]:
+        raise BadPayload(_LINES[len(lines) - 1], "nothing follows the last filled line", starts[-1])
+    filled = len(_LINES) - len(lines)
+    lines += [""] * filled
+    starts += [None] * filled
+    if lines[3] != "SCT":
+        raise BadPayload("identification", "is SCT", starts[3])
+    if not (len(lines[2]) == 1 and lines[2] in "12345678"):
+        raise BadPayload("encoding", "1 to 8", starts[2])
+    epc = Epc(
+        version=lines[1], encoding=int(lines[2]), bic=lines[4], name=lines[5], iban=lines[6],
+        amount=_read_amount(lines[7], starts[7]), purpose=lines[8], reference=lines[9], text=lines[10],
+        information=lines[11],
+    )  # fmt: skip
+    _check_size(payload, epc.encoding)
+    return _checked(epc, starts)
+
+
+def _checked(epc: Epc, at: list[int | None]) -> Epc:
+    """The same with every field checked and amount, IBAN and reference in canonical form. `at`: where each line starts."""
+    if epc.version not in ("001", "002"):
+        raise BadPayload("version", "001 or 002", at[1])
+    if epc.encoding not in CHARSETS:
+        raise BadPayload("encoding", "1 to 8", at[2])
+    if epc.version == "001" and not epc.bic:
+        raise BadPayload("bic", "version 001 needs it", at[4])
+    if epc.reference and epc.text:
+        raise BadPayload("text", "either reference or text, not both", at[10])
+    if epc.purpose and not (epc.purpose.isascii() and epc.purpose.isalnum() and len(epc.purpose) <= 4):
+        raise BadPayload("purpose", "1 to 4 of A-Z 0-9", at[8])
+    return Epc(
+        version=epc.version,
+        encoding=epc.encoding,
+        bic=bank_ids.bic("bic", epc.bic, at[4]) if epc.bic else "",
+        name=fields.text("name", epc.name, 70, shortest=1, at=at[5]),
+        iban=bank_ids.iban("iban", epc.iban, at[6]),
+        amount=None if epc.amount is None else _canonical(epc.amount, at[7]),
+        purpose=epc.purpose,
+        reference=bank_ids.rf("reference", epc.reference, at[9]) if epc.reference else "",
+        text=fields.text("text", epc.text, 140, at=at[10]),
+        information=fields.text("information", epc.information, 70, at=at[11]),
+    )
+
+
+def _canonical(amount: str, at: int | None) -> str:
+    return fields.decimal(fields.minor("amount", amount, 2, most=MOST, at=at), 2)
+
+
+def _written_amount(amount: str | None) -> str:
+    return "" if amount is None else "EUR" + amount.rstrip("0").rstrip(".")
+
+
+def _read_amount(line: str, at: int | None) -> str | None:
+    if not line:
+        return None
+    if not line.startswith("EUR"):
+        raise BadPayload("amount", "EUR and a decimal amount", at)
+    return line[3:]
+
+
+def _check_size(payload: str, encoding: int) -> None:
+    charset = CHARSETS[encoding]
+    try:
+        size = len(payload.encode(charset))
+    except UnicodeEncodeError as error:
+        raise BadPayload("encoding", f"{payload[error.start]!r} is not in {charset}", error.start) from None
+    if size > BYTES:
+        raise BadPayload("service", f"at most {BYTES} bytes, has {size}")
