@@ -185,11 +185,11 @@ class Client:
         client = self._new_client()
         self._live = client
         client.connect(*self._address, keepalive=self._keepalive_s)
-        quiet_since, seen = time.monotonic(), (0, 0)
+        quiet_since, seen, settled = time.monotonic(), (0, 0), False
         while True:
             if self._stopping.is_set():
                 client.disconnect()
-            result = client.loop(TICK_S if self._up else min(TICK_S, self._answer_s))
+            result = client.loop(TICK_S if settled else min(TICK_S, self._answer_s))
             if result != MQTTErrorCode.MQTT_ERR_SUCCESS or self._refusal:
                 if self._stopping.is_set():
                     return

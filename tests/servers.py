@@ -1,0 +1,71 @@
+"""Real servers for tests, on loopback and any free port; and how to wait for something without sleeping on a guess."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from os import kill
+from pathlib import Path
+
+import pytest
+
+from fleet.broker import KINDS, Broker, BrokerError, Kind, find_broker, start_broker
+
+DEADLINE_S = 15.0
+
+
+def wait_until(condition: Callable[[], object], what: str = "", deadline_s: float = DEADLINE_S) -> None:
+    """Return as soon as `condition()` holds; fail, saying `what`, where it never does."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {deadline_s:g} s for {what or condition}")
+        time.sleep(0.005)
+
+
+def missing(kind: Kind) -> str:
+    """Why a kind of broker cannot be started here; "" where it can."""
+    try:
+        find_broker(kind)
+    except BrokerError as error:
+        return str(error)
+    return ""
+
+
+def broker_pid(broker: Broker) -> int:
+    """The broker's own process id; `broker.process` is its guard."""
+    guard = broker.process.pid
+    return int(Path(f"/proc/{guard}/task/{guard}/children").read_text().split()[0])
+
+
+def kill_broker(broker: Broker) -> None:
+    """kill -9, and wait until it is gone."""
+    kill(broker_pid(broker), signal.SIGKILL)
+    wait_until(lambda: not broker.alive, "the broker to die")
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker all tests of a run share: use topics of your own. `broker.host`, `broker.port`."""
+    running = start_broker(tmp_path_factory.mktemp("broker"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Each kind of broker in turn, skipped with the reason where it is not installed."""
+    chosen: Kind = request.param
+    reason = missing(chosen)
+    if reason:
+        pytest.skip(reason)
+    return chosen
+
+
+@pytest.fixture
+def own_broker(kind: Kind, tmp_path: Path) -> Iterator[Broker]:
+    """A broker of each kind for one test, which may kill it."""
+    running = start_broker(tmp_path / "broker", prefer=kind)
+    yield running
+    running.stop()
