@@ -1,0 +1,256 @@
+"""The ledger: every reference ends once, every event has its number, and a kill costs nothing that was committed."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.clock import SystemClock
+from kiosk.ledger import Ledger
+from kiosk.ledger_schema import STEPS, LedgerError
+from mqtt.messages import Batch, Engaged, KioskEvent, RefundWanted, SaleMade, decode
+from tests.kiosk.orders import ORDER, engaged, payment, refund_of, sale_of
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    opened = Ledger(path, SystemClock())
+    yield opened
+    opened.close()
+    assert not [t.name for t in threading.enumerate() if t.name == "ledger-writer"]
+
+
+def outgoing(ledger: Ledger) -> list[KioskEvent]:
+    ledger.flush()
+    return [decode(body, KioskEvent) for _, body in ledger.events_after(0, 1000, 1 << 20)]
+
+
+class TestMoney:
+    def test_a_payment_is_remembered_before_it_is_asked_for_and_recovered_at_start(self, path: Path) -> None:
+        first = Ledger(path, SystemClock())
+        first.remember(payment())
+        first.close()
+        second = Ledger(path, SystemClock())
+        assert second.open_payments() == (payment(),)
+        assert second.standing(payment().reference) == "open"
+        second.close()
+
+    def test_a_sale_settles_its_reference_and_goes_out_at_once(self, ledger: Ledger) -> None:
+        ledger.remember(payment())
+        assert ledger.record_sale(payment(), "K7Q2-9MXT", sale_of(payment())) == "recorded"
+        assert ledger.standing(payment().reference) == "sale"
+        assert ledger.open_payments() == ()
+        [event] = outgoing(ledger)
+        assert isinstance(event, SaleMade)
+        assert (event.epoch, event.seq, event.total_minor) == (ledger.epoch, 1, 498)
+
+    def test_a_sale_recorded_again_is_the_same_sale(self, ledger: Ledger) -> None:
+        for _ in range(3):
+            assert ledger.record_sale(payment(), "K7Q2-9MXT", sale_of(payment())) == "recorded"
+        assert len(outgoing(ledger)) == 1
+
+    def test_an_order_is_sold_once_whichever_reference_was_paid(self, ledger: Ledger) -> None:
+        again = payment(attempt=1)
+        assert ledger.record_sale(payment(), "K7Q2-9MXT", sale_of(payment())) == "recorded"
+        assert ledger.record_sale(again, "K7Q2-9MXT", sale_of(again)) == "order-sold"
+        assert ledger.record_refund(refund_of(again.reference))
+        assert [type(event) for event in outgoing(ledger)] == [SaleMade, RefundWanted]
+
+    def test_a_reference_that_was_refunded_is_never_sold_nor_the_other_way_round(
+        self, ledger: Ledger
+    ) -> None:
+        assert ledger.record_refund(refund_of(payment().reference))
+        assert ledger.record_sale(payment(), "K7Q2-9MXT", sale_of(payment())) == "settled"
+        assert ledger.record_refund(refund_of(payment().reference)), "asked again, it is the same refund"
+        other = payment("EDCBA9876543210")
+        assert ledger.record_sale(other, "K7Q2-9MXT", sale_of(other)) == "recorded"
+        assert not ledger.record_refund(refund_of(other.reference))
+        assert len(outgoing(ledger)) == 2
+
+    def test_late_money_finds_a_payment_the_core_let_go(self, ledger: Ledger) -> None:
+        ledger.remember(payment())
+        ledger.close_payment(payment().reference, "ended")
+        assert ledger.open_payments() == ()
+        assert ledger.standing(payment().reference) == "closed"
+        assert ledger.reopen(payment().reference) == payment()
+        assert ledger.open_payments() == (payment(),)
+        assert ledger.reopen("ZZZZZZZZZZZZZZZZ") is None
+        assert ledger.standing("ZZZZZZZZZZZZZZZZ") == "unknown"
+
+    def test_a_sale_that_cannot_be_written_leaves_nothing_behind(self, path: Path, ledger: Ledger) -> None:
+        ledger.remember(payment())
+        with sqlite3.connect(path) as other:
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+        other.close()
+        with pytest.raises(LedgerError, match=r"ledger\.sqlite: disk full"):
+            ledger.record_sale(payment(), "K7Q2-9MXT", sale_of(payment()))
+        assert ledger.standing(payment().reference) == "open"
+        assert ledger.bounds() == (0, 0)
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["sale", "refund"]), st.integers(0, 2), st.integers(0, 1)), max_size=12
+        )
+    )
+    def test_whatever_is_asked_each_reference_ends_once(
+        self, tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[str, int, int]]
+    ) -> None:
+        ledger = Ledger(tmp_path_factory.mktemp("law") / "ledger.sqlite", SystemClock())
+        for how, number, attempt in asked:
+            wanted = payment(f"{number:015d}", attempt)
+            if how == "sale":
+                ledger.record_sale(wanted, "K7Q2-9MXT", sale_of(wanted))
+            else:
+                ledger.record_refund(refund_of(wanted.reference))
+        events = [event for event in outgoing(ledger) if isinstance(event, SaleMade | RefundWanted)]
+        ledger.close()
+        references = [event.reference for event in events]
+        orders_sold = [event.order for event in events if isinstance(event, SaleMade)]
+        assert len(references) == len(set(references))
+        assert len(orders_sold) == len(set(orders_sold))
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
+
+
+class TestEvents:
+    def test_notes_are_committed_together_and_numbered_without_gaps(self, ledger: Ledger) -> None:
+        for number in range(100):
+            ledger.note(engaged(f"what-{number}"))
+        events = outgoing(ledger)
+        assert [event.seq for event in events] == list(range(1, 101))
+        assert [event.what for event in events if isinstance(event, Engaged)] == [
+            f"what-{n}" for n in range(100)
+        ]
+
+    def test_a_note_is_committed_soon_without_being_pressed(self, path: Path) -> None:
+        grown = threading.Event()
+        ledger = Ledger(path, SystemClock(), grown.set)
+        ledger.note(engaged())
+        assert grown.wait(20)
+        assert ledger.bounds() == (0, 1)
+        ledger.close()
+
+    def test_closing_commits_what_waits(self, path: Path) -> None:
+        first = Ledger(path, SystemClock())
+        first.note(engaged())
+        first.close()
+        second = Ledger(path, SystemClock())
+        assert len(outgoing(second)) == 1
+        second.close()
+
+    def test_acknowledged_events_are_forgotten_and_numbers_go_on(self, ledger: Ledger) -> None:
+        for _ in range(5):
+            ledger.note(engaged())
+        ledger.flush()
+        assert ledger.ack(ledger.epoch, 3)
+        ledger.flush()
+        assert ledger.bounds() == (3, 5)
+        assert ledger.ack(ledger.epoch, 5)
+        ledger.note(engaged())
+        assert [event.seq for event in outgoing(ledger)] == [6]
+
+    def test_an_ack_of_another_life_or_of_the_future_is_refused(self, ledger: Ledger) -> None:
+        ledger.note(engaged())
+        ledger.flush()
+        assert not ledger.ack("ffffffffffffffff", 1)
+        assert not ledger.ack(ledger.epoch, 2)
+        assert len(outgoing(ledger)) == 1
+
+    def test_a_batch_is_bounded_in_count_and_bytes(self, ledger: Ledger) -> None:
+        for _ in range(10):
+            ledger.note(engaged())
+        ledger.flush()
+        size = len(ledger.events_after(0, 1, 1 << 20)[0][1])
+        assert [seq for seq, _ in ledger.events_after(2, 3, 1 << 20)] == [3, 4, 5]
+        assert [seq for seq, _ in ledger.events_after(0, 10, 2 * size)] == [1, 2]
+        assert [seq for seq, _ in ledger.events_after(0, 10, 1)] == [1], (
+            "one too large for a batch goes alone"
+        )
+
+    def test_the_stored_bytes_are_the_wires(self, ledger: Ledger) -> None:
+        ledger.note(engaged())
+        ledger.flush()
+        bodies = b",".join(body for _, body in ledger.events_after(0, 10, 1 << 20))
+        assert decode(b'{"events":[' + bodies + b"]}", Batch).events[0].seq == 1
+
+
+class TestFile:
+    def test_killed_at_any_moment_it_keeps_all_that_was_said_to_be_kept(self, path: Path) -> None:
+        said: list[str] = []
+        for round_ in range(3):
+            with subprocess.Popen(
+                [sys.executable, "-m", "tests.kiosk.ledger_process", str(path)],
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as process:
+                assert process.stdout is not None
+                said += [process.stdout.readline().strip() for _ in range(20 + 7 * round_)]
+                process.kill()
+                said += [line.strip() for line in process.stdout if line.endswith("\n")]
+            ledger = Ledger(path, SystemClock())
+            assert ledger.set_aside is None
+            for line in said:
+                what, reference = line.split()
+                assert ledger.standing(reference) in (("sale",) if what == "sold" else ("open", "sale"))
+            seqs = [event.seq for event in outgoing(ledger)]
+            assert seqs == list(range(1, len(seqs) + 1))
+            ledger.close()
+
+    @pytest.mark.parametrize("damage", ["text", "middle"])
+    def test_a_damaged_file_is_set_aside_and_a_new_epoch_begins(self, path: Path, damage: str) -> None:
+        first = Ledger(path, SystemClock())
+        for number in range(200):
+            first.remember(payment(f"{number:015d}"))
+        epoch = first.epoch
+        first.close()
+        data = bytearray(path.read_bytes())
+        data[0:16] = b"not a database!!" if damage == "text" else data[0:16]
+        data[4096 * 3 : 4096 * 6] = b"\x5a" * (4096 * 3)
+        path.write_bytes(data)
+        second = Ledger(path, SystemClock())
+        assert second.set_aside is not None
+        assert second.set_aside.read_bytes() == bytes(data)
+        assert second.set_aside.name.startswith("ledger.sqlite.bad-2")
+        assert second.epoch != epoch
+        second.remember(payment())
+        assert second.open_payments() == (payment(),)
+        second.close()
+
+    def test_a_place_that_cannot_be_written_says_so(self, tmp_path: Path) -> None:
+        with pytest.raises(LedgerError, match=r"nowhere/ledger\.sqlite: cannot be opened"):
+            Ledger(tmp_path / "nowhere" / "ledger.sqlite", SystemClock())
+
+    def test_a_file_of_a_newer_program_is_left_alone(self, path: Path) -> None:
+        Ledger(path, SystemClock()).close()
+        with sqlite3.connect(path) as db:
+            db.execute("INSERT INTO step VALUES (99, 'from the future', 0)")
+        db.close()
+        with pytest.raises(LedgerError, match="step 99 was made by a newer program"):
+            Ledger(path, SystemClock())
+        assert path.exists()
+
+    def test_schema_steps_are_numbered_and_recorded(self, path: Path, ledger: Ledger) -> None:
+        with sqlite3.connect(path) as db:
+            assert db.execute("SELECT number, name FROM step").fetchall() == [
+                (n, name) for n, name, _ in STEPS
+            ]
+        db.close()
+        assert [number for number, _, _ in STEPS] == list(range(1, len(STEPS) + 1))
+
+    def test_the_order_in_tests_is_an_order(self) -> None:
+        assert payment().reference == ORDER + "0"
