@@ -1,20 +1,16 @@
-"""What is bought and what is paid for it, as records; and the names an order gives to its charges and its claim."""
+"""What is bought and what is paid for it, as records. The names an order gives
+to its charges and its claim are content.references'."""
 
 from __future__ import annotations
-
-import hashlib
 
 from msgspec import Struct
 
 from content.money import Money
+from content.references import CROCKFORD, MAX_ATTEMPTS, ORDER_LENGTH, BadOrder, claim_code, reference_of
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to misread
-ORDER_LENGTH = 15
-MAX_ATTEMPTS = len(CROCKFORD)  # one character of a reference counts them
-
-
-class BadOrder(ValueError):
-    """An order's name that is not 15 characters of Crockford's base32: the caller's mistake."""
+__all__ = [
+    "CROCKFORD", "MAX_ATTEMPTS", "ORDER_LENGTH", "BadOrder", "Line", "Order", "Payment", "claim_code", "reference_of",
+]  # fmt: skip
 
 
 class Line(Struct, frozen=True):
@@ -51,19 +47,3 @@ class Payment(Struct, frozen=True):
     def amount(self) -> Money:
         """What has to be paid, exactly."""
         return self.order.total
-
-
-def reference_of(order: str, attempt: int) -> str:
-    """The 16-character name of an order's charge; `attempt` counts from 0. Raises BadOrder."""
-    if len(order) != ORDER_LENGTH or not set(order) <= set(CROCKFORD):
-        raise BadOrder(f"{order!r}: an order is {ORDER_LENGTH} characters of {CROCKFORD}")
-    if not 0 <= attempt < MAX_ATTEMPTS:
-        raise BadOrder(f"attempt {attempt}: an order is tried at most {MAX_ATTEMPTS} times")
-    return order + CROCKFORD[attempt]
-
-
-def claim_code(order: str) -> str:
-    """The code that hands over an order's goods, "K7Q2-9MXT": 40 bits that the order decides."""
-    number = int.from_bytes(hashlib.sha256(b"endcap claim " + order.encode()).digest()[:5], "big")
-    text = "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
-    return f"{text[:4]}-{text[4:]}"
