@@ -1,0 +1,1 @@
+"""Wire protocols without wires: bytes in, frames or events out; standard library only."""

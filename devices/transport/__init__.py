@@ -1,0 +1,1 @@
+"""Bytes in and out, one small port each: `read(timeout)`, `write(data, deadline)`, `wake()`, `close()`."""
