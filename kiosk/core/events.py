@@ -14,10 +14,19 @@ from kiosk.core.orders import Payment
 
 
 class Stamp(Struct, frozen=True):
-    """A moment on both clocks: durations are measured on `mono_ms`, dates are read from `wall_ms` (Unix)."""
+    """A moment on both clocks: durations are measured on `mono_ms`, dates are read from `wall_ms` (Unix).
+
+    `trusted` says whether the wall clock may decide about dated offers (no before the first time sync).
+    """
 
     mono_ms: int
     wall_ms: int
+    trusted: bool = True
+
+    @property
+    def now(self) -> int | None:
+        """Unix seconds for content.pricing; None where the clock is not trusted."""
+        return self.wall_ms // 1000 if self.trusted else None
 
 
 class Event(Struct, frozen=True, tag=True, tag_field="event"):
@@ -270,9 +279,10 @@ class SaleRefused(Event, frozen=True):
 
 
 class PaymentsRecovered(Event, frozen=True):
-    """Payments the ledger holds open: all of them after a restart, one before a confirmation the core let go of."""
+    """Payments the ledger holds open: all after a restart; with `restarted` off, one the core had let go (ChargePaid)."""
 
     payments: tuple[Payment, ...]
+    restarted: bool = True
 
 
 class TimerFired(Event, frozen=True):

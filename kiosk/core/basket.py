@@ -1,0 +1,124 @@
+"""The basket: what was picked, at the price it had when it was picked, and the order that comes of it."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from content import pricing
+from content.model import Availability, Product, text_in
+from content.money import Money
+from kiosk.core.effects import RecordEngagement
+from kiosk.core.orders import Line, Order
+from kiosk.core.state import Pick, Session, Turn
+
+
+def price_of(pick: Pick) -> Money:
+    """What one piece costs in this basket."""
+    return pricing.price_at(pick.product, pick.priced_at)
+
+
+def total_of(pick: Pick) -> Money:
+    """What the line costs, offer included."""
+    return pricing.line_total(pick.product, pick.quantity, pick.priced_at)
+
+
+def saved_of(pick: Pick) -> Money | None:
+    """How much less than the normal price the line costs; None for nothing."""
+    return pricing.line_saved(pick.product, pick.quantity, pick.priced_at)
+
+
+def total(session: Session) -> Money:
+    """What the basket costs, exactly."""
+    amount = Money(0, session.store.currency)
+    for pick in session.basket:
+        amount += total_of(pick)
+    return amount
+
+
+def saved(session: Session) -> Money | None:
+    """What all lines save together; None for nothing."""
+    amount = sum(one.minor for pick in session.basket if (one := saved_of(pick)) is not None)
+    return Money(amount, session.store.currency) if amount else None
+
+
+def quantity_of(session: Session, gtin: str) -> int:
+    """Pieces of a product in the basket."""
+    return sum(pick.quantity for pick in session.basket if pick.product.gtin == gtin)
+
+
+def count(session: Session) -> int:
+    """Pieces in the basket."""
+    return sum(pick.quantity for pick in session.basket)
+
+
+def best_moment(product: Product, now: int | None, honour_s: int) -> int | None:
+    """Now, or the moment `honour_s` ago where the product was cheaper: it may still have stood on the glass."""
+    if now is None:
+        return None
+    return min((now, now - honour_s), key=lambda moment: pricing.price_at(product, moment).minor)
+
+
+def add(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
+    """Put pieces into the basket, or say why not."""
+    if quantity < 1:
+        return False
+    return put(turn, product, facing, quantity_of(turn.session, product.gtin) + quantity)
+
+
+def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
+    """Have exactly `quantity` pieces of a product in the basket, or say why not."""
+    refused = _refusal(turn.session, product, quantity)
+    if refused:
+        turn.say(refused, tone="bad")
+        return False
+    picks = {pick.product.gtin: pick for pick in turn.session.basket}
+    moment = best_moment(product, turn.session.at.now, turn.session.settings.honour_s)
+    pick = Pick(product, facing, quantity, moment)
+    before = picks.get(product.gtin)
+    if before is not None and price_of(before) <= price_of(pick):
+        pick = structs.replace(before, quantity=quantity)
+    picks[product.gtin] = pick
+    turn.set(basket=tuple(picks.values()), order=None)
+    turn.do(RecordEngagement("add", product.gtin, facing))
+    return True
+
+
+def _refusal(session: Session, product: Product, quantity: int) -> str:
+    known = quantity_of(session, product.gtin)
+    if product.availability is Availability.OUT_OF_STOCK and quantity > known:
+        return "sold-out"
+    if product.price.currency != session.store.currency or product.price.minor < 0:
+        return "not-sold-here"
+    if quantity > session.settings.max_quantity:
+        return "line-full"
+    if not known and len(session.basket) >= session.settings.max_lines:
+        return "basket-full"
+    return ""
+
+
+def set_quantity(turn: Turn, gtin: str, quantity: int, product: Product | None, facing: int) -> None:
+    """Have exactly that many pieces; 0 takes the line out. Unknown products and negative numbers change nothing."""
+    known = next((pick for pick in turn.session.basket if pick.product.gtin == gtin), None)
+    if quantity == 0 and known is not None:
+        turn.set(basket=tuple(p for p in turn.session.basket if p is not known), order=None)
+        turn.do(RecordEngagement("remove", gtin, known.facing))
+    elif quantity > 0 and known is not None:
+        put(turn, known.product, known.facing, quantity)
+    elif quantity > 0 and product is not None:
+        put(turn, product, facing, quantity)
+
+
+def order_of(session: Session, name: str) -> Order:
+    """The basket as an order. The same basket keeps the order it has: then money for both can never be taken twice."""
+    lines = tuple(
+        Line(
+            pick.product.gtin,
+            text_in(pick.product.names, session.language),
+            pick.quantity,
+            price_of(pick),
+            total_of(pick),
+            pick.facing,
+        )
+        for pick in session.basket
+    )
+    return Order(name, lines, total(session), session.store.version)

@@ -1,0 +1,45 @@
+"""A product as it stands on the shelf: price of the moment, badge, and the QR that opens it on a phone."""
+
+from __future__ import annotations
+
+from content import pricing
+from content.model import Availability, Product, text_in
+from kiosk.core.settings import Place
+from kiosk.views import Facing
+
+
+def facing_of(product: Product, language: str, now: int | None, place: Place) -> Facing:
+    """What to draw for a product in `language` at `now` (Unix seconds; None where the clock is not trusted)."""
+    badge, args = pricing.badge(product, now)
+    unit_price = pricing.unit_price(product, now)
+    return Facing(
+        facing=product.facing,
+        gtin=product.gtin,
+        name=text_in(product.names, language),
+        brand=product.brand,
+        price=pricing.price_at(product, now),
+        was=pricing.price_before(product, now),
+        unit_price=unit_price,
+        unit_base=pricing.measure_text(product.unit_base) if unit_price is not None else "",
+        size=pricing.measure_text(product.size),
+        badge=badge,
+        badge_args=args,
+        picture=picture_of(product, place),
+        qr=digital_link(place.host, place.kiosk, product.facing, product.gtin),
+        available=product.availability is not Availability.OUT_OF_STOCK,
+    )
+
+
+def picture_of(product: Product, place: Place) -> str:
+    """The absolute path of its picture; "" where there is none."""
+    return f"{place.pictures.rstrip('/')}/{product.picture}" if product.picture else ""
+
+
+def digital_link(host: str, kiosk: str, facing: int, gtin: str) -> str:
+    """HTTPS://HOST/KIOSK/FACING/01/GTIN14: the product, and where somebody stood when they wanted it.
+
+    GS1 Digital Link URI Syntax allows a custom path stem before the primary key. All of it is upper case and no `?`
+    is used, so that a QR code holds it in alphanumeric mode (ISO/IEC 18004 table 5), 5.5 bits a character instead of
+    8; whoever resolves it must read kiosk names without regard to case.
+    """
+    return f"{host}/{kiosk}/{facing}/01/{gtin}".upper()

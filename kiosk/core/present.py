@@ -1,0 +1,201 @@
+"""What the session looks like: present(session) -> View. Total: every session has a view."""
+
+from __future__ import annotations
+
+from content import pricing
+from content.model import Product, text_in
+from kiosk.core import attract, basket, paying
+from kiosk.core.facings import facing_of, picture_of
+from kiosk.core.orders import claim_code
+from kiosk.core.state import (
+    Attracting,
+    Browsing,
+    Choosing,
+    Closed,
+    Paying,
+    Reviewing,
+    Session,
+    Tapping,
+    Thanking,
+    Troubled,
+    Viewing,
+)
+from kiosk.views import (
+    Attract,
+    Basket,
+    BasketLine,
+    ChooseMethod,
+    Fact,
+    Frame,
+    Pay,
+    Problem,
+    ProductDetail,
+    Thanks,
+    View,
+    Wall,
+)
+from kiosk.views import Closed as ClosedView
+
+# What support is told. Numbers are never given anew.
+CODES = {
+    "declined": "EC-11",
+    "expired": "EC-12",
+    "cancelled": "EC-13",
+    "failed": "EC-14",
+    "provider-down": "EC-15",
+    "offline": "EC-16",
+    "unsure": "EC-21",  # nobody knows yet whether money moved
+    "not-recorded": "EC-22",  # money came, the ledger cannot write
+    "wrong-amount": "EC-23",
+    "refunded": "EC-24",
+}
+
+
+def present(session: Session) -> View:
+    """The view of a session."""
+    match session.state:
+        case Attracting() as state:
+            return Attract(frame_of(session), attract.slide_of(session, state))
+        case Browsing():
+            return Wall(frame_of(session), session.aisle)
+        case Viewing(product=product, facing=facing):
+            return product_detail(session, product, facing)
+        case Reviewing():
+            return basket_view(session)
+        case Choosing():
+            return choose_method(session)
+        case Tapping() | Paying():
+            return pay(session, session.state)
+        case Thanking() as state:
+            return thanks(session, state)
+        case Troubled() as state:
+            return problem(session, state)
+        case Closed(reason=reason, code=code):
+            return ClosedView(frame_of(session), reason, code)
+
+
+def frame_of(session: Session) -> Frame:
+    """What surrounds the screen."""
+    warned = session.warned_ms
+    left = None if warned is None else warned + session.settings.warn_ms - session.at.mono_ms
+    return Frame(
+        language=session.language,
+        reach=session.reach,
+        basket_count=basket.count(session),
+        basket_total=basket.total(session) if session.basket else None,
+        notice=session.notices[0] if session.notices else None,
+        idle_seconds=None if left is None else max(0, -(-left // 1000)),
+    )
+
+
+def product_detail(session: Session, product: Product, facing: int) -> ProductDetail:
+    """One product with its facts; nutrition in thousandths becomes "3.6 g"."""
+    language = session.language
+    drawn = facing_of(product, language, session.at.now, session.place)
+    return ProductDetail(
+        frame=frame_of(session),
+        facing=drawn,
+        description=text_in(product.descriptions, language),
+        ingredients=text_in(product.ingredients, language),
+        allergens=product.allergens,
+        nutrition=tuple(Fact(key, nutrient(key, amount)) for key, amount in product.nutrition),
+        facts=facts_of(product),
+        quantity=basket.quantity_of(session, product.gtin),
+        age_min=product.age_min,
+    )
+
+
+def nutrient(key: str, amount: int) -> str:
+    """A nutrient per 100 g or ml as it stands on a pack: energy in kJ or kcal, everything else in grams."""
+    whole, milli = divmod(amount, 1000)
+    fraction = f".{milli:03}".rstrip("0") if milli else ""
+    unit = "g"
+    if "energy" in key:
+        unit = "kcal" if "kcal" in key else "kJ"
+    return f"{whole}{fraction} {unit}"
+
+
+def facts_of(product: Product) -> tuple[Fact, ...]:
+    """Facts that are there. `origin` is an ISO 3166-1 code and `storage` a key: the screen has words for both."""
+    facts = (
+        ("brand", product.brand),
+        ("size", pricing.measure_text(product.size)),
+        ("origin", product.origin),
+        ("storage", product.storage),
+        ("gtin", product.gtin),
+    )
+    return tuple(Fact(key, value) for key, value in facts if value)
+
+
+def basket_view(session: Session) -> Basket:
+    """What is about to be bought."""
+    lines = tuple(
+        BasketLine(
+            gtin=pick.product.gtin,
+            name=text_in(pick.product.names, session.language),
+            picture=picture_of(pick.product, session.place),
+            quantity=pick.quantity,
+            price=basket.price_of(pick),
+            total=basket.total_of(pick),
+            saved=basket.saved_of(pick),
+        )
+        for pick in session.basket
+    )
+    return Basket(frame_of(session), lines, basket.total(session), basket.saved(session), pickup_of(session))
+
+
+def pickup_of(session: Session) -> str:
+    """Where the goods are handed over."""
+    return text_in(session.store.pickup, session.language)
+
+
+def choose_method(session: Session) -> ChooseMethod:
+    """The methods the store offers, and why some of them cannot be used now."""
+    methods = session.store.methods
+    off = tuple((method, why) for method in methods if (why := paying.why_off(session, method)))
+    total = session.order.total if session.order else basket.total(session)
+    return ChooseMethod(frame_of(session), total, methods, off)
+
+
+def pay(session: Session, state: Paying | Tapping) -> Pay:
+    """Money in flight, or a card awaited (then there is no reference yet)."""
+    if isinstance(state, Tapping):
+        total = session.order.total if session.order else basket.total(session)
+        return Pay(frame_of(session), paying.CARD, "waiting", total, "", expires_ms=state.expires_ms)
+    payment = session.pending[state.reference].payment
+    return Pay(
+        frame=frame_of(session),
+        method=payment.method,
+        stage=state.stage,
+        amount=payment.amount,
+        reference=state.reference,
+        payload=state.payload,
+        expires_ms=state.expires_ms,
+        merchant=state.merchant,
+    )
+
+
+def thanks(session: Session, state: Thanking) -> Thanks:
+    """Paid."""
+    payment = state.payment
+    return Thanks(
+        frame=frame_of(session),
+        total=payment.amount,
+        claim_code=claim_code(payment.order.order),
+        reference=payment.reference,
+        receipt=state.receipt,
+        pickup=pickup_of(session),
+    )
+
+
+def problem(session: Session, state: Troubled) -> Problem:
+    """What happened."""
+    payment = state.payment
+    return Problem(
+        frame=frame_of(session),
+        key=state.key,
+        code=CODES[state.key],
+        can_retry=state.retry,
+        claim_code=claim_code(payment.order.order) if state.claim else "",
+        reference=payment.reference,
+    )

@@ -1,0 +1,254 @@
+"""Every decision about what happens next: step(session, event) -> (session, effects).
+
+What can happen on any screen is here; what belongs to one screen is in browsing and paying, what the fleet says of
+charges in settling, what time does in the `advance` functions. A timer is only an alarm clock: whatever is due by the
+event's time happens, whichever timer rang, so a late, early or doubled alarm does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import structs
+
+from content import pricing
+from kiosk.core import attract, browsing, idling, impressions, paying, pending, settling
+from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
+from kiosk.core.events import (
+    AnyEvent,
+    ByPerson,
+    DeviceChanged,
+    FleetConnected,
+    FleetLost,
+    LanguageChosen,
+    PhoneSale,
+    ReachChosen,
+    ServiceClosed,
+    ServiceOpened,
+    StoreArrived,
+    TimerFired,
+)
+from kiosk.core.state import (
+    AnyState,
+    Attracting,
+    Browsing,
+    Choosing,
+    Closed,
+    Paying,
+    Reviewing,
+    Session,
+    Tapping,
+    Thanking,
+    Troubled,
+    Turn,
+    Viewing,
+    default_language,
+)
+
+MAX_DEVICES = 16
+
+
+def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, ...]]:
+    """What an event makes of the session, and what the agent shall do. An event that does not fit changes nothing."""
+    turn = Turn(structs.replace(session, at=event.at))
+    if isinstance(event, ByPerson):
+        idling.someone_is_here(turn, event)
+    _handle(turn, event)
+    _close_or_adopt(turn)
+    _notice_changes(turn, session)
+    _set_timers(turn, event)
+    return turn.session, tuple(turn.effects)
+
+
+def _handle(turn: Turn, event: AnyEvent) -> None:
+    for handlers in (settling.HANDLERS, ANYWHERE):
+        if handler := handlers.get(type(event)):
+            handler(turn, event)
+            return
+    SCREENS[type(turn.session.state)](turn, event)
+
+
+SCREENS: dict[type[AnyState], Callable[[Turn, AnyEvent], None]] = {
+    Attracting: browsing.attracting,
+    Browsing: browsing.browsing,
+    Viewing: browsing.viewing,
+    Reviewing: browsing.reviewing,
+    Choosing: paying.choosing,
+    Tapping: paying.tapping,
+    Paying: paying.paying,
+    Thanking: paying.thanking,
+    Troubled: paying.troubled,
+    Closed: lambda turn, event: None,
+}
+
+
+# --- on any screen --------------------------------------------------------------------------------------------
+
+
+def language_chosen(turn: Turn, event: LanguageChosen) -> None:
+    """Speak that language, if the store does."""
+    if any(known.tag == event.language for known in turn.session.store.languages):
+        _begin_if_idle(turn)
+        turn.set(language=event.language)
+        turn.do(RecordEngagement("language", event.language))
+
+
+def reach_chosen(turn: Turn, event: ReachChosen) -> None:
+    """Bring every control within reach, or not."""
+    _begin_if_idle(turn)
+    turn.set(reach=event.on)
+    turn.do(RecordEngagement("reach", "on" if event.on else "off"))
+
+
+def _begin_if_idle(turn: Turn) -> None:
+    if isinstance(turn.session.state, Attracting):
+        browsing.begin(turn)
+
+
+def device_changed(turn: Turn, event: DeviceChanged) -> None:
+    """Remember what can be used."""
+    known = turn.session.devices
+    if event.name in known or len(known) < MAX_DEVICES:
+        turn.set(devices={**known, event.name: (event.state, event.detail)})
+    reason = paying.why_off(turn.session, paying.CARD)
+    if isinstance(turn.session.state, Tapping) and reason == "no-reader":
+        turn.go(Choosing())
+        turn.say(reason, tone="bad")
+
+
+def fleet_connected(turn: Turn, event: FleetConnected) -> None:
+    """Ask about everything that was left open."""
+    was_lost = not turn.session.online
+    turn.set(online=True)
+    if was_lost:
+        pending.ask_all(turn)
+    if was_lost and isinstance(turn.session.state, Paying):
+        turn.say("connection-back", tone="good")
+
+
+def fleet_lost(turn: Turn, event: FleetLost) -> None:
+    """A payment goes on: the phone has its own way to the provider."""
+    if turn.session.online and isinstance(turn.session.state, Paying):
+        turn.say("connection-lost", tone="bad")
+    turn.set(online=False)
+
+
+def phone_sale(turn: Turn, event: PhoneSale) -> None:
+    """Thank somebody who bought with a phone, without stopping whoever is touching. Only half the code is shown."""
+    turn.mention("phone-sale", event.claim_code[:4])
+
+
+def store_arrived(turn: Turn, event: StoreArrived) -> None:
+    """Keep it until nobody is buying."""
+    turn.set(arriving=event.store)
+
+
+def service_closed(turn: Turn, event: ServiceClosed) -> None:
+    """Stop selling as soon as nothing is being paid."""
+    turn.set(closing=Closed(event.reason, event.code))
+    if isinstance(turn.session.state, Paying):
+        turn.say("closing-soon")
+
+
+def service_opened(turn: Turn, event: ServiceOpened) -> None:
+    """Sell again."""
+    turn.set(closing=None)
+    if isinstance(turn.session.state, Closed):
+        turn.go(Attracting(turn.session.slide, turn.now))
+
+
+def timer_fired(turn: Turn, event: TimerFired) -> None:
+    """Do whatever is due."""
+    timers = {name: due for name, due in turn.session.timers.items() if name != event.name}
+    turn.set(timers=timers)
+    paying.advance(turn)
+    pending.advance(turn)
+    idling.advance(turn)
+    attract.advance(turn)
+    session = turn.session
+    if session.notices and turn.now >= session.notice_until_ms:
+        turn.set(notices=session.notices[1:], notice_until_ms=turn.now + session.settings.notice_ms)
+
+
+ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
+    LanguageChosen: language_chosen,
+    ReachChosen: reach_chosen,
+    DeviceChanged: device_changed,
+    FleetConnected: fleet_connected,
+    FleetLost: fleet_lost,
+    PhoneSale: phone_sale,
+    StoreArrived: store_arrived,
+    ServiceClosed: service_closed,
+    ServiceOpened: service_opened,
+    TimerFired: timer_fired,
+}
+
+
+# --- after every event ----------------------------------------------------------------------------------------
+
+
+def _close_or_adopt(turn: Turn) -> None:
+    """What waited for nobody to be buying happens once nobody is."""
+    session = turn.session
+    busy = isinstance(session.state, Paying | Thanking | Troubled)
+    if session.closing is not None and not busy and session.state != session.closing:
+        impressions.flush(turn)
+        idling.forget_visit(turn)
+        turn.go(session.closing)
+    if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed):
+        store = session.arriving
+        turn.set(store=store, arriving=None, slide=0, language=default_language(store))
+        if isinstance(turn.session.state, Attracting):
+            turn.go(Attracting(0, turn.now))
+        turn.do(AdoptStore(store.version))
+
+
+def _notice_changes(turn: Turn, before: Session) -> None:
+    """What follows from a change of screen, whatever caused it."""
+    attract.count_play(turn, before)
+    impressions.flush_if_over(turn)
+    armed = isinstance(turn.session.state, Tapping)
+    if armed != isinstance(before.state, Tapping):
+        turn.do(ArmReader(armed))
+    if turn.session.state != before.state and turn.session.warned_ms is not None:
+        turn.set(warned_ms=None)
+
+
+def _due(session: Session) -> dict[str, int]:
+    """What the session waits for: timer names and when they are due, monotonic."""
+    due: dict[str, int] = {}
+    state = session.state
+    match state:
+        case Attracting():
+            due["slide"] = attract.due_ms(session, state)
+        case Paying() | Tapping():
+            due["stage"] = state.until_ms
+        case Viewing(product=product) if session.at.trusted:
+            change = pricing.next_change(product, session.at.wall_ms // 1000)
+            if change is not None and change * 1000 - session.at.wall_ms <= 86_400_000:
+                due["price"] = session.at.mono_ms + change * 1000 - session.at.wall_ms
+        case _:
+            pass
+    if (idle := idling.due_ms(session)) is not None:
+        due["idle"] = idle
+    if session.pending:
+        due["watch"] = min(pending.due_ms(one) for one in session.pending.values())
+    if session.notices:
+        due["notice"] = session.notice_until_ms
+    return due
+
+
+def _set_timers(turn: Turn, event: AnyEvent) -> None:
+    """Ask for alarms that are missing or would come too late. One that comes too early is left alone: it does no harm."""
+    wanted, running = _due(turn.session), turn.session.timers
+    timers: dict[str, int] = {}
+    for name, due in wanted.items():
+        timers[name] = running.get(name, due)
+        if name not in running or running[name] > due:
+            timers[name] = due
+            turn.do(SetTimer(name, max(0, due - turn.now)))
+    for name in running:
+        if name not in wanted:
+            turn.do(CancelTimer(name))
+    turn.set(timers=timers)

@@ -1,0 +1,223 @@
+"""What the core knows: one Session, and in it the state of the screen, one frozen record per screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field, structs
+
+from content.model import Product, Store
+from kiosk.core.effects import AnyEffect
+from kiosk.core.events import Stamp
+from kiosk.core.orders import Order, Payment
+from kiosk.core.settings import Place, Settings
+from kiosk.views import Notice
+
+MAX_NOTICES = 4
+
+
+class State(Struct, frozen=True, tag=True, tag_field="state"):
+    """What the screen is about."""
+
+
+class Attracting(State, frozen=True):
+    """Nobody is here; `position` counts slides, `since_ms` (monotonic) is when this one came up."""
+
+    position: int
+    since_ms: int
+
+
+class Browsing(State, frozen=True):
+    """Somebody looks at the shelves of `session.aisle`."""
+
+
+class Viewing(State, frozen=True):
+    """Somebody looks at one product."""
+
+    product: Product
+    facing: int
+
+
+class Reviewing(State, frozen=True):
+    """Somebody looks at the basket."""
+
+
+class Choosing(State, frozen=True):
+    """Somebody chooses how to pay `session.order`."""
+
+
+class Tapping(State, frozen=True):
+    """The reader waits for a card until `until_ms` (monotonic); no charge exists yet."""
+
+    until_ms: int
+    expires_ms: int  # the same on the wall clock, for the countdown
+
+
+class Paying(State, frozen=True):
+    """Money is in flight under `reference`. `stage` as in views.Pay; it lasts until `until_ms` (monotonic).
+
+    `wish` is why the charge shall end: "" (it shall not), "cancel" (the person wants it), "expire" (time is up).
+    """
+
+    reference: str
+    stage: str
+    until_ms: int
+    payload: str = ""
+    expires_ms: int = 0  # wall clock, for the countdown
+    merchant: str = ""
+    wish: str = ""
+
+
+class Thanking(State, frozen=True):
+    """Paid and recorded. `receipt` as in views.Thanks."""
+
+    payment: Payment
+    receipt: str
+
+
+class Troubled(State, frozen=True):
+    """Something went wrong with `payment`; `claim` says that its claim code is shown."""
+
+    key: str
+    payment: Payment
+    retry: bool
+    claim: bool
+
+
+class Closed(State, frozen=True):
+    """Out of service."""
+
+    reason: str
+    code: str = ""
+
+
+AnyState = (
+    Attracting | Browsing | Viewing | Reviewing | Choosing | Tapping | Paying | Thanking | Troubled | Closed
+)
+
+
+class Pick(Struct, frozen=True):
+    """A basket line. It costs what it cost at `priced_at` (content.pricing's `now`) for as long as the session lives."""
+
+    product: Product
+    facing: int
+    quantity: int
+    priced_at: int | None
+
+
+class Pending(Struct, frozen=True):
+    """A payment the core watches. Times are monotonic milliseconds.
+
+    `outcome`: open (money may come), ended (the provider says none will), paid (the ledger shall record the sale).
+    `visit` is whose it is; 0 for nobody's. `ending`: it shall be cancelled. `next_ms`: when to ask again.
+    `until_ms`: when to stop watching.
+    """
+
+    payment: Payment
+    visit: int
+    next_ms: int
+    until_ms: int
+    outcome: str = "open"
+    ending: bool = False
+    asked: int = 0
+
+
+class Sightings(Struct, frozen=True):
+    """Facings seen in one aisle within one Unix minute: facing -> (times, milliseconds)."""
+
+    aisle: str = ""
+    minute: int = 0
+    seen: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """Everything the core knows. A new one per step; dictionaries in it are replaced, never changed."""
+
+    settings: Settings
+    place: Place
+    store: Store
+    at: Stamp  # of the last event
+    state: AnyState
+    language: str
+
+    visit: int = 1  # counts people; 0 is nobody
+    reach: bool = False
+    slide: int = 0  # where the attract loop goes on
+    aisle: str = ""
+    basket: tuple[Pick, ...] = ()
+    order: Order | None = None
+    attempts: int = 0  # to pay `order`
+    touched_ms: int = 0  # monotonic
+    warned_ms: int | None = None  # since when the idle warning is up
+
+    pending: dict[str, Pending] = field(default_factory=dict)
+    settled: tuple[str, ...] = ()  # the latest references that ended; the ledger knows all
+    sold: tuple[str, ...] = ()  # the latest orders that were sold
+
+    online: bool = False
+    devices: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> state, detail
+    notices: tuple[Notice, ...] = ()  # the first is on the screen
+    notice_until_ms: int = 0
+    serial: int = 0  # of the last notice
+    sightings: Sightings = field(default_factory=Sightings)
+    arriving: Store | None = None  # adopted when nobody is buying
+    closing: Closed | None = None  # comes when what is being paid is done
+    timers: dict[str, int] = field(default_factory=dict)  # name -> due, monotonic milliseconds
+
+
+def new_session(store: Store, place: Place, at: Stamp, settings: Settings | None = None) -> Session:
+    """The session a kiosk starts with: nobody here, no fleet yet."""
+    return Session(
+        settings=settings or Settings(),
+        place=place,
+        store=store,
+        at=at,
+        state=Attracting(0, at.mono_ms),
+        language=default_language(store),
+        touched_ms=at.mono_ms,
+    )
+
+
+def default_language(store: Store) -> str:
+    """The language a session starts in: the store's first."""
+    return store.languages[0].tag if store.languages else "en"
+
+
+class Turn:
+    """One step being worked out: the session as it becomes, and the effects so far. Never outlives its step."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.effects: list[AnyEffect] = []
+
+    @property
+    def now(self) -> int:
+        """Monotonic milliseconds."""
+        return self.session.at.mono_ms
+
+    def set(self, **changes: Any) -> None:
+        """Replace fields of the session."""
+        self.session = structs.replace(self.session, **changes)
+
+    def go(self, state: AnyState) -> None:
+        """Turn to another screen."""
+        self.set(state=state)
+
+    def do(self, *effects: AnyEffect) -> None:
+        """Ask the agent for something."""
+        self.effects.extend(effects)
+
+    def say(self, key: str, *args: str, tone: str = "info") -> None:
+        """Tell whoever is here, at once."""
+        serial = self.session.serial + 1
+        rest = self.session.notices[1:] if self.session.notices else ()
+        notices = (Notice(key, args, tone, serial), *rest)
+        self.set(notices=notices, serial=serial, notice_until_ms=self.now + self.session.settings.notice_ms)
+
+    def mention(self, key: str, *args: str, tone: str = "good") -> None:
+        """Tell somebody else, when the screen has nothing more important to say."""
+        if not self.session.notices:
+            self.say(key, *args, tone=tone)
+        elif len(self.session.notices) < MAX_NOTICES:
+            serial = self.session.serial + 1
+            self.set(notices=(*self.session.notices, Notice(key, args, tone, serial)), serial=serial)
