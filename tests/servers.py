@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from fleet.broker import KINDS, Broker, BrokerError, Kind, find_broker, start_broker
+from fleet.config import Config
+from fleet.serve import Fleet
 
 DEADLINE_S = 15.0
 
@@ -69,3 +71,12 @@ def own_broker(kind: Kind, tmp_path: Path) -> Iterator[Broker]:
     running = start_broker(tmp_path / "broker", prefer=kind)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def fleet(broker: Broker, tmp_path: Path) -> Iterator[Fleet]:
+    """A fleet on a database of its own and the shared broker: kiosks of a test need addresses of their own."""
+    config = Config(data=tmp_path / "fleet", broker_host=broker.host, broker_port=broker.port, port=0)
+    with Fleet(config) as running:
+        wait_until(lambda: running.connected, "the fleet to reach the broker")
+        yield running

@@ -1,0 +1,118 @@
+"""`endcap fleet serve | broker | ...`: the program at the operator."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from fleet.broker import KINDS, LOOPBACK, BrokerError, start_broker
+from fleet.config import Config
+from fleet.serve import Fleet, ServeError
+
+BROKER_PORT: Final = 1883
+
+# name -> (module with main(arguments) -> exit code, what it does); those below are built in
+MORE: Final[dict[str, tuple[str, str]]] = {}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 where it ended as asked, 1 with one line where it could not go on."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] in MORE:
+        return int(importlib.import_module(MORE[words[0]][0]).main(words[1:]) or 0)
+    options = _parser().parse_args(words)
+    logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return int(options.run(options))
+    except (BrokerError, ServeError) as error:
+        print(f"endcap fleet: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="endcap fleet", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="store events, answer kiosks, serve the pages")
+    serve.add_argument("--broker", type=_address, default=(LOOPBACK, BROKER_PORT), metavar="HOST:PORT")
+    serve.add_argument("--host", default=LOOPBACK, help="address the pages listen on (default %(default)s)")
+    serve.add_argument(
+        "--port", type=int, default=8080, help="port of the pages, 0 for any (default %(default)s)"
+    )
+    serve.add_argument(
+        "--public-url", default="", help="how phones reach the pages (default http://HOST:PORT)"
+    )
+    serve.add_argument("--name", default="fleet", help="MQTT client ids begin with it (default %(default)s)")
+    serve.add_argument("--catalogue", type=Path, help="folder of the published store")
+    serve.set_defaults(run=_serve)
+
+    broker = commands.add_parser("broker", help="run an MQTT broker for this machine")
+    broker.add_argument("--port", type=int, default=BROKER_PORT, help="0 for any (default %(default)s)")
+    broker.add_argument("--prefer", choices=KINDS, help="which one, where both are installed")
+    broker.set_defaults(run=_broker)
+
+    for command in (serve, broker):
+        command.add_argument(
+            "--data", type=Path, required=True, help="folder of its own; made if it is not there"
+        )
+        command.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    for name, (_, what) in MORE.items():
+        commands.add_parser(name, help=what)
+    return parser
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r}: HOST:PORT expected, such as {LOOPBACK}:{BROKER_PORT}")
+    return host, int(port)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    config = Config(
+        data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
+        port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,
+    )  # fmt: skip
+    end = _ended_by_signal()
+    with Fleet(config) as fleet:
+        print(f"fleet ready at {fleet.url}", flush=True)
+        while not end.wait(1.0):
+            if not fleet.alive:
+                raise ServeError("a part of the fleet died; see the log")
+    return 0
+
+
+def _broker(options: argparse.Namespace) -> int:
+    end = _ended_by_signal()
+    deaths: list[str] = []
+
+    def died(why: str) -> None:
+        deaths.append(why)
+        end.set()
+
+    broker = start_broker(options.data, options.port, options.prefer, on_death=died)
+    print(f"{broker.kind} ready on {broker.host}:{broker.port}", flush=True)
+    end.wait()
+    broker.stop()
+    if deaths:
+        raise BrokerError(deaths[0])
+    return 0
+
+
+def _ended_by_signal() -> threading.Event:
+    """Set by SIGTERM or Ctrl-C."""
+    end = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        end.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    return end

@@ -1,0 +1,25 @@
+"""What a fleet is told at its start; every field is an option of `endcap fleet serve`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Where things are. `data` is the fleet's own folder; nothing is written outside it."""
+
+    data: Path
+    broker_host: str = "127.0.0.1"
+    broker_port: int = 1883
+    host: str = "127.0.0.1"  # pages listen here
+    port: int = 8080  # 0: any free one
+    public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT
+    name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
+    catalogue: Path | None = None  # the published store (content), for pages that show products
+
+    @property
+    def database(self) -> str:
+        """The store's SQLAlchemy URL."""
+        return f"sqlite:///{self.data.resolve() / 'fleet.db'}"

@@ -1,0 +1,110 @@
+"""The fleet as one thing that starts and stops: store, line, ingest, desk and pages in one process."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Final
+
+import uvicorn
+
+from fleet.config import Config
+from fleet.ingest import Ingest
+from fleet.line import Line
+from fleet.live import Hub
+from fleet.services import ClosedDesk, Desk, Services
+from fleet.store import Store
+from fleet.web.app import create_app
+
+log = logging.getLogger(__name__)
+START_S: Final = 10.0
+DRAIN_S: Final = 1  # open pages get this long to end
+
+
+class ServeError(RuntimeError):
+    """The fleet cannot start; one line for the person at the keyboard."""
+
+
+class Fleet:
+    """A running fleet: `with Fleet(config) as fleet: ... fleet.url`. Its threads are its own, so it runs beside others in
+    a process (the demo, tests) as well as alone.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._socket = _listen(config.host, config.port)
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        self.store = Store(config.database)
+        self.live = Hub()
+        self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line")
+        self.ingest = Ingest(
+            config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live
+        )
+        self.desk: Desk = ClosedDesk()
+        self.services = Services(
+            config=config, store=self.store, live=self.live, line=self.line, desk=self.desk
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(self.services), log_config=None, access_log=False, lifespan="off",
+                proxy_headers=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, ws="none",
+            )
+        )  # fmt: skip
+        self._pages = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="pages", daemon=True
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether both connections to the broker are up."""
+        return self.line.connected and self.ingest.connected
+
+    @property
+    def alive(self) -> bool:
+        """Whether everything that should run does."""
+        return self._pages.is_alive() and self.ingest.alive
+
+    def start(self) -> None:
+        """Start everything; returns when pages are served. The broker may come later. Raises ServeError."""
+        self.ingest.start()
+        self.line.start(self.desk.handle)
+        self._pages.start()
+        deadline = time.monotonic() + START_S
+        while not self._server.started:
+            if not self._pages.is_alive() or time.monotonic() > deadline:
+                self.stop()
+                raise ServeError(f"the pages at {self.url} did not start")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """End everything, within about two seconds."""
+        self.live.close()
+        self._server.should_exit = True
+        self.ingest.stop()
+        self.line.stop()
+        self.desk.close()
+        if self._pages.ident is not None:
+            self._pages.join(DRAIN_S + 1)
+        self._socket.close()
+        self.store.close()
+
+    def __enter__(self) -> Fleet:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=512)
+    except OSError as error:
+        raise ServeError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port"
+        ) from None

@@ -1,0 +1,47 @@
+"""What a part of the fleet may use, handed to it when it is made: one frozen record, no globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fleet.clock import Clock, now_ms
+from fleet.config import Config
+from fleet.line import Line
+from fleet.live import Hub
+from fleet.store import Store
+from mqtt.messages import ChargeState, Request
+from mqtt.topics import Address
+
+
+class Desk(Protocol):
+    """The payment desk: answers what kiosks ask about money. Called from several threads, in order per kiosk."""
+
+    def handle(self, address: Address, request: Request) -> ChargeState:
+        """The answer to a request; `id` is that of the request. May take as long as a provider does."""
+
+    def close(self) -> None:
+        """End its threads and connections."""
+
+
+class ClosedDesk:
+    """The desk of a fleet that has no provider: nothing can be paid here, and every kiosk is told so."""
+
+    def handle(self, address: Address, request: Request) -> ChargeState:
+        """Every charge fails; `address` is of no concern."""
+        return ChargeState(id=request.id, reference=request.reference, state="failed", reason="no-provider")
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The fleet's parts. Pages get it from `routes(services)`."""
+
+    config: Config
+    store: Store
+    live: Hub
+    line: Line
+    desk: Desk
+    clock: Clock = now_ms

@@ -1,0 +1,182 @@
+"""What the operator sees at a glance, asked of the store in one moment's state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, func, select
+
+from fleet import tables
+from fleet.store import Store
+
+HOUR_MS: Final = 3_600_000
+HOURS: Final = 24
+
+
+class Turnover(Struct, frozen=True):
+    """Sales in one currency."""
+
+    currency: str
+    sales: int
+    total_minor: int
+
+
+class Top(Struct, frozen=True):
+    """A product, by pieces sold."""
+
+    gtin: str
+    name: str
+    quantity: int
+
+
+class AdvertPlays(Struct, frozen=True):
+    """How often and how long an advert was on the glass."""
+
+    advert: str
+    plays: int
+    shown_ms: int
+
+
+class KioskRow(Struct, frozen=True, kw_only=True):
+    """A kiosk's last word. `devices`: name -> absent | opening | ready | lost | failed."""
+
+    kiosk: str
+    state: str
+    view: str
+    version: str
+    since_ms: int
+    seen_ms: int
+    devices: dict[str, str]
+    counters: dict[str, int]
+    events: int  # complete up to here, over all its streams
+
+
+class Recent(Struct, frozen=True):
+    """An event as it came."""
+
+    kiosk: str
+    received_ms: int
+    event: dict[str, Any]
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """All of it. `hours`: sales per hour over the last 24, the running hour last."""
+
+    turnover: tuple[Turnover, ...]
+    sales: int
+    plays: int
+    impressions: int
+    impressions_ms: int
+    engagements: int
+    scans: dict[str, int]  # outcome -> count
+    refunds: int
+    poison: int
+    hours: tuple[int, ...]
+    top: tuple[Top, ...]
+    adverts: tuple[AdvertPlays, ...]
+    kiosks: tuple[KioskRow, ...]
+    recent: tuple[Recent, ...]
+
+
+def summary(store: Store, now_ms: int, recent: int = 30) -> Summary:
+    """The state of the fleet now."""
+    with store.read() as connection:
+        turnover = _turnover(connection)
+        scans = connection.execute(
+            select(tables.scans.c.outcome, func.count()).group_by(tables.scans.c.outcome)
+        )
+        times, shown = connection.execute(
+            select(func.sum(tables.impressions.c.times), func.sum(tables.impressions.c.shown_ms))
+        ).one()
+        return Summary(
+            turnover=turnover,
+            sales=sum(row.sales for row in turnover),
+            plays=_count(connection, tables.plays),
+            impressions=int(times or 0),
+            impressions_ms=int(shown or 0),
+            engagements=_count(connection, tables.engagements),
+            scans={row[0]: row[1] for row in scans},
+            refunds=_count(connection, tables.refunds_wanted),
+            poison=_count(connection, tables.poison),
+            hours=_hours(connection, now_ms),
+            top=_top(connection),
+            adverts=_adverts(connection),
+            kiosks=_kiosks(connection),
+            recent=_recent(connection, recent),
+        )
+
+
+def _count(connection: Connection, table: Any) -> int:
+    return int(connection.scalar(select(func.count()).select_from(table)) or 0)
+
+
+def _turnover(connection: Connection) -> tuple[Turnover, ...]:
+    sale = tables.sales.c
+    asked = select(sale.currency, func.count(), func.sum(sale.total_minor)).group_by(sale.currency)
+    return tuple(Turnover(*row) for row in connection.execute(asked.order_by(func.count().desc())))
+
+
+def _hours(connection: Connection, now_ms: int) -> tuple[int, ...]:
+    """By the fleet's clock: a kiosk's may be off."""
+    first = now_ms // HOUR_MS - HOURS + 1
+    event = tables.events.c
+    hour = event.received_ms // HOUR_MS
+    asked = (
+        select(hour, func.count())
+        .where(event.type == "sale", event.received_ms >= first * HOUR_MS)
+        .group_by(hour)
+    )
+    found: dict[int, int] = {int(which): count for which, count in connection.execute(asked)}
+    return tuple(found.get(first + number, 0) for number in range(HOURS))
+
+
+def _top(connection: Connection) -> tuple[Top, ...]:
+    line = tables.sale_lines.c
+    pieces = func.sum(line.quantity)
+    asked = (
+        select(line.gtin, func.max(line.name), pieces).group_by(line.gtin).order_by(pieces.desc(), line.gtin)
+    )
+    return tuple(Top(*row) for row in connection.execute(asked.limit(8)))
+
+
+def _adverts(connection: Connection) -> tuple[AdvertPlays, ...]:
+    play = tables.plays.c
+    asked = select(play.advert, func.count(), func.sum(play.shown_ms)).group_by(play.advert)
+    return tuple(
+        AdvertPlays(*row) for row in connection.execute(asked.order_by(func.count().desc()).limit(8))
+    )
+
+
+def _kiosks(connection: Connection) -> tuple[KioskRow, ...]:
+    upto: dict[str, int] = {
+        kiosk: int(total)
+        for kiosk, total in connection.execute(
+            select(tables.streams.c.kiosk, func.sum(tables.streams.c.upto)).group_by(tables.streams.c.kiosk)
+        )
+    }
+    rows: Sequence[Any] = connection.execute(select(tables.kiosks).order_by(tables.kiosks.c.kiosk)).all()
+    return tuple(
+        KioskRow(
+            kiosk=row.kiosk, state=row.state, view=row.view, version=row.version, since_ms=row.since_ms,
+            seen_ms=row.seen_ms, devices=json.loads(row.devices), counters=json.loads(row.counters),
+            events=upto.get(row.kiosk, 0),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _recent(connection: Connection, limit: int) -> tuple[Recent, ...]:
+    event = tables.events.c
+    asked = (
+        select(event.kiosk, event.received_ms, event.body)
+        .order_by(event.received_ms.desc(), event.seq.desc())
+        .limit(limit)
+    )
+    return tuple(
+        Recent(kiosk, received_ms, msgspec.json.decode(body))
+        for kiosk, received_ms, body in connection.execute(asked)
+    )

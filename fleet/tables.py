@@ -1,0 +1,108 @@
+"""The fleet's tables. A kiosk is named by its address (`tenant/site/kiosk`), money is minor units, times Unix ms.
+
+Every row that comes from a kiosk's event has the event's place `(kiosk, epoch, seq)` in its primary key, so the same
+event twice cannot be two rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+
+def _place() -> list[Column[object]]:
+    return [
+        Column("kiosk", String(98), primary_key=True),
+        Column("epoch", String(64), primary_key=True),
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    ]
+
+
+def _of_event(name: str, *columns: Column[object] | Index) -> Table:
+    """A table whose rows belong to events."""
+    event = ForeignKeyConstraint(["kiosk", "epoch", "seq"], ["events.kiosk", "events.epoch", "events.seq"])
+    return Table(name, metadata, *_place(), *columns, event)
+
+
+def _text(name: str, **more: object) -> Column[object]:
+    return Column(name, Text, nullable=False, **more)  # type: ignore[arg-type]
+
+
+def _number(name: str, **more: object) -> Column[object]:
+    return Column(name, BigInteger, nullable=False, **more)  # type: ignore[arg-type]
+
+
+events = Table(
+    "events", metadata, *_place(),
+    _text("type"), _number("wall_ms"), _number("mono_ms"), _text("boot"), _text("clock"), _number("received_ms"),
+    Column("body", LargeBinary, nullable=False),  # JSON as it came
+    Index("events_by_arrival", "received_ms"),
+)  # fmt: skip
+
+# How far each stream is complete: every event of (kiosk, epoch) from 1 to `upto` is stored.
+streams = Table(
+    "streams", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True), _number("upto"),
+)  # fmt: skip
+
+sales = _of_event(
+    "sales",
+    _number("wall_ms"), _text("order"), _text("reference", index=True), _text("method"), _text("currency"),
+    _number("total_minor"), _text("version"), _text("channel"), _text("claim_code"),
+    Index("sales_by_time", "wall_ms"),
+)  # fmt: skip
+
+sale_lines = _of_event(
+    "sale_lines",
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    _text("gtin", index=True), _text("name"), _number("quantity"), _number("price_minor"), _number("total_minor"),
+    _number("facing"),
+)  # fmt: skip
+
+refunds_wanted = _of_event(
+    "refunds_wanted",
+    _number("wall_ms"), _text("order"), _text("reference", index=True), _text("currency"), _number("total_minor"),
+    _text("reason"),
+)  # fmt: skip
+
+plays = _of_event(
+    "plays", _number("wall_ms"), _text("advert", index=True), _number("shown_ms"), _text("version")
+)
+
+impressions = _of_event(
+    "impressions",
+    Column("facing", Integer, primary_key=True, autoincrement=False),
+    _text("aisle"), _number("minute", index=True), _number("times"), _number("shown_ms"), _text("version"),
+)  # fmt: skip
+
+engagements = _of_event("engagements", _number("wall_ms"), _text("what"), _text("detail"), _number("facing"))
+
+scans = _of_event("scans", _number("wall_ms"), _text("kind"), _text("outcome"), _text("gtin"))
+
+# The last word of every kiosk: presence (retained on the wire) and health. `seen_ms` is by the fleet's clock.
+kiosks = Table(
+    "kiosks", metadata,
+    Column("kiosk", String(98), primary_key=True),
+    _number("seen_ms"), _text("state"), _text("boot"), _number("since_ms"), _text("version"), _text("view"),
+    _number("health_ms"), _text("devices"), _text("counters"),  # JSON objects
+)  # fmt: skip
+
+# What could not be read, kept with the reason. The same bytes on the same topic are one row, counted.
+poison = Table(
+    "poison", metadata,
+    Column("digest", String(64), primary_key=True),
+    _text("topic"), _text("reason"), Column("payload", LargeBinary, nullable=False),
+    _number("times"), _number("first_ms"), _number("last_ms"),
+)  # fmt: skip

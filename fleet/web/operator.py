@@ -1,0 +1,82 @@
+"""The operator's page: what is sold, shown, touched and scanned, and how every kiosk is, as it happens.
+
+It is for this machine only: a request that came over the network is refused, because nobody has signed in.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Final
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from fleet.services import Services
+from fleet.summary import summary
+from fleet.web.live import HEADERS, stream
+from fleet.web.pages import page
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """`/`, `/api/summary`, `/api/live`."""
+
+    async def overview(request: Request) -> Response:
+        state = await run_in_threadpool(summary, services.store, services.clock())
+        return page(request, "operator.html", title="Fleet", now_ms=services.clock(), state=state)
+
+    async def as_json(_request: Request) -> Response:
+        state = await run_in_threadpool(summary, services.store, services.clock())
+        return Response(
+            msgspec.json.encode(state), media_type="application/json", headers={"cache-control": "no-store"}
+        )
+
+    async def live(_request: Request) -> Response:
+        return StreamingResponse(stream(services.live), media_type="text/event-stream", headers=HEADERS)
+
+    return [
+        Route("/", _here_only(overview)),
+        Route("/api/summary", _here_only(as_json)),
+        Route("/api/live", _here_only(live)),
+    ]
+
+
+def _here_only(endpoint: Endpoint) -> Endpoint:
+    @wraps(endpoint)
+    async def guarded(request: Request) -> Response:
+        if not from_this_machine(request):
+            return page(
+                request,
+                "problem.html",
+                403,
+                title="Not from here",
+                text="The operator's page opens only on the machine the fleet runs on.",
+            )
+        return await endpoint(request)
+
+    return guarded
+
+
+def from_this_machine(request: Request) -> bool:
+    """Whether nobody but this machine sent it: a loopback peer, no proxy in between, and a name of ours in Host (a
+    page of somebody else's whose DNS name points here must not read along).
+    """
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    return _loopback(request.client.host) and _loopback(request.url.hostname or "")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

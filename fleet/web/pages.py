@@ -1,0 +1,49 @@
+"""Templates and what every page shares: money, times, the security headers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from babel.numbers import format_currency
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from content.money import Money
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,  # a misspelt name is an error in the tests, not a hole in the page
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def money(minor: int, currency: str, language: str = "en") -> str:
+    """An amount as people who speak `language` write it."""
+    amount = Money(minor, currency)
+    return format_currency(Decimal(amount.decimal()), currency, locale=language.replace("-", "_"))
+
+
+def span(milliseconds: int) -> str:
+    """A duration as the console writes it: 45 s, 3 min, 2.5 h."""
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+_environment.filters.update(money=money, span=span)
+
+
+def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """A rendered template. It sees `request` and what is given."""
+    return HTMLResponse(
+        _environment.get_template(template).render(request=request, **values), status_code=status_code
+    )

@@ -1,0 +1,125 @@
+"""The store: the same events in any order, in any batches and however often leave the same rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import select
+
+from fleet import tables
+from fleet.rows import Stored
+from fleet.store import Store
+from mqtt.messages import Health, Presence
+from tests.fleet.samples import KINDS, deliveries, stored
+
+OF_EVENTS = (
+    "events",
+    "sales",
+    "sale_lines",
+    "refunds_wanted",
+    "plays",
+    "impressions",
+    "engagements",
+    "scans",
+)
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    yield opened
+    opened.close()
+
+
+def contents(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    with store.read() as connection:
+        return {
+            name: sorted(tuple(row) for row in connection.execute(select(tables.metadata.tables[name])))
+            for name in OF_EVENTS
+        }
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=deliveries())
+def test_any_order_and_repetition_leaves_the_same_rows(tmp_path: Path, batches: list[list[Stored]]) -> None:
+    as_sent = Store(f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}")
+    once = Store(f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}")
+    new = [item.place for batch in batches for item in as_sent.commit(batch).new]
+    unique = {item.place: item for batch in batches for item in batch}
+    once.commit(list(unique.values()))
+    assert contents(as_sent) == contents(once)
+    assert sorted(new) == sorted(unique), "every event is new exactly once"
+    for kiosk, epoch in {item.stream for item in unique.values()}:
+        there = {item.seq for item in unique.values() if item.stream == (kiosk, epoch)}
+        complete = next(seq for seq in itertools.count() if seq + 1 not in there)
+        assert as_sent.upto(kiosk, epoch) == once.upto(kiosk, epoch) == complete
+    as_sent.close()
+    once.close()
+
+
+def test_the_high_water_mark_waits_for_the_gap_to_close(store: Store) -> None:
+    stream = ("t/s/k1", "e1")
+    assert store.commit([stored(1), stored(2), stored(4), stored(5)]).upto == {stream: 2}
+    assert store.commit([stored(5)]).upto == {stream: 2}
+    assert store.commit([stored(3)]).upto == {stream: 5}
+
+
+def test_every_kind_of_event_leaves_its_rows(store: Store) -> None:
+    store.commit([stored(seq, kind) for seq, kind in enumerate(KINDS, 1)])
+    rows = contents(store)
+    assert {name: len(rows[name]) for name in OF_EVENTS} == {
+        "events": 6, "sales": 1, "sale_lines": 1, "refunds_wanted": 1, "plays": 1, "impressions": 2, "engagements": 1,
+        "scans": 1,
+    }  # fmt: skip
+
+
+def test_what_came_first_at_a_place_stands(store: Store) -> None:
+    """A faulty kiosk that uses a number twice cannot turn a sale into something else."""
+    store.commit([stored(1, "sale")])
+    assert store.commit([stored(1, "play")]).new == ()
+    rows = contents(store)
+    assert len(rows["sales"]) == 1
+    assert rows["plays"] == []
+
+
+def test_a_commit_that_fails_leaves_nothing(store: Store) -> None:
+    broken = Stored(kiosk="t/s/k1", epoch="e1", seq=2, body=None, event=None, received_ms=1)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="NOT NULL"):
+        store.commit([stored(1), broken])
+    assert contents(store)["events"] == []
+    assert store.upto("t/s/k1", "e1") == 0
+
+
+def test_it_remembers(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'deep' / 'fleet.db'}"
+    first = Store(url)
+    first.commit([stored(1)])
+    first.close()
+    second = Store(url)
+    assert second.upto("t/s/k1", "e1") == 1
+    second.close()
+
+
+def test_presence_and_health_do_not_wipe_each_other_out(store: Store) -> None:
+    store.presence("t/s/k1", Presence(state="selling", boot="b1", since_ms=5, view="wall"), seen_ms=10)
+    store.health(
+        "t/s/k1", Health(wall_ms=11, devices={"scanner": "ready"}, counters={"sales": 2}), seen_ms=12
+    )
+    store.presence("t/s/k1", Presence(state="lost", boot="b1", since_ms=5), seen_ms=13)
+    with store.read() as connection:
+        row = connection.execute(select(tables.kiosks)).one()
+    assert (row.state, row.seen_ms, row.devices) == ("lost", 13, '{"scanner": "ready"}')
+
+
+def test_poison_is_one_row_however_often_it_comes(store: Store) -> None:
+    assert store.keep_aside("k1/t/s/k/up/ev", b"not json", "malformed", now_ms=1)
+    assert store.keep_aside("k1/t/s/k/up/ev", b"not json", "malformed", now_ms=2)
+    with store.read() as connection:
+        row = connection.execute(select(tables.poison)).one()
+    assert (row.times, row.first_ms, row.last_ms, row.payload) == (2, 1, 2, b"not json")
