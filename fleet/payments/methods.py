@@ -1,0 +1,126 @@
+"""Methods: how a commuter may pay. A method is a payload (a scheme's code, or the provider's own) plus a provider.
+
+What counts is the *effective* confirmation: what the provider promises for this method, and only without any promise
+what the scheme's code does by itself. A method one pays by and takes the goods must hear of the money on the spot
+(push or poll); anything else is refused when it is built, not when a commuter stands there having paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from content.money import Money
+from fleet.payments.codecs import SCHEMES, BadPayload, Confirmation, Scheme, bank_ids, epc, pix_static
+from fleet.payments.port import Caps, Provider
+
+ON_THE_SPOT: frozenset[Confirmation] = frozenset({"push", "poll"})
+
+
+class CannotConfirm(ValueError):
+    """A method nobody could confirm in time was to be offered as "pay now and take"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """Who is paid: the name commuters see and the accounts codes are made for ("" where there is none)."""
+
+    name: str
+    city: str = ""
+    iban: str = ""
+    bic: str = ""
+    pix_key: str = ""
+
+
+Payload = Callable[[Merchant, Money, str], str]
+
+
+def _epc(merchant: Merchant, amount: Money, reference: str) -> str:
+    return epc.build(
+        epc.Epc(
+            name=merchant.name, iban=merchant.iban, bic=merchant.bic, amount=amount.decimal(),
+            reference=bank_ids.make_rf(reference),
+        )
+    )  # fmt: skip
+
+
+def _pix_static(merchant: Merchant, amount: Money, reference: str) -> str:
+    return pix_static.build(
+        pix_static.PixStatic(
+            key=merchant.pix_key, name=merchant.name[:25], city=merchant.city[:15], amount=amount.decimal(),
+            txid=reference,
+        )
+    )  # fmt: skip
+
+
+# Methods whose payload we write ourselves; of all others the provider makes the payload ("link") or none is needed ("card").
+_PAYLOADS: dict[str, Payload] = {"epc": _epc, "pix-static": _pix_static}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to pay now and take. Built by `take_now`."""
+
+    key: str
+    provider: Provider
+    merchant: Merchant
+    scheme: Scheme | None
+    confirmation: Confirmation
+
+    def accepts(self, amount: Money) -> str:
+        """ "" where this amount can be paid, else the reason's key: currency, too-little, too-much."""
+        caps = self.provider.caps
+        currencies = caps.currencies & frozenset(self.scheme.currencies) if self.scheme else caps.currencies
+        least, most = self.scheme.amounts if self.scheme else (caps.least_minor, caps.most_minor)
+        if amount.currency not in currencies:
+            return "currency"
+        if amount.minor < max(least, caps.least_minor):
+            return "too-little"
+        return "too-much" if amount.minor > min(most, caps.most_minor) else ""
+
+    def payload(self, amount: Money, reference: str, providers_own: str) -> str:
+        """What the QR says: our scheme's code, else the provider's own link. Raises BadPayload."""
+        write = _PAYLOADS.get(self.key)
+        return write(self.merchant, amount, reference) if write else providers_own
+
+
+def effective(key: str, caps: Caps) -> Confirmation:
+    """How we hear of money paid by this method: the provider's promise, else what the scheme's code does, else none."""
+    scheme = SCHEMES.get(key)
+    return caps.promises.get(key, scheme.confirmation if scheme else "none")
+
+
+def take_now(key: str, provider: Provider, merchant: Merchant) -> Method:
+    """A method to pay now and take the goods.
+
+    Raises CannotConfirm where neither provider nor scheme tells of the money on the spot, BadPayload where the merchant
+    lacks the account the method's code is made for.
+    """
+    confirmation = effective(key, provider.caps)
+    if confirmation not in ON_THE_SPOT:
+        raise CannotConfirm(
+            f"{key!r} by {provider.key!r} is confirmed by {confirmation}: it can not be offered as pay now and take"
+        )
+    scheme = SCHEMES.get(key)
+    if scheme is not None and key in _PAYLOADS:
+        _PAYLOADS[key](
+            merchant, Money(1, scheme.currencies[0]), "0123456789ABCDEF"
+        )  # a wrong account shows here
+    return Method(key, provider, merchant, scheme, confirmation)
+
+
+def offered(keys: Iterable[str], provider: Provider, merchant: Merchant) -> dict[str, Method]:
+    """The methods `keys` by one provider, in that order. Raises as `take_now`."""
+    return {key: take_now(key, provider, merchant) for key in keys}
+
+
+__all__ = [
+    "ON_THE_SPOT",
+    "BadPayload",
+    "CannotConfirm",
+    "Merchant",
+    "Method",
+    "effective",
+    "offered",
+    "take_now",
+]

@@ -1,0 +1,70 @@
+"""Delivers the sandbox provider's webhooks, again and again until somebody says 2xx."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import httpx
+
+from fleet.payments import signing
+from fleet.payments.sandbox_server.bank import Bank, Due
+
+TIMEOUT_S = 5.0
+
+
+class Courier:
+    """One thread that sleeps until an event is due or a charge expires. `url` "" delivers nothing but still expires."""
+
+    def __init__(self, bank: Bank, url: str, secret: str, clock: Callable[[], int]) -> None:
+        self._bank, self._url, self._secret, self._clock = bank, url, secret, clock
+        self._client = httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        self._wake = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier")
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._bank.changed = self._wake.set
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the delivery under way."""
+        self._over.set()
+        self._wake.set()
+        self._thread.join()
+        self._client.close()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            self._wake.clear()
+            due, again_ms = self._bank.due()
+            for event in due:
+                if self._over.is_set():
+                    return
+                self._deliver(event)
+            if not due:
+                self._wake.wait(None if again_ms is None else max(0.01, (again_ms - self._clock()) / 1000))
+
+    def _deliver(self, event: Due) -> None:
+        if not self._url or "lose-webhooks" in event.faults:
+            self._bank.delivered(event.id)
+            return
+        secret = "a stranger's" if "forge-webhooks" in event.faults else self._secret
+        took = False
+        for _ in range(2 if "repeat-webhooks" in event.faults else 1):
+            took = self._post(event.body, secret)
+        if took or secret != self._secret:
+            self._bank.delivered(event.id)
+        else:
+            self._bank.undelivered(event.id, event.attempts)
+
+    def _post(self, body: bytes, secret: str) -> bool:
+        headers = {
+            signing.HEADER: signing.sign(secret, body, self._clock() // 1000),
+            "content-type": "application/json",
+        }
+        with suppress(httpx.HTTPError):
+            return self._client.post(self._url, content=body, headers=headers).is_success
+        return False

@@ -1,0 +1,35 @@
+CREATE TABLE IF NOT EXISTS charges (
+    id          TEXT PRIMARY KEY,
+    idem        TEXT NOT NULL UNIQUE,
+    wanted      BLOB NOT NULL,             -- the ChargeBody as it came: the same key with another body is refused
+    reference   TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    expires_ms  INTEGER NOT NULL,
+    paid_minor  INTEGER NOT NULL DEFAULT 0,
+    paid_currency TEXT NOT NULL DEFAULT '',
+    refunded_minor INTEGER NOT NULL DEFAULT 0,
+    reason      TEXT NOT NULL DEFAULT '',
+    faults      TEXT NOT NULL DEFAULT ''   -- space-separated
+) STRICT;
+CREATE INDEX IF NOT EXISTS charges_by_reference ON charges (reference);
+CREATE INDEX IF NOT EXISTS charges_open ON charges (expires_ms) WHERE state IN ('open', 'scanned');
+
+CREATE TABLE IF NOT EXISTS refunds (
+    id      TEXT PRIMARY KEY,
+    charge  TEXT NOT NULL REFERENCES charges (id),
+    idem    TEXT NOT NULL UNIQUE,
+    minor   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS events (
+    id        TEXT PRIMARY KEY,
+    charge    TEXT NOT NULL REFERENCES charges (id),
+    body      BLOB NOT NULL,
+    due_ms    INTEGER,                     -- NULL: delivered, lost on purpose, or given up
+    attempts  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_due ON events (due_ms) WHERE due_ms IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS cards (token TEXT PRIMARY KEY, kind TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO cards VALUES ('good', 'good'), ('declined', 'declined'), ('empty', 'empty');

@@ -1,0 +1,130 @@
+"""What every provider adapter must keep, written once. A subclass brings `provider` and `pay`, and inherits the tests."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+
+import pytest
+
+from content.money import Money
+from fleet.payments.port import (
+    BadWebhook,
+    Charge,
+    ChargeRequest,
+    News,
+    Provider,
+    ProviderDown,
+    ProviderRefused,
+    idempotency_key,
+)
+
+_numbers = count(1)
+
+
+def request(
+    minor: int = 1250, currency: str = "EUR", method: str = "link", card: str = "", return_url: str = ""
+) -> ChargeRequest:
+    """A request with a reference of its own."""
+    reference = f"{next(_numbers):015}0"
+    return ChargeRequest(
+        reference=reference,
+        method=method,
+        amount=Money(minor, currency),
+        description="Order",
+        ttl_s=180,
+        card=card,
+        return_url=return_url,
+    )
+
+
+def key_of(wanted: ChargeRequest) -> str:
+    return idempotency_key("K1", wanted.reference[:15], wanted.reference)
+
+
+class ProviderContract:
+    """Inherit, give the two fixtures, and every test below runs against the adapter."""
+
+    @pytest.fixture
+    def provider(self) -> Provider:
+        raise NotImplementedError
+
+    def pay(self, charge: Charge, paid: Money | None = None) -> None:
+        """Do what the person with the phone does."""
+        raise NotImplementedError
+
+    def create(self, provider: Provider, minor: int = 1250) -> Charge:
+        wanted = request(minor)
+        return provider.create(wanted, idem=key_of(wanted))
+
+    def test_a_new_charge_is_open_and_says_how_to_pay(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        assert charge.news is News.OPEN
+        assert charge.amount == Money(1250, "EUR")
+        assert charge.paid is None
+        assert charge.payload
+        assert charge.expires_ms > 0
+        assert provider.status(charge.id) == charge
+
+    def test_asking_again_with_the_same_key_is_the_same_charge(self, provider: Provider) -> None:
+        wanted = request()
+        first = provider.create(wanted, idem=key_of(wanted))
+        assert provider.create(wanted, idem=key_of(wanted)) == first
+        other = request(999)
+        with pytest.raises(ProviderRefused, match="idempotency"):
+            provider.create(other, idem=key_of(wanted))
+
+    def test_paid_money_is_told_exactly_and_stays(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        self.pay(charge)
+        told = provider.status(charge.id)
+        assert (told.news, told.paid) == (News.PAID, Money(1250, "EUR"))
+        assert provider.cancel(charge.id).news is News.PAID
+
+    def test_another_amount_or_currency_is_told_as_it_came(self, provider: Provider) -> None:
+        for paid in (Money(1249, "EUR"), Money(1250, "USD")):
+            charge = self.create(provider)
+            self.pay(charge, paid)
+            told = provider.status(charge.id)
+            assert (told.news, told.paid, told.amount) == (News.PAID, paid, Money(1250, "EUR"))
+
+    def test_a_cancelled_charge_stays_cancelled(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        assert provider.cancel(charge.id).news is News.CANCELLED
+        assert provider.cancel(charge.id).news is News.CANCELLED
+
+    def test_money_goes_back_once_and_never_more_than_came(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        with pytest.raises(ProviderRefused):
+            provider.refund(charge.id, 1250, idem="unpaid")
+        self.pay(charge)
+        with pytest.raises(ProviderRefused):
+            provider.refund(charge.id, 1251, idem="too much")
+        first = provider.refund(charge.id, 1250, idem=f"refund:{charge.reference}")
+        assert provider.refund(charge.id, 1250, idem=f"refund:{charge.reference}") == first
+        with pytest.raises(ProviderRefused):
+            provider.refund(charge.id, 1250, idem="again")
+        told = provider.status(charge.id)
+        assert (told.news, told.refunded_minor) == (News.REFUNDED, 1250)
+
+    def test_an_unknown_charge_is_refused(self, provider: Provider) -> None:
+        for call in (provider.status, provider.cancel):
+            with pytest.raises(ProviderRefused):
+                call("ch_no such?charge")
+
+    @pytest.mark.parametrize("headers", [{}, {"endcap-signature": "t=1,v1=00"}, {"endcap-signature": "é"}])
+    def test_no_webhook_is_taken_on_trust(self, provider: Provider, headers: dict[str, str]) -> None:
+        body = json.dumps({"id": "evt_1", "type": "charge.paid", "charge": {"id": "ch_1"}}).encode()
+        with pytest.raises(BadWebhook):
+            provider.parse_webhook(headers, body)
+
+    def test_no_answer_is_not_taken_for_a_no(self, nobody: Provider) -> None:
+        with pytest.raises(ProviderDown):
+            nobody.create(request(), idem="x")
+        with pytest.raises(ProviderDown):
+            nobody.status("ch_1")
+
+    @pytest.fixture
+    def nobody(self) -> Provider:
+        """The adapter, pointed at an address where nobody listens."""
+        raise NotImplementedError
