@@ -1,0 +1,195 @@
+"""The screen program: joins the link to the stage, and runs the loop.
+
+    from kiosk.ui.app import ScreenProgram      # sets Kivy's environment; import kivy nowhere before
+    program = ScreenProgram(link, Panel())
+    program.run()                               # on the main thread, until program.stop()
+
+A new screen is a module in kiosk/ui/screens and one line in SCREENS (docs/ui.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import Any, Literal
+
+from PIL import Image
+
+from kiosk.link import ScreenEnd
+from kiosk.ui import env
+from kiosk.ui.loop import Loop
+from kiosk.ui.screens.attract import AttractScreen
+from kiosk.ui.stage import Screens, Stage
+from kiosk.ui.theme import Theme
+from kiosk.views import Attract, Panel, Shop, View
+
+SCREENS: Screens = {
+    Attract: AttractScreen,
+}
+CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
+_log = logging.getLogger(__name__)
+Phase = Literal["down", "move", "up"]
+
+
+class ScreenProgram:
+    """One window on one panel. Made and run on the main thread; stop, touch and picture may be called from any.
+
+    `fullscreen` covers the display and hides the pointer; `headless` draws into memory (None: where no display is).
+    """
+
+    def __init__(
+        self,
+        link: ScreenEnd,
+        panel: Panel | None = None,
+        *,
+        fullscreen: bool = False,
+        headless: bool | None = None,
+        stock_loop: bool = False,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self.panel = panel or Panel()
+        env.prepare(headless=headless)
+        env.configure(self.panel.width, self.panel.height, fullscreen=fullscreen)
+        from kivy.clock import Clock
+        from kivy.core.window import Window
+        from kivy.uix.widget import Widget
+
+        if tuple(Window.system_size) != (self.panel.width, self.panel.height):
+            Window.system_size = (self.panel.width, self.panel.height)
+        Window.bind(on_request_close=self._closing)
+        self._window = Window
+        self._link = link
+        self._inbox: deque[tuple[Shop, View]] = deque()
+        self._touches: deque[tuple[Phase, float, float]] = deque()
+        self._finger: Any = None
+        self._picture: _Request | None = None
+        self._read_inbox = Clock.create_trigger(self._drain, 0)
+        self._read_touches = Clock.create_trigger(self._play_touches, 0)
+        self._read_requests = Clock.create_trigger(lambda _dt: Window.canvas.ask_update(), 0)
+        root = Widget(size=(self.panel.width, self.panel.height))
+        self.stage = Stage(link, Theme(self.panel), root.canvas, SCREENS, cache_bytes)
+        root.bind(
+            on_touch_down=self.stage.touch_down,
+            on_touch_move=self.stage.touch_move,
+            on_touch_up=self.stage.touch_up,
+        )
+        Window.bind(on_flip=self._flipping)
+        self.frames = 0  # flips so far: unchanged means the picture is unchanged
+        self._root = root
+        self.loop = Loop(stock=stock_loop)
+
+    def run(self) -> None:
+        """Show what the agent says until stop(), or until the window is closed."""
+        self.start()
+        try:
+            self.loop.run()
+        finally:
+            self.close()
+
+    def start(self) -> None:
+        """Open the window and listen, without running: for who turns the loop himself (tests)."""
+        self.loop.start(self._root)
+        self._link.listen(self.post)
+
+    def close(self) -> None:
+        """Undo start(); the link stays its owner's."""
+        self.stage.close()
+        self._window.unbind(on_flip=self._flipping, on_request_close=self._closing)
+        self._window.remove_widget(self._root)
+
+    # --- from any thread ------------------------------------------------------------------------------------
+
+    def post(self, shop: Shop, view: View) -> None:
+        """Show a view (what the link calls)."""
+        self._inbox.append((shop, view))
+        self._read_inbox()
+
+    def stop(self) -> None:
+        """End run()."""
+        self.loop.stop()
+
+    def touch(self, phase: Phase, x: float, y: float) -> None:
+        """A finger on the glass at panel pixel x, y from the top left, as if the panel had felt it."""
+        self._touches.append((phase, x, y))
+        self._read_touches()
+
+    def picture(self, timeout: float = 5.0) -> Image.Image:
+        """What is on the glass, as the GPU has it. Raises TimeoutError where the loop does not run. Not from the main thread."""
+        request = self.ask_picture()
+        if not request.ready.wait(timeout):
+            raise TimeoutError(f"the screen drew nothing for {timeout} s")
+        return request.image()
+
+    def ask_picture(self) -> _Request:
+        """Ask for the next frame; the answer's `ready` is set when it was read."""
+        request = self._picture or _Request()
+        self._picture = request
+        self._read_requests()
+        return request
+
+    # --- on the main thread ---------------------------------------------------------------------------------
+
+    def _drain(self, _dt: float) -> None:
+        while self._inbox:
+            shop, view = self._inbox.popleft()
+            if type(view) not in SCREENS:
+                _log.error("no screen for a view of type %s: the last one stays", type(view).__name__)
+                continue
+            self.stage.show(shop, view)
+
+    def _play_touches(self, _dt: float) -> None:
+        from kivy.base import EventLoop
+
+        from kiosk.ui.finger import make_finger
+
+        while self._touches:
+            phase, x, y = self._touches.popleft()
+            place = {"x": x / (self.panel.width - 1), "y": 1 - y / (self.panel.height - 1)}
+            if phase == "down" and self._finger is None:
+                self._finger = make_finger(place)
+                EventLoop.post_dispatch_input("begin", self._finger)
+            elif self._finger is not None:
+                self._finger.move(place)
+                EventLoop.post_dispatch_input("end" if phase == "up" else "update", self._finger)
+                if phase == "up":
+                    self._finger = None
+
+    def _flipping(self, _window: Any) -> None:
+        self.frames += 1
+        request, self._picture = self._picture, None
+        if request is not None:
+            from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+
+            size = self.panel.width, self.panel.height
+            request.answer(size, glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE))
+
+    def _closing(self, *_args: object, **_kwargs: object) -> bool:
+        self.stop()
+        return True  # Kivy itself must not end first
+
+
+class _Request:
+    """A wish for a picture."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self._size = (0, 0)
+        self._pixels = b""
+
+    def answer(self, size: tuple[int, int], pixels: bytes) -> None:
+        """Hand over rows of RGBA from the bottom."""
+        self._size, self._pixels = size, pixels
+        self.ready.set()
+
+    def image(self) -> Image.Image:
+        """The picture (RGB)."""
+        rows = Image.frombytes("RGBA", self._size, self._pixels)
+        return rows.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
+
+
+def run(
+    link: ScreenEnd, panel: Panel | None = None, *, fullscreen: bool = False, stock_loop: bool = False
+) -> None:
+    """Run the screen program on this thread until it ends."""
+    ScreenProgram(link, panel, fullscreen=fullscreen, stock_loop=stock_loop).run()

@@ -1,0 +1,274 @@
+"""A facing on the shelf, baked into one opaque picture: the product on its board, the price on the rail, the label below.
+
+Tiles lie edge to edge, so that boards and rails run through the whole wall and no pixel is drawn twice. The white of the
+label is the code's quiet zone: four modules on every side (ISO/IEC 18004).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image, ImageDraw
+
+from content.money import Money
+from kiosk.ui import paint
+from kiosk.ui.bidi import is_rtl
+from kiosk.ui.geometry import Rect
+from kiosk.ui.text import fit, line_height
+from kiosk.ui.theme import (
+    BRAND,
+    GOOD,
+    INK,
+    LINE,
+    QUIET,
+    SALE,
+    SOFT_INK,
+    STEEL,
+    TAG,
+    WHITE,
+    Colour,
+    Theme,
+    mix,
+)
+from kiosk.ui.words import Words, words
+from kiosk.views import Facing
+
+CODE_MODULES = 29  # a version 3 symbol: 61 upper-case characters at level M
+CODE_DISTANCE = 1000  # mm from which a phone reads it
+GREY: Colour = (226, 227, 226)
+
+
+@dataclass(frozen=True, slots=True)
+class TileShape:
+    """Where things are in a tile of `w` x `h` pixels, for readers from left to right or (mirrored) right to left."""
+
+    w: int
+    h: int
+    picture: Rect
+    rail: Rect
+    name: Rect
+    unit: Rect
+    add: Rect
+    code: Rect  # without quiet zone
+    module: int
+    text: int  # font sizes
+    price: int
+    rtl: bool
+
+
+@lru_cache(maxsize=8)
+def smallest_tile(theme: Theme) -> int:
+    """The narrowest tile: a code with its quiet zone, and a button with a unit price beside it."""
+    module = theme.module(CODE_DISTANCE)
+    return (CODE_MODULES + 2 * QUIET) * module + max(theme.target, theme.px(110)) + theme.px(28)
+
+
+@lru_cache(maxsize=32)
+def tile_shape(theme: Theme, w: int, rtl: bool, spare: int = 0) -> TileShape:
+    """A tile `w` pixels wide; `spare` pixels of height go to the picture."""
+    px, module = theme.px, theme.module(CODE_DISTANCE)
+    side, quiet = CODE_MODULES * module, QUIET * module
+    board = px(232) + spare
+    rail = Rect(0, board, w, px(66))
+    name = Rect(px(16), rail.bottom + px(8), w - px(32), 2 * line_height(theme.text))
+    code = Rect(w - quiet - side, name.bottom + quiet - px(6), side, side)
+    left = Rect(px(14), 0, code.x - quiet - px(14), 0)
+    add_height = max(theme.target, px(96))
+    add = Rect(left.x, code.bottom - add_height, left.w, add_height)
+    unit = Rect(left.x, code.y, left.w, add.y - code.y - px(6))
+    picture = Rect(px(20), px(14), w - 2 * px(20), board - px(14))
+    shape = TileShape(w, code.bottom + quiet, picture, rail, name, unit, add, code, module, theme.text, theme.price,
+                      rtl)  # fmt: skip
+    if not rtl:
+        return shape
+    return TileShape(w, shape.h, picture, rail, name, unit.mirrored(w), add.mirrored(w), code.mirrored(w), module,
+                     theme.text, theme.price, rtl)  # fmt: skip
+
+
+@lru_cache(maxsize=24)
+def _empty(shape: TileShape, background: Colour) -> Image.Image:
+    """The shelf without a product: back wall, board, rail, label."""
+    w, h = shape.w, shape.h
+    image = paint.canvas(w, h, WHITE)
+    board = shape.rail.y
+    lip = max(4, board // 22)
+    wall = paint.gradient(w, board, mix(background, WHITE, 0.45), mix(background, (60, 60, 70), 0.07))
+    image.paste(wall, (0, 0))
+    image.paste(
+        paint.gradient(w, lip * 2, mix(background, (40, 40, 50), 0.20), mix(background, WHITE, 0.2)), (0, 0)
+    )
+    image.paste(paint.gradient(w, lip, WHITE, STEEL), (0, board - lip))  # the board's upper face
+    image.paste(paint.gradient(w, shape.rail.h, (250, 251, 251), (222, 225, 227)), (0, board))
+    draw = ImageDraw.Draw(image)
+    draw.line([(0, board), (w, board)], fill=(186, 190, 193), width=2)
+    draw.line([(0, shape.rail.bottom - 1), (w, shape.rail.bottom - 1)], fill=(150, 155, 158), width=2)
+    under = paint.gradient(w, lip, (226, 228, 229), WHITE)
+    image.paste(under, (0, shape.rail.bottom + 1))
+    draw.line([(w - 1, shape.rail.bottom + lip), (w - 1, h)], fill=LINE)
+    return image
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyTile:
+    """A place on the shelf: while its product is on its way, or behind the last one."""
+
+    shape: TileShape
+    background: Colour
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The bare shelf."""
+        return _empty(self.shape, self.background)
+
+
+@dataclass(frozen=True, slots=True)
+class FacingTile:
+    """A product on the shelf."""
+
+    facing: Facing
+    language: str
+    shape: TileShape
+    background: Colour
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The tile."""
+        f, s, lang, say = self.facing, self.shape, self.language, words(self.language)
+        image = _empty(s, self.background).copy()
+        _stand(image, f, s.picture, self.background)
+        if f.available:
+            _badge(
+                image, f, say, Rect(s.picture.x - s.text // 3, s.picture.y, s.picture.w, round(s.text * 1.7))
+            )
+        else:
+            _sold_out(image, say, s)
+        _rail(image, f, say, s)
+        paint.text(image, s.name, f.name, s.text, lang, lines=2, valign="top", bold=False)
+        if f.unit_price is not None:
+            unit = f"{say.money(f.unit_price)}\n/ {f.unit_base}"
+            paint.text(image, s.unit, unit, s.text, lang, colour=SOFT_INK, lines=2, valign="top",
+                       smallest=round(s.text * 0.7))  # fmt: skip
+        elif f.size:
+            paint.text(image, s.unit, f.size, s.text, lang, colour=SOFT_INK, lines=2, valign="top")
+        if f.available:
+            _plus(image, s.add)
+        if f.qr:
+            paint.code(image, s.code.x, s.code.y, f.qr, s.module)
+        return image
+
+
+def _stand(image: Image.Image, f: Facing, place: Rect, background: Colour) -> None:
+    """The product, standing on the board in the middle of its place."""
+    thing = paint.picture(f.picture, place.w, place.h)
+    if thing is None:
+        side = round(place.h * 0.5)
+        box = Rect(place.x, place.bottom - side - side // 4, place.w, side)
+        paint.icon(image, box, "basket", mix(background, (90, 90, 100), 0.25))
+        return
+    if not f.available:
+        thing = paint.greyed(thing, background)
+    x, y = place.x + (place.w - thing.width) // 2, place.bottom - thing.height
+    if thing.getchannel("A").getextrema()[0] == 255:  # not cut out: a photo with its own background
+        image.paste(thing, (x, y), paint.rounded_mask(thing.width, thing.height, place.h // 16))
+    else:
+        paint.cast(image, thing, x, y)
+
+
+def badge_words(f: Facing, say: Words) -> tuple[str, Colour, Colour]:
+    """What an offer's badge says, its colour and its ink; ("", ...) where there is none."""
+    if f.badge == "sale" and f.badge_args:
+        return f"\u200e\u2212{f.badge_args[0]}%", SALE, WHITE
+    if f.badge == "multi-buy" and len(f.badge_args) == 2:
+        price = say.money(Money(f.badge_args[1], f.price.currency))
+        return say("wall.multi-buy", quantity=f.badge_args[0], price=price), TAG, INK
+    if f.badge == "take-for-less" and len(f.badge_args) == 2:
+        return say("wall.take-for-less", take=f.badge_args[0], pay=f.badge_args[1]), TAG, INK
+    if f.badge == "new":
+        return say("wall.new"), GOOD, WHITE
+    return "", WHITE, INK
+
+
+def _badge(image: Image.Image, f: Facing, say: Words, place: Rect) -> None:
+    text, fill, ink = badge_words(f, say)
+    if not text:
+        return
+    size = round(place.h * 0.6)
+    line = fit(text, size, True, say.language, place.w - place.h, size // 2)
+    width = line.width + place.h
+    rect = Rect(place.right - width if say.rtl else place.x, place.y, width, place.h)
+    paint.shadow(image, rect, place.h // 3, 6, 0.25, 2)
+    paint.box(image, rect, fill, place.h // 3)
+    paint.text(image, rect, text, line.size, say.language, colour=ink, bold=True, align="center")
+
+
+def _sold_out(image: Image.Image, say: Words, s: TileShape) -> None:
+    height = round(s.text * 1.9)
+    rect = Rect(s.picture.x, s.picture.y + (s.picture.h - height) // 2, s.picture.w, height)
+    paint.box(image, rect, (58, 62, 66), height // 3)
+    paint.text(image, rect.inset(8, 0), say("wall.sold-out"), s.text, say.language, colour=WHITE, bold=True,
+               align="center", smallest=s.text // 2)  # fmt: skip
+
+
+def _rail(image: Image.Image, f: Facing, say: Words, s: TileShape) -> None:
+    """The price on its tag, and the struck old one beside it."""
+    pad = max(3, s.rail.h // 14)
+    room = Rect(s.rail.x + pad * 2, s.rail.y + pad, s.rail.w - pad * 4, s.rail.h - 2 * pad)
+    old = fit(say.money(f.was), s.text, False, say.language, room.w // 2, s.text // 2) if f.was else None
+    most = room.w - room.h // 2 - (old.width + pad * 3 if old else 0)
+    price = fit(say.money(f.price), s.price, True, say.language, most, s.text)
+    tag_width = price.width + room.h // 2
+    rtl = is_rtl(say.language)
+    tag = Rect(room.right - tag_width if rtl else room.x, room.y, tag_width, room.h)
+    reduced = f.was is not None or f.badge in {"sale", "multi-buy", "take-for-less"}
+    fill = (TAG if reduced else WHITE) if f.available else GREY
+    paint.shadow(image, tag, room.h // 6, 5, 0.3, 2)
+    paint.box(image, tag, fill, room.h // 6)
+    ink = (SALE if f.was is not None else INK) if f.available else SOFT_INK
+    paint.text(
+        image, tag, say.money(f.price), price.size, say.language, colour=ink, bold=True, align="center"
+    )
+    if f.was is not None and old is not None:
+        gap = pad * 3
+        rest = Rect(room.x, room.y, tag.x - gap - room.x, room.h) if rtl else Rect(
+            tag.right + gap, room.y, room.right - tag.right - gap, room.h)  # fmt: skip
+        paint.text(image, rest, say.money(f.was), old.size, say.language, colour=SOFT_INK, strike=True)
+
+
+def _plus(image: Image.Image, rect: Rect) -> None:
+    radius = rect.h // 4
+    paint.box(image, rect.moved(0, 3), mix(BRAND, (0, 0, 0), 0.4), radius)
+    paint.box(image, rect, paint.gradient(rect.w, rect.h, mix(BRAND, WHITE, 0.14), BRAND), radius)
+    side = round(min(rect.w, rect.h) * 0.52)
+    paint.icon(image, Rect(rect.x, rect.y + (rect.h - side) // 2, rect.w, side), "plus", WHITE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowcaseCard:
+    """A product as it lures from afar: picture, price tag, no label. None: an empty place."""
+
+    facing: Facing | None
+    language: str
+    price: int
+    text: int
+    background: Colour = (246, 240, 224)
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The card."""
+        rail = round(self.price * 1.7)
+        board = h - rail
+        image = paint.canvas(w, h, WHITE)
+        image.paste(paint.gradient(w, board, mix(self.background, WHITE, 0.5), self.background), (0, 0))
+        image.paste(paint.gradient(w, rail, (250, 251, 251), (216, 220, 222)), (0, board))
+        ImageDraw.Draw(image).line([(0, board), (w, board)], fill=(186, 190, 193), width=2)
+        if self.facing is None:
+            return image
+        say = words(self.language)
+        place = Rect(w // 14, h // 10, w - 2 * (w // 14), board - h // 10)
+        _stand(image, self.facing, place, self.background)
+        _badge(image, self.facing, say, Rect(w // 24, h // 30, w - w // 12, round(self.text * 1.7)))
+        tag = Rect(w // 14, board + rail // 10, w - 2 * (w // 14), rail - rail // 5)
+        reduced = self.facing.was is not None
+        paint.shadow(image, tag, rail // 8, 5, 0.3, 2)
+        paint.box(image, tag, TAG if reduced else WHITE, rail // 8)
+        paint.text(image, tag.inset(6, 0), say.money(self.facing.price), self.price, self.language,
+                   colour=SALE if reduced else INK, bold=True, align="center", smallest=self.text)  # fmt: skip
+        return image

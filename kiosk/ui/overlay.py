@@ -1,0 +1,118 @@
+"""What lies over any screen: a notice that leaves by itself, and "are you still there?" with its countdown."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kiosk.ui.art import Button, Label, Panel, Toast, Veil
+from kiosk.ui.geometry import Rect, split_row
+from kiosk.ui.nodes import Node, mirrored
+from kiosk.ui.theme import BRAND, WHITE, Theme
+from kiosk.ui.words import Words, words
+from kiosk.views import Notice, StartOver, StayHere, View
+
+NOTICE_SECONDS = 4.0
+
+
+def notice_layout(theme: Theme, w: Words, notice: Notice) -> list[Node]:
+    """A pill in the upper part of the screen, below the header, where no button is."""
+    width = min(theme.width - 2 * theme.pad, theme.px(900))
+    rect = Rect((theme.width - width) // 2, theme.px(128), width, theme.px(112))
+    text = w(notice.key, *notice.args)
+    return [Node("notice", rect, Toast(text, w.language, theme.body, notice.tone))]
+
+
+def idle_layout(theme: Theme, w: Words, seconds: int) -> list[Node]:
+    """The warning before a reset; both buttons lie low enough for reach mode."""
+    width = min(theme.width - 2 * theme.pad, theme.px(860))
+    height = theme.px(560)
+    top = min(max(theme.reach_top, (theme.height - height) // 2), theme.height - height - theme.pad)
+    sheet = Rect((theme.width - width) // 2, top, width, height)
+    inner = sheet.inset(theme.px(48))
+    row = Rect(inner.x, inner.bottom - theme.button, inner.w, theme.button)
+    stay, over = split_row(row, 2, theme.gap * 2)
+    title = Rect(inner.x, inner.y, inner.w, theme.px(84))
+    count = Rect(inner.x, title.bottom, inner.w, theme.px(150))
+    text = Rect(inner.x, count.bottom, inner.w, row.y - count.bottom - theme.gap)
+    nodes = [
+        Node("idle-veil", Rect(0, 0, theme.width, theme.height), Veil()),
+        Node("idle-sheet", sheet, Panel(theme.radius * 2, WHITE, None)),
+        Node("idle-title", title, Label(w("idle.title"), w.language, theme.title, ground=WHITE, bold=True,
+             align="center", smallest=theme.text)),
+        Node("idle-count", count, Label(str(max(0, seconds)), w.language, theme.px(128), BRAND, WHITE, bold=True,
+             align="center")),
+        Node("idle-text", text, Label(w("idle.text"), w.language, theme.body, ground=WHITE, align="center", lines=2,
+             smallest=theme.text)),
+    ]  # fmt: skip
+    buttons = [
+        Node("idle-over", over, Button(w("idle.over"), w.language, theme.heading, "secondary", radius=theme.radius,
+             ground=WHITE, smallest=theme.text), StartOver(), theme.radius),
+        Node("idle-stay", stay, Button(w("idle.stay"), w.language, theme.heading, "primary", radius=theme.radius,
+             ground=WHITE, smallest=theme.text), StayHere(), theme.radius),
+    ]  # fmt: skip
+    return nodes + (mirrored(buttons, theme.width) if w.rtl else buttons)
+
+
+class Overlay:
+    """Decides what lies over the screen now, and counts down."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        put: Callable[[Sequence[Node]], None],
+        later: Callable[[Callable[[float], None], float], Any],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.modal = False
+        self._theme, self._put, self._later, self._now = theme, put, later, now
+        self._view: View | None = None
+        self._notice: tuple[Notice, float] | None = None
+        self._resets_at: float | None = None
+        self._timer: Any = None
+        self._last: Sequence[Node] = ()
+
+    def show(self, view: View) -> None:
+        """A view came: take over its notice and its warning."""
+        frame, now = view.frame, self._now()
+        if frame.notice is None:
+            self._notice = None
+        elif self._notice is None or self._notice[0] != frame.notice:
+            self._notice = frame.notice, now + NOTICE_SECONDS
+        before = self._view.frame if self._view is not None else None
+        if frame.idle_seconds is None:
+            self._resets_at = None
+        elif before is None or before.idle_seconds != frame.idle_seconds or self._resets_at is None:
+            self._resets_at = now + frame.idle_seconds
+        self._view = view
+        self._refresh(0.0)
+
+    def close(self) -> None:
+        """End the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refresh(self, _dt: float) -> None:
+        self.close()
+        assert self._view is not None
+        now = self._now()
+        w = words(self._view.frame.language)
+        nodes: list[Node] = []
+        wait: list[float] = []
+        if self._notice is not None and self._notice[1] > now:
+            nodes += notice_layout(self._theme, w, self._notice[0])
+            wait.append(self._notice[1] - now)
+        self.modal = self._resets_at is not None
+        if self._resets_at is not None:
+            left = max(0.0, self._resets_at - now)
+            nodes += idle_layout(self._theme, w, math.ceil(left))
+            if left > 0:
+                wait.append(left % 1.0 or 1.0)
+        if nodes or self._last:
+            self._put(nodes)
+        self._last = nodes
+        if wait:
+            self._timer = self._later(self._refresh, min(wait) + 0.005)

@@ -1,0 +1,1 @@
+"""One module per screen: a pure `layout` and a small class that reacts."""

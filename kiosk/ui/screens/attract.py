@@ -1,0 +1,298 @@
+"""Nobody is here: adverts, how it works, and real products, full of light, until a finger or a phone comes.
+
+Slides change by a cut: a fade would redraw the whole glass for half a second (27-444 ms until its first frame on
+software GL), and light that jumps is seen from farther away than light that glides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from content.model import text_in
+from kiosk.ui import paint
+from kiosk.ui.art import Fill
+from kiosk.ui.facing import ShowcaseCard
+from kiosk.ui.geometry import Rect, split_row
+from kiosk.ui.nodes import Node, mirrored
+from kiosk.ui.screens.base import Screen
+from kiosk.ui.shelves import Shelf
+from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
+from kiosk.ui.words import Words, words
+from kiosk.views import AdvertCard, Attract, Facing, Shop, Start
+
+HINT_SECONDS = 3.0  # each language of "touch to start"
+HOW = "how-it-works"
+STEP_ICONS = ("hand", "basket", "card", "receipt", "phone", "check")
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """An advert: its picture over the whole place, and the headline on a darkening ground so that it reads anywhere."""
+
+    picture: str
+    headline: str
+    line: str
+    language: str
+    size: int
+    pad: int
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The poster."""
+        image = paint.cover(self.picture, w, h) or paint.gradient(w, h, LEAF, BRAND_DEEP).copy()
+        scrim_height = min(h, round(h * 0.52))
+        fade = Image.new("L", (1, scrim_height))
+        fade.putdata([round(226 * (y / scrim_height) ** 1.15) for y in range(scrim_height)])
+        image.paste(BRAND_DEEP, (0, h - scrim_height, w, h), fade.resize((w, scrim_height)))
+        room = Rect(self.pad, h - scrim_height, w - 2 * self.pad, scrim_height - self.pad)
+        used = 0
+        if self.line:
+            line = Rect(room.x, room.y, room.w, room.h)
+            box = paint.text(image, line, self.line, round(self.size * 0.44), self.language, colour=WHITE,
+                             valign="bottom", lines=2)  # fmt: skip
+            used = box.h + self.pad // 3
+        paint.text(image, Rect(room.x, room.y, room.w, room.h - used), self.headline, self.size, self.language,
+                   colour=WHITE, bold=True, valign="bottom", lines=3, smallest=self.size // 2)  # fmt: skip
+        return image
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of how it works: a big number, a sign, a sentence."""
+
+    number: int
+    text: str
+    icon: str
+    language: str
+    size: int
+    rtl: bool
+    ground: Colour
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The step."""
+        image = paint.canvas(w, h, self.ground)
+        sheet = Rect(0, 0, w, h)
+        paint.box(image, sheet, WHITE, h // 6)
+        side = min(h - h // 4, w // 4)
+        y = (h - side) // 2
+        disc = Rect(w - side - y if self.rtl else y, y, side, side)
+        paint.box(image, disc, BRAND_LIGHT, side // 2)
+        paint.icon(image, disc.inset(side // 4), self.icon, BRAND)
+        badge = max(self.size, side // 3)
+        spot = Rect(
+            disc.x - badge // 5 if self.rtl else disc.right - badge + badge // 5, disc.y, badge, badge
+        )
+        paint.box(image, spot, TAG, badge // 2)
+        paint.text(
+            image, spot, str(self.number), round(badge * 0.62), self.language, bold=True, align="center"
+        )
+        gap = y + side // 4
+        room = Rect(y if self.rtl else disc.right + gap, 0, w - side - 2 * y - gap, h)
+        paint.text(image, room, self.text, self.size, self.language, colour=INK, bold=True, lines=3,
+                   smallest=round(self.size * 0.7))  # fmt: skip
+        return image
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """ "Touch to start", as one big button over the whole width, with the other languages' words small below."""
+
+    text: str
+    language: str
+    others: str
+    size: int
+    small: int
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The invitation."""
+        image = paint.gradient(w, h, BRAND, BRAND_DEEP).copy()
+        edge = h // 9
+        pill = Rect(edge * 2, edge, w - edge * 4, round(h * 0.58))
+        paint.box(image, pill.moved(0, 4), mix(TAG, (0, 0, 0), 0.35), pill.h // 2)
+        paint.box(image, pill, paint.gradient(pill.w, pill.h, mix(TAG, WHITE, 0.25), TAG), pill.h // 2)
+        side = round(pill.h * 0.62)
+        paint.icon(image, Rect(pill.x + pill.h // 2, pill.y + (pill.h - side) // 2, side, side), "hand", INK)
+        words_room = Rect(pill.x + pill.h // 2 + side, pill.y, pill.w - pill.h - 2 * side, pill.h)
+        paint.text(image, words_room, self.text, self.size, self.language, bold=True, align="center",
+                   smallest=self.small)  # fmt: skip
+        low = Rect(edge * 2, pill.bottom, w - edge * 4, h - pill.bottom)
+        paint.text(
+            image, low, self.others, self.small, "en", colour=WHITE, align="center", smallest=self.small
+        )
+        return image
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The shop's name over the slides."""
+
+    name: str
+    kiosk: str
+    language: str
+    size: int
+    small: int
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The sign."""
+        image = paint.gradient(w, h, BRAND, BRAND_DEEP).copy()
+        side = round(h * 0.56)
+        inner = Rect(h // 3, 0, w - 2 * (h // 3), h)
+        box = paint.text(image, inner, self.name, self.size, self.language, colour=WHITE, bold=True, align="center",
+                         smallest=self.small)  # fmt: skip
+        if box.x - side - h // 5 > 0:
+            paint.icon(image, Rect(box.x - side - h // 5, (h - side) // 2, side, side), "basket", TAG)
+        corner = Rect(inner.x, 0, inner.w, h)
+        paint.text(image, corner, self.kiosk, self.small, self.language, colour=BRAND_LIGHT, align="end")
+        return image
+
+
+def layout(
+    theme: Theme, w: Words, shop: Shop, view: Attract, goods: Sequence[Facing], hint: str
+) -> list[Node]:
+    """The nodes of the attract loop. `goods` stand in the strip (as many as there is room for), `hint` is the language of the invitation."""
+    sign = Rect(0, 0, theme.width, theme.px(128 if theme.portrait else 96))
+    foot_height = theme.px(264 if theme.portrait else 190)
+    foot = Rect(0, theme.height - foot_height, theme.width, foot_height)
+    if theme.portrait:
+        strip_height = theme.px(400)
+        strip = Rect(0, foot.y - strip_height, theme.width, strip_height)
+        slide = Rect(0, sign.bottom, theme.width, strip.y - sign.bottom)
+    else:
+        side = theme.px(700)
+        strip = Rect(theme.width - side, sign.bottom, side, foot.y - sign.bottom)
+        slide = Rect(0, sign.bottom, theme.width - side, foot.y - sign.bottom)
+    lang = view.frame.language
+    nodes = [Node("sign", sign, Sign(text_in(shop.names, lang), shop.kiosk, lang, theme.title, theme.text))]
+    nodes += _slide(theme, w, shop, view.slide, slide)
+    nodes += _strip(theme, w, goods, strip)
+    other = "   ·   ".join(words(x.tag)("attract.touch") for x in shop.languages if x.tag != hint)
+    invitation = Invitation(words(hint)("attract.touch"), hint, other, theme.px(64), theme.text)
+    nodes.append(Node("foot", foot, invitation, Start(), theme.radius))
+    return mirrored(nodes, theme.width) if w.rtl else nodes
+
+
+def _slide(theme: Theme, w: Words, shop: Shop, name: str, place: Rect) -> list[Node]:
+    advert = next((a for a in shop.adverts if a.key == name), None)
+    if advert is None and (name == HOW or not shop.adverts) and shop.how_it_works:
+        return _how(theme, w, shop, place)
+    art = _poster(theme, w, shop, advert)
+    return [Node("slide", place, art, Start(advert.key if advert else ""), 0)]
+
+
+def _poster(theme: Theme, w: Words, shop: Shop, advert: AdvertCard | None) -> Poster:
+    if advert is None:
+        return Poster("", text_in(shop.names, w.language), "", w.language, theme.px(104), theme.px(56))
+    headline, line = text_in(advert.headlines, w.language), text_in(advert.lines, w.language)
+    return Poster(advert.picture, headline, line, w.language, theme.px(104), theme.px(56))
+
+
+def _how(theme: Theme, w: Words, shop: Shop, place: Rect) -> list[Node]:
+    """The steps, one under the other; together they are one place to touch."""
+    ground = mix(BRAND_LIGHT, LEAF, 0.18)
+    steps = shop.how_it_works[:4]
+    title = Rect(place.x, place.y, place.w, theme.px(150 if theme.portrait else 100))
+    inner = Rect(place.x, title.bottom, place.w, place.bottom - title.bottom - theme.pad).inset(theme.pad, 0)
+    height = (inner.h - theme.pad * (len(steps) - 1)) // len(steps)
+    nodes = [
+        Node("slide", place, Fill(ground), Start(), 0),
+        Node("how-title", title, _how_title(theme, w, ground)),
+    ]
+    for i, step in enumerate(steps):
+        rect = Rect(inner.x, inner.y + i * (height + theme.pad), inner.w, height)
+        if w.rtl:  # the art draws its own mirror image; the node is mirrored with all others
+            rect = Rect(inner.x, rect.y, rect.w, rect.h)
+        art = Step(i + 1, text_in(step, w.language), STEP_ICONS[i], w.language, theme.px(44), w.rtl, ground)
+        nodes.append(Node(f"how-{i}", rect, art))
+    return nodes
+
+
+def _how_title(theme: Theme, w: Words, ground: Colour) -> Title:
+    return Title(w("attract.how"), w.language, theme.px(72), ground)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A large line in the middle."""
+
+    text: str
+    language: str
+    size: int
+    ground: Colour
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The line."""
+        image = paint.canvas(w, h, self.ground)
+        paint.text(image, Rect(0, 0, w, h).inset(h // 4, 0), self.text, self.size, self.language, colour=BRAND_DEEP,
+                   bold=True, align="center", smallest=self.size // 2)  # fmt: skip
+        return image
+
+
+def _strip(theme: Theme, w: Words, goods: Sequence[Facing], place: Rect) -> list[Node]:
+    """Real products with their prices on one shelf (portrait: a row, landscape: a block)."""
+    columns, rows = goods_shape(theme)
+    cells: list[Rect] = []
+    height = place.h // rows
+    for r in range(rows):
+        band = Rect(place.x, place.y + r * height, place.w, height if r < rows - 1 else place.h - height * r)
+        cells += split_row(band, columns, 0)
+    out: list[Node] = []
+    for i, cell in enumerate(cells):
+        facing = goods[i] if i < len(goods) else None
+        art = ShowcaseCard(facing, w.language, theme.px(44), theme.text)
+        out.append(Node(f"goods-{i}", cell, art, Start(), 0))
+    return out
+
+
+def goods_shape(theme: Theme) -> tuple[int, int]:
+    """Columns and rows of the strip of products."""
+    return (4, 1) if theme.portrait else (2, 2)
+
+
+class AttractScreen(Screen):
+    """Rotates the invitation's language; what slide is shown, the agent decides."""
+
+    period = HINT_SECONDS
+
+    def show(self, shop: Shop, view: Attract) -> None:  # type: ignore[override]  # the stage hands over its own views only
+        """A slide."""
+        if self.shop is not shop or self.view is None:
+            self._turn = 0
+            self._shelf = 0
+        self.shop, self.view = shop, view
+        self.refresh()
+
+    def tick(self) -> None:
+        """The next language."""
+        self._turn += 1
+        self.refresh()
+
+    def arrived(self) -> None:
+        """Facings came."""
+        if self._missing:
+            self.refresh()
+
+    def nodes(self) -> Sequence[Node]:
+        """The slide, the goods, the invitation."""
+        assert self.shop is not None
+        tags = [x.tag for x in self.shop.languages] or [self.view.frame.language]
+        hint = tags[self._turn % len(tags)]
+        return layout(self.theme, self.words, self.shop, self.view, self._goods(), hint)
+
+    def _goods(self) -> list[Facing]:
+        """What stands in the strip: the beginning of another aisle with every slide."""
+        assert self.shop is not None
+        columns, rows = goods_shape(self.theme)
+        count = columns * rows
+        aisles = [a for a in self.shop.aisles if a.count >= count] or list(self.shop.aisles)
+        if not aisles:
+            self._missing = False
+            return []
+        slides = [a.key for a in self.shop.adverts] + [HOW]
+        at = slides.index(self.view.slide) if self.view.slide in slides else 0
+        shelf = Shelf(aisles[at % len(aisles)].key, self.view.frame.language, self.shop.version)
+        self.host.shelves.want(shelf, [range(count)])
+        goods = [self.host.shelves.get(shelf, i) for i in range(count)]
+        self._missing = None in goods
+        return [g for g in goods if g is not None]

@@ -1,0 +1,108 @@
+"""The screen's own words: gettext catalogues in `locale/<language>/LC_MESSAGES/endcap.po`, keyed by name ("wall.pay").
+
+Catalogues are read when a language is first spoken (Babel reads the .po, the standard library's gettext looks up and
+counts). A key no catalogue has is shown in English, and if it is not there either, as its last part: never blank.
+Money is formatted by Babel after CLDR, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from decimal import Decimal
+from functools import cache, lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+
+from content.money import Money
+from kiosk.ui.bidi import is_rtl
+
+LOCALE = Path(__file__).parent / "locale"
+_log = logging.getLogger(__name__)
+
+
+@cache
+def _catalogue(tag: str) -> NullTranslations:
+    path = LOCALE / tag.replace("-", "_") / "LC_MESSAGES" / "endcap.po"
+    if not path.is_file():
+        base = tag.split("-")[0]
+        return _catalogue(base) if base != tag else NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=tag.replace("-", "_"))
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@cache
+def _locale(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        _log.warning("no CLDR data for language %r: money is written the English way", tag)
+        return Locale("en")
+
+
+@lru_cache(maxsize=4096)
+def money(amount: Money, tag: str) -> str:
+    """An amount as the language's readers write it: "€12.49", "12,49 €". Digits are European in every language, as on the till."""
+    text = format_currency(
+        Decimal(amount.decimal()), amount.currency, locale=_locale(tag), numbering_system="latn"
+    )
+    return str(text)
+
+
+class Words:
+    """One language's words."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.rtl = is_rtl(language)
+
+    def __call__(self, key: str, *args: object, **values: object) -> str:
+        """The words of `key` with {0}, {1} and {names} filled in."""
+        return _fill(key, self._find(key), args, values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """The words of `key` for `n` things ({n}), in the language's plural form (msgid and msgid_plural are both `key`)."""
+        for tag in (self.language, "en"):
+            found = _catalogue(tag).ngettext(key, key, n)
+            if found != key:
+                return _fill(key, found, (), {"n": n, **values})
+        return _fill(key, self._find(key), (), {"n": n, **values})
+
+    def has(self, key: str) -> bool:
+        """Whether this language or English has words for the key."""
+        return any(_catalogue(tag).gettext(key) != key for tag in (self.language, "en"))
+
+    def money(self, amount: Money) -> str:
+        """An amount of money, formatted."""
+        return money(amount, self.language)
+
+    def _find(self, key: str) -> str:
+        for tag in (self.language, "en"):
+            found = _catalogue(tag).gettext(key)
+            if found != key:
+                return found
+        _log.warning("no words for %r in %s or English", key, self.language)
+        return key.rsplit(".", 1)[-1].replace("-", " ")
+
+
+def _fill(key: str, text: str, args: tuple[object, ...], values: dict[str, object]) -> str:
+    try:
+        return text.format(*args, **values)
+    except (KeyError, IndexError, ValueError):
+        _log.warning("the words of %r do not take %r %r: %r", key, args, sorted(values), text)
+        return text
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of a language (BCP 47)."""
+    return Words(language)
