@@ -29,11 +29,27 @@ class Clock(Protocol):
         """`unsynced`, `holdover` (was synced once in this run) or `synced`: a Raspberry Pi has no clock battery."""
 
 
+class _Timex(ctypes.Structure):
+    """The beginning of struct timex, up to what is read here; the rest is room for the kernel to write to."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_char * 256),
+    )
+
+
 class SystemClock:
     """The machine's clocks."""
 
-    def __init__(self) -> None:
-        self._was_synced = False
+    def __init__(self, *, trusted: bool = False) -> None:
+        """`trusted`: something outside the system keeps its clock right, such as a battery or a container's host."""
+        self._was_synced = trusted
+        self._libc = ctypes.CDLL(None)
 
     @cached_property
     def boot(self) -> str:
@@ -53,30 +69,15 @@ class SystemClock:
 
     def quality(self) -> str:
         """See Clock; the kernel knows whether some daemon keeps its clock in step (adjtimex(2))."""
-        if _disciplined():
+        if self._disciplined():
             self._was_synced = True
             return "synced"
         return "holdover" if self._was_synced else "unsynced"
 
-
-class _Timex(ctypes.Structure):
-    """The beginning of struct timex, up to what is read here; the rest is room for the kernel to write to."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_char * 256),
-    )
-
-
-def _disciplined() -> bool:
-    timex = _Timex(modes=0)
-    try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
-    except (AttributeError, OSError):
-        return False
-    return state >= 0 and not timex.status & STA_UNSYNC
+    def _disciplined(self) -> bool:
+        timex = _Timex(modes=0)
+        try:
+            state = self._libc.adjtimex(ctypes.byref(timex))
+        except AttributeError:  # not Linux
+            return False
+        return bool(state >= 0 and not timex.status & STA_UNSYNC)

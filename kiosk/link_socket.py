@@ -65,8 +65,7 @@ class _Screen:
     def __init__(self, sock: socket.socket) -> None:
         self.wire = Wire(sock, LINE_UP)
         self.unheard: deque[bytes] = deque()  # lines that wait until it has read its answers
-        self.shop: Shop | None = None  # what it was last sent
-        self.view: View | None = None
+        self.shown: tuple[Shop, View] | None = None  # what it was last sent
 
 
 class SocketAgentEnd:
@@ -196,12 +195,12 @@ class SocketAgentEnd:
     def _tell(self, screen: _Screen) -> None:
         """Send the newest view and the answers; listen on only when all that was said is heeded."""
         wire, current = screen.wire, self._current
-        if not wire.unsent and current is not None and screen.view is not current[1]:
+        if not wire.unsent and current is not None and screen.shown is not current:
             shop, view = current
-            if shop is not screen.shop:
+            if screen.shown is None or screen.shown[0] is not shop:
                 wire.queue(shop)
             wire.queue(view)
-            screen.shop, screen.view = shop, view
+            screen.shown = current
         self._heed(screen)
         if not wire.flush():
             self._drop(screen)
