@@ -1,0 +1,174 @@
+"""The kiosk's configuration: one TOML file, read once, checked whole; every number has its unit in its name or comment."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from kiosk.core.settings import BadSettings, Place, Settings
+from kiosk.views import Panel
+from mqtt.topics import Address, BadTopic
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Pixels = Annotated[int, Meta(ge=240, le=8192)]
+
+
+class BadConfig(ValueError):
+    """A configuration that cannot work; says which file, which key and what was expected."""
+
+
+class AddressTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which kiosk of which operator this is; each 1 to 32 of A-Z a-z 0-9 _ -."""
+
+    tenant: str
+    site: str
+    kiosk: str
+
+
+class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the fleet's MQTT broker listens."""
+
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Port = 1883
+    mqtt5: bool = False  # for brokers that speak it: refusals then have reasons
+
+
+class FleetTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """How patient the line to the fleet is."""
+
+    answer_s: Annotated[int, Meta(ge=2, le=120)] = 15  # a request is of no use after that
+    health_s: Annotated[int, Meta(ge=5, le=3600)] = 60  # between two health messages
+
+
+class PathsTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Folders; relative ones start from the configuration file's folder."""
+
+    store: str  # made by `endcap import`
+    state: str  # ledger, card key, socket: this kiosk's own, kept over restarts
+
+
+class PanelTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """The glass, see kiosk.views.Panel."""
+
+    width: Pixels = Panel().width
+    height: Pixels = Panel().height
+    diagonal_mm: Annotated[int, Meta(ge=100, le=5000)] = Panel().diagonal_mm
+    bottom_mm: Annotated[int, Meta(ge=0, le=2500)] = Panel().bottom_mm
+    distance_mm: Annotated[int, Meta(ge=200, le=5000)] = Panel().distance_mm
+    fullscreen: bool = True
+
+
+class DevicesTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which device answers to each name: "none", "virtual", or a driver's address as docs/devices.md lists them."""
+
+    scanner: str = "none"
+    reader: str = "none"
+    printer: str = "none"
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    address: AddressTable
+    paths: PathsTable
+    public_host: str = "https://shop.example"
+    trust_clock: bool = False
+    broker: BrokerTable = BrokerTable()
+    fleet: FleetTable = FleetTable()
+    panel: PanelTable = PanelTable()
+    devices: DevicesTable = DevicesTable()
+    session: dict[str, Any] = field(default_factory=dict)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """All that a kiosk must be told."""
+
+    address: Address
+    store: Path
+    state: Path
+    public_host: str = (
+        "https://shop.example"  # Digital Links on the wall begin with it: scheme, host, perhaps a port
+    )
+    trust_clock: bool = False  # something outside keeps this machine's clock right: a battery, a host
+    broker: BrokerTable = BrokerTable()
+    fleet: FleetTable = FleetTable()
+    panel: PanelTable = PanelTable()
+    devices: DevicesTable = DevicesTable()
+    session: Settings = Settings()
+
+    @property
+    def socket(self) -> Path:
+        """Where the agent listens for its screen."""
+        return self.state / "screen.sock"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.state / "ledger.sqlite"
+
+    @property
+    def card_key(self) -> Path:
+        """The key under which card numbers become tokens."""
+        return self.state / "card.key"
+
+    @property
+    def place(self) -> Place:
+        """Which kiosk this is, for the core. Pictures start from the store's folder."""
+        return Place(kiosk=self.address.kiosk, host=self.public_host, pictures=str(self.store))
+
+    @property
+    def glass(self) -> Panel:
+        """The panel, for the screen."""
+        panel = self.panel
+        return Panel(panel.width, panel.height, panel.diagonal_mm, panel.bottom_mm, panel.distance_mm)
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in a file. Raises BadConfig."""
+    try:
+        return parse_config(path.read_text(encoding="utf-8"), path.resolve().parent)
+    except OSError as error:
+        raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise BadConfig(f"{path}: {error}") from None
+
+
+def parse_config(text: str, base: Path) -> Config:
+    """The configuration a TOML text says; relative folders start from `base`. Raises BadConfig."""
+    try:
+        file = msgspec.convert(tomllib.loads(text), _File)
+        session = _settings(file.session)
+        config = Config(
+            address=Address(file.address.tenant, file.address.site, file.address.kiosk),
+            store=base / file.paths.store,
+            state=base / file.paths.state,
+            public_host=file.public_host,
+            trust_clock=file.trust_clock,
+            broker=file.broker,
+            fleet=file.fleet,
+            panel=file.panel,
+            devices=file.devices,
+            session=session,
+        )
+        _ = config.place  # its own rules
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"is not TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise BadConfig(str(error).replace("`$.", "`")) from None
+    except BadTopic as error:
+        raise BadConfig(f"{error} - at `address`") from None
+    except BadSettings as error:
+        raise BadConfig(f"{error} - at `public_host`") from None
+    return config
+
+
+def _settings(table: dict[str, Any]) -> Settings:
+    """The core's settings, where each is a number of at least 0 and known by name."""
+    for key, value in table.items():
+        if key not in Settings.__struct_fields__:
+            raise BadConfig(f"Object contains unknown field `{key}` - at `session`")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise BadConfig(f"Expected `int` >= 0, got {value!r} - at `session.{key}`")
+    return msgspec.convert(table, Settings)

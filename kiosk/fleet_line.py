@@ -1,0 +1,253 @@
+"""The kiosk's line to its fleet: requests out until they are answered, events out until they are stored, news in.
+
+All of it runs in the owner's thread; the MQTT client's thread only posts `LineUp`, `LineDown` and `Heard` into the
+inbox. A request that was sent and not answered is sent again under the same id when the connection comes back, until
+it is of no use; the reference makes it the same charge. A request that could not be sent at all is said so at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final, Protocol, TypedDict
+
+import msgspec
+
+from kiosk import outbox
+from kiosk.clock import Clock
+from kiosk.core.orders import Payment
+from kiosk.ledger import Ledger
+from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
+from mqtt.messages import (
+    Ack,
+    BadMessage,
+    CancelWanted,
+    ChargeState,
+    ChargeWanted,
+    Health,
+    Line,
+    Message,
+    PhoneSale,
+    Presence,
+    RefundCharge,
+    Request,
+    StatusWanted,
+    decode,
+    encode,
+)
+from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
+
+MAX_ASKED: Final = 256  # requests that wait for an answer; the core watches far fewer payments
+
+
+class Connection(Protocol):
+    """As much of mqtt.client.Client as the line needs."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether something can be published now."""
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Send with QoS 1; False where it was not accepted. Never blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """Posted by the client's thread: connected, and subscribed to all that comes down."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineDown:
+    """Posted by the client's thread: not connected any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Posted by the client's thread: a message came."""
+
+    topic: str
+    payload: bytes
+
+
+class _Heading(TypedDict):
+    id: str
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: Request
+    until_ms: int  # monotonic
+
+
+class FleetLine:
+    """What the agent can ask and tell the fleet. For the owner's thread only."""
+
+    def __init__(
+        self, address: Address, connection: Connection, ledger: Ledger, clock: Clock, answer_ms: int
+    ) -> None:
+        """`answer_ms`: how long a request is of use."""
+        self._address, self._connection, self._ledger, self._clock = address, connection, ledger, clock
+        self._answer_ms = answer_ms
+        self._asked: dict[
+            tuple[type, str], _Asked
+        ] = {}  # by kind and reference: the latest of its kind counts
+        acked, _ = ledger.bounds()
+        self._outbox = Outbox(acked=acked, sent=acked)
+        self.counters: Counter[str] = Counter()
+
+    # --- requests ---------------------------------------------------------------------------------------------
+
+    def charge(self, payment: Payment, card: str = "") -> bool:
+        """Ask for a charge. False where it could not be sent at all: nobody will ever be asked to pay it."""
+        order = payment.order
+        lines = tuple(
+            Line(
+                gtin=line.gtin,
+                name=line.name,
+                quantity=line.quantity,
+                price_minor=line.price.minor,
+                total_minor=line.total.minor,
+                facing=line.facing,
+            )
+            for line in order.lines
+        )
+        return self._ask(
+            ChargeWanted(
+                **self._heading(),
+                order=order.order,
+                reference=payment.reference,
+                method=payment.method,
+                currency=order.total.currency,
+                total_minor=order.total.minor,
+                lines=lines,
+                version=order.version,
+                ttl_s=max(1, payment.ttl_ms // 1000),
+                card=card,
+            )
+        )
+
+    def cancel(self, reference: str) -> bool:
+        """Ask for a charge to be cancelled. False where it could not be sent."""
+        return self._ask(CancelWanted(**self._heading(), reference=reference))
+
+    def status(self, reference: str) -> bool:
+        """Ask what became of a charge. False where it could not be sent."""
+        return self._ask(StatusWanted(**self._heading(), reference=reference))
+
+    def refund(self, reference: str, reason: str) -> bool:
+        """Ask for the money to be given back. False where it could not be sent; the ledger's event says it too."""
+        return self._ask(RefundCharge(**self._heading(), reference=reference, reason=reason))
+
+    def _heading(self) -> _Heading:
+        return {"id": secrets.token_hex(8), "expires_ms": self._clock.wall_ms() + self._answer_ms}
+
+    def _ask(self, request: Request) -> bool:
+        if not self._publish(self._address.requests, request):
+            self.counters["requests-unsent"] += 1
+            return False
+        self._forget_expired()
+        if len(self._asked) >= MAX_ASKED:
+            del self._asked[next(iter(self._asked))]
+        until = self._clock.mono_ms() + self._answer_ms
+        self._asked[type(request), request.reference] = _Asked(request, until)
+        self.counters["requests"] += 1
+        return True
+
+    def _forget_expired(self) -> None:
+        now = self._clock.mono_ms()
+        expired = [key for key, asked in self._asked.items() if asked.until_ms <= now]
+        for key in expired:
+            del self._asked[key]
+        self.counters["requests-unanswered"] += len(expired)
+
+    # --- what comes -------------------------------------------------------------------------------------------
+
+    def up(self) -> None:
+        """The connection is new: what was asked and not answered is asked again, what was on its way is sent again."""
+        self._forget_expired()
+        for asked in self._asked.values():
+            self._publish(self._address.requests, asked.request)
+        self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
+        self.pump()
+
+    def heard(self, message: Heard) -> ChargeState | PhoneSale | None:
+        """What a message says, as far as the agent must know; what cannot be read is refused and counted."""
+        try:
+            if message.topic == self._address.acks:
+                self._acked(decode(message.payload, Ack))
+                return None
+            if message.topic == self._address.notices:
+                return decode(message.payload, PhoneSale)  # type: ignore[no-any-return]
+            if message.topic in (self._address.responses, self._address.charges):
+                return self._stated(decode(message.payload, ChargeState))
+        except BadMessage as error:
+            self.counters["refused"] += 1
+            log.warning("a message on %s was refused: %s", message.topic, error)
+            return None
+        self.counters["unknown-topics"] += 1
+        return None
+
+    def _stated(self, state: ChargeState) -> ChargeState:
+        if state.id:
+            answered = [key for key, asked in self._asked.items() if asked.request.id == state.id]
+            for key in answered:
+                del self._asked[key]
+            self.counters["answers" if answered else "answers-late"] += 1
+        return state
+
+    # --- events -----------------------------------------------------------------------------------------------
+
+    def pump(self) -> int | None:
+        """Publish events as far as there is room. Returns in how many milliseconds to look again; None: when asked."""
+        now = self._clock.mono_ms()
+        wait = outbox.look_again_ms(self._outbox, now)
+        if wait == 0:
+            self._outbox = outbox.overdue(self._outbox, now)
+            self.counters["batches-again"] += 1
+        while self._connection.connected and outbox.room(self._outbox):
+            events = self._ledger.events_after(self._outbox.sent, BATCH_EVENTS, BATCH_BYTES)
+            if not events:
+                break
+            batch = b'{"events":[' + b",".join(body for _, body in events) + b"]}"
+            if not self._connection.publish(self._address.events, batch):
+                self.counters["batches-unsent"] += 1
+                break
+            self.counters["batches"] += 1
+            self._outbox = outbox.sent(self._outbox, events[-1][0], now)
+        return outbox.look_again_ms(self._outbox, now)
+
+    def _acked(self, ack: Ack) -> None:
+        if ack.epoch == self._ledger.epoch and ack.upto <= self._outbox.acked:
+            return  # said before
+        if not self._ledger.ack(ack.epoch, ack.upto):
+            self.counters["acks-refused"] += 1
+            return
+        self._outbox = outbox.acked(self._outbox, ack.upto, self._clock.mono_ms())
+
+    # --- the kiosk itself -------------------------------------------------------------------------------------
+
+    def present(self, presence: Presence) -> bool:
+        """Say, retained, how the kiosk is."""
+        return self._publish(self._address.state, presence, retain=True)
+
+    def health(self, health: Health) -> bool:
+        """Tell device states and counters."""
+        return self._publish(self._address.health, health)
+
+    def _publish(self, topic: str, message: Message, *, retain: bool = False) -> bool:
+        try:
+            return self._connection.publish(topic, encode(message), retain=retain)
+        except ValueError as error:  # larger than any broker takes
+            log.error("a message for %s cannot be sent: %s", topic, error)
+            self.counters["too-large"] += 1
+            return False
+
+
+def lost(boot: str, wall_ms: int) -> bytes:
+    """The last will: what the broker says of a kiosk that died."""
+    return msgspec.json.encode(Presence(state="lost", boot=boot, since_ms=wall_ms))

@@ -1,0 +1,85 @@
+"""The agent's port to scanner, card reader and printer: what they post, and what they are asked.
+
+Whoever implements `Peripherals` runs threads that only `post` these records into the agent's inbox. A card's number
+never gets this far: it becomes a token where it is read (kiosk.cards).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from kiosk.receipt import Receipt
+
+
+class CodeRead(Struct, frozen=True):
+    """The scanner read a code: its text as it stands, without AIM prefix or line end."""
+
+    text: str
+
+
+class CardRead(Struct, frozen=True):
+    """A card was held to the armed reader; `token` as kiosk.cards makes it."""
+
+    token: str
+
+
+class DeviceState(Struct, frozen=True):
+    """`name`: scanner | reader | printer. `state`: absent | opening | ready | lost | failed. `detail`: e.g. no-paper."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+class Printed(Struct, frozen=True):
+    """A receipt came out, or did not: `why` is "", no-paper or no-printer."""
+
+    reference: str
+    why: str = ""
+
+
+PeripheralEvent = CodeRead | CardRead | DeviceState | Printed
+Post = Callable[[PeripheralEvent], None]
+
+
+class Peripherals(Protocol):
+    """The devices of one kiosk. No method blocks: what comes of it is posted."""
+
+    def start(self, post: Post) -> None:
+        """Open the devices and keep them open; the state of each is posted at once and at each change."""
+
+    def arm(self, on: bool) -> None:
+        """Let the reader report cards, or not."""
+
+    def print(self, receipt: Receipt) -> None:
+        """Print; answered by one Printed."""
+
+    def close(self) -> None:
+        """Let go of the devices and end all threads."""
+
+
+class NoPeripherals:
+    """A kiosk without any: everything is absent, and receipts are answered by their claim code alone."""
+
+    def __init__(self) -> None:
+        self._post: Post | None = None
+
+    def start(self, post: Post) -> None:
+        """See Peripherals."""
+        self._post = post
+        for name in ("scanner", "reader", "printer"):
+            post(DeviceState(name, "absent"))
+
+    def arm(self, on: bool) -> None:
+        """See Peripherals."""
+
+    def print(self, receipt: Receipt) -> None:
+        """See Peripherals."""
+        if self._post is not None:
+            self._post(Printed(receipt.reference, "no-printer"))
+
+    def close(self) -> None:
+        """See Peripherals."""

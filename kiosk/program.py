@@ -1,0 +1,148 @@
+"""The agent with everything around it, put together from one Config: made, started, stopped; nothing is left running."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+from content.store import AnyStore, OpenStore
+from kiosk import systemd
+from kiosk.agent import Agent, EventsWait
+from kiosk.clock import Clock, SystemClock
+from kiosk.config import Config
+from kiosk.core.events import Stamp
+from kiosk.core.present import present
+from kiosk.core.session import step
+from kiosk.core.state import new_session
+from kiosk.fleet_line import Connection, FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.ledger import Ledger
+from kiosk.link import AgentEnd
+from kiosk.peripherals import NoPeripherals, Peripherals
+from kiosk.runtime import Runtime
+from mqtt.client import Client
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S: Final = 1.0  # longest wait for the broker at the end
+
+
+class Busy(OSError):
+    """Another agent works with the same state folder."""
+
+
+class FleetConnection(Connection, Protocol):
+    """As much of mqtt.client.Client as the program needs."""
+
+    def subscribe(self, topic_filter: str) -> None:
+        """Ask for a topic filter, now and after every reconnect."""
+
+    def start(self) -> None:
+        """Begin connecting; returns at once."""
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Disconnect and end."""
+
+
+Connect = Callable[[Config, bytes, Callable[[object], None]], FleetConnection]
+
+
+def connect(config: Config, will: bytes, post: Callable[[object], None]) -> FleetConnection:
+    """The MQTT connection of a kiosk: its id is its address, its will is said on its state topic."""
+    address, broker = config.address, config.broker
+    return Client(
+        broker.host,
+        broker.port,
+        f"{address.tenant}.{address.site}.{address.kiosk}",
+        will=(address.state, will),
+        on_message=lambda topic, payload: post(Heard(topic, payload)),
+        on_up=lambda: post(LineUp()),
+        on_down=lambda: post(LineDown()),
+        mqtt5=broker.mqtt5,
+    )
+
+
+class AgentProgram:
+    """One kiosk's agent. Opens all it needs when made; raises OSError (with the reason in words) where it cannot."""
+
+    def __init__(
+        self,
+        config: Config,
+        link: AgentEnd,
+        *,
+        peripherals: Peripherals | None = None,
+        store: AnyStore | None = None,
+        clock: Clock | None = None,
+        connect: Connect = connect,
+    ) -> None:
+        """Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
+        self.clock = clock or SystemClock(trusted=config.trust_clock)
+        self._lock = _lock(config.state)
+        self._link = link
+        try:
+            self._store = store or OpenStore(config.store)
+            at = Stamp(self.clock.mono_ms(), self.clock.wall_ms(), trusted=self.clock.quality() != "unsynced")
+            session = new_session(self._store.store, config.place, at, config.session)
+            self.runtime = Runtime(session, step, present, self.clock)
+            self.ledger = Ledger(config.ledger, self.clock, on_growth=lambda: self.runtime.post(EventsWait()))
+        except BaseException:
+            os.close(self._lock)
+            raise
+        will = lost(self.clock.boot, self.clock.wall_ms())
+        self._connection = connect(config, will, self.runtime.post)
+        self._connection.subscribe(config.address.down)
+        self._peripherals = peripherals or NoPeripherals()
+        line = FleetLine(
+            config.address, self._connection, self.ledger, self.clock, config.fleet.answer_s * 1000
+        )
+        self.agent = Agent(
+            runtime=self.runtime,
+            store=self._store,
+            place=config.place,
+            link=link,
+            ledger=self.ledger,
+            line=line,
+            peripherals=self._peripherals,
+            clock=self.clock,
+            health_ms=config.fleet.health_s * 1000,
+            beat_ms=systemd.beat_ms(),
+        )
+
+    def start(self) -> None:
+        """Begin to work, in threads of its own; returns at once."""
+        self.runtime.start(self.agent)
+        self._link.serve(self.runtime.post, self.agent.facings)
+        self._peripherals.start(self.runtime.post)
+        self._connection.start()
+        systemd.notify("READY=1")
+
+    def stop(self) -> None:
+        """Say good-bye, commit what waits, end every thread. May be called once."""
+        systemd.notify("STOPPING=1")
+        self._peripherals.close()
+        self._link.close()
+        self.runtime.stop()
+        self.agent.say_presence("closed")  # the owner has gone, so this thread may
+        if not self._connection.stop(GOODBYE_S):
+            log.warning("the broker did not take the good-bye; the will says that the kiosk is lost")
+        self.agent.close()
+        self.ledger.close()
+        os.close(self._lock)
+
+
+def _lock(state: Path) -> int:
+    """Make the state folder and hold its lock; it is let go by the kernel when the process ends. Raises OSError, Busy."""
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(state / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OSError(f"{state}: cannot keep state there: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise Busy(f"{state}: another agent works there") from error
+    return handle

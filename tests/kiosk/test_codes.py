@@ -1,0 +1,54 @@
+"""What a scanned text means."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.codes import UNKNOWN, Code, read_code
+from kiosk.core.facings import digital_link
+
+GTIN = "09521100100113"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("9521100100113", Code("gtin", GTIN)),
+        (GTIN, Code("gtin", GTIN)),
+        (" 9521100100113\r\n", Code("gtin", GTIN)),
+        ("96385074", Code("gtin", "00000096385074")),
+        ("036000291452", Code("gtin", "00036000291452")),
+        ("9521100100114", UNKNOWN),  # wrong check digit
+        ("952110010011", UNKNOWN),
+        ("٩٥٢١١٠٠١٠٠١١٣", UNKNOWN),  # digits, but not those of a barcode
+        (f"]C101{GTIN}", Code("gtin", GTIN)),
+        (f"(01){GTIN}(17)271231", Code("gtin", GTIN)),
+        (f"01{GTIN}17271231", Code("gtin", GTIN)),
+        (f"https://id.gs1.org/01/{GTIN}", Code("digital-link", GTIN)),
+        (f"https://shop.example/some/path/01/{GTIN}/10/LOT?17=271231", Code("digital-link", GTIN)),
+        (f"HTTPS://SHOP.EXAMPLE/K1/17/01/{GTIN}", Code("digital-link", GTIN, 17)),
+        (f"https://shop.example/K1/99999999/01/{GTIN}", Code("digital-link", GTIN)),
+        ("https://shop.example/01/9521100100114", UNKNOWN),
+        ("https://shop.example/", UNKNOWN),
+        ("https://[", UNKNOWN),
+        ("hello", UNKNOWN),
+        ("", UNKNOWN),
+        ("9" * 5000, UNKNOWN),
+    ],
+)
+def test_codes(text: str, code: Code) -> None:
+    assert read_code(text) == code
+
+
+def test_a_facings_own_link_reads_back() -> None:
+    assert read_code(digital_link("https://shop.example:8443", "K1", 312, GTIN)) == Code(
+        "digital-link", GTIN, 312
+    )
+
+
+@given(st.text())
+def test_nothing_anybody_prints_does_harm(text: str) -> None:
+    for candidate in (text, "https://" + text, "01" + text):
+        assert read_code(candidate).kind in {"gtin", "digital-link", "unknown"}

@@ -1,0 +1,100 @@
+"""The configuration: what is left out has a good default, what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import BadConfig, load_config, parse_config
+from kiosk.views import Panel
+
+ENOUGH = """
+[address]
+tenant = "demo"
+site = "central"
+kiosk = "K1"
+[paths]
+store = "store"
+state = "/var/lib/endcap"
+"""
+
+
+def test_address_and_paths_are_enough(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(ENOUGH)
+    config = load_config(file)
+    assert str(config.address) == "demo/central/K1"
+    assert (config.store, config.state) == (tmp_path / "store", Path("/var/lib/endcap"))
+    assert (config.broker.host, config.broker.port) == ("127.0.0.1", 1883)
+    assert config.glass == Panel()
+    assert config.place.pictures == str(tmp_path / "store")
+    assert config.session.charge_ttl_ms == 180_000
+
+
+def test_everything_can_be_said(tmp_path: Path) -> None:
+    config = parse_config(
+        'public_host = "http://127.0.0.1:8800"\ntrust_clock = true\n'
+        + ENOUGH
+        + """
+[broker]
+host = "mqtt.example"
+port = 8883
+mqtt5 = true
+[fleet]
+answer_s = 20
+health_s = 30
+[panel]
+width = 1920
+height = 1080
+fullscreen = false
+[devices]
+scanner = "usb:1-1.2"
+[session]
+wall_idle_ms = 45000
+""",
+        tmp_path,
+    )
+    assert config.place.host == "http://127.0.0.1:8800"
+    assert (config.glass.width, config.glass.height) == (1920, 1080)
+    assert config.session.wall_idle_ms == 45_000
+    assert config.devices.scanner == "usb:1-1.2"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("", "missing required field `address`"),
+        ("[broker\n", "is not TOML"),
+        (ENOUGH + '[broker]\nport = "1883"\n', "Expected `int`, got `str` - at `broker.port`"),
+        (ENOUGH + "[broker]\nport = 70000\n", "<= 65535 - at `broker.port`"),
+        (ENOUGH + '[broker]\nhots = "x"\n', "unknown field `hots` - at `broker`"),
+        (ENOUGH + "[brokr]\n", "unknown field `brokr`"),
+        (ENOUGH.replace('"K1"', '"K 1"'), "'K 1': a level has 1 to 32 of A-Z a-z 0-9 _ - - at `address`"),
+        (
+            'public_host = "shop.example"\n' + ENOUGH,
+            "expected http(s)://name[:port] without a path - at `public_host`",
+        ),
+        (ENOUGH + "[session]\nwall_idle = 3\n", "unknown field `wall_idle` - at `session`"),
+        (
+            ENOUGH + "[session]\nwall_idle_ms = -1\n",
+            "Expected `int` >= 0, got -1 - at `session.wall_idle_ms`",
+        ),
+        (ENOUGH + '[session]\nwall_idle_ms = "3"\n', "got '3' - at `session.wall_idle_ms`"),
+        (ENOUGH + "[panel]\nwidth = 12\n", "at `panel.width`"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file_key_and_what_was_expected(
+    tmp_path: Path, wrong: str, said: str
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(wrong)
+    with pytest.raises(BadConfig) as caught:
+        load_config(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"kiosk\.toml: cannot be read: No such file"):
+        load_config(tmp_path / "kiosk.toml")
