@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from content.store import AnyStore
 from fleet.clock import Clock, now_ms
 from fleet.config import Config
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.payments.desk import PaymentDesk
 from fleet.store import Store
 from mqtt.messages import ChargeState, Request
 from mqtt.topics import Address
@@ -44,4 +46,6 @@ class Services:
     live: Hub
     line: Line
     desk: Desk
+    payments: PaymentDesk | None = None  # the desk, where there is a provider
+    catalogue: AnyStore | None = None  # the published store, where there is one
     clock: Clock = now_ms

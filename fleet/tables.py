@@ -106,3 +106,20 @@ poison = Table(
     _text("topic"), _text("reason"), Column("payload", LargeBinary, nullable=False),
     _number("times"), _number("first_ms"), _number("last_ms"),
 )  # fmt: skip
+
+# Every charge anybody asked for, written before the provider is asked: see fleet.payments.book.
+charges = Table(
+    "charges", metadata,
+    Column("reference", String(16), primary_key=True),
+    _text("kiosk"), _text("order", index=True), _text("channel"), _text("method"), _text("provider"),
+    _text("charge_id", index=True),  # the provider's own name of it; "" until it has answered
+    _text("currency"), _number("minor"), _text("description"), _text("version"),
+    Column("lines", LargeBinary, nullable=False),  # JSON
+    _number("ttl_s"), _text("card"), _text("return_url"), _text("language"),
+    _text("state"), _text("reason"), _text("payload"), _number("expires_ms"),
+    _number("paid_minor"), _text("paid_currency"),
+    _number("asked_ms"), _number("changed_ms"), _number("checked_ms"),
+    Column("due_ms", BigInteger, index=True),  # when the desk looks at it again by itself; NULL: never
+    _text("settled"),  # what a charge of the phone lane became: "", sale, refund
+    _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
+)  # fmt: skip

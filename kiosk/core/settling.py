@@ -92,7 +92,7 @@ def cancelled(turn: Turn, event: ChargeCancelled) -> None:
 
 def failed(turn: Turn, event: ChargeFailed) -> None:
     """The provider says no."""
-    declined = event.reason in ("declined", "unknown-card")
+    declined = event.reason in ("declined", "no-funds", "unknown-card")
     _ended(turn, event.reference, "declined" if declined else "failed")
 
 

@@ -1,0 +1,362 @@
+"""The payment desk: asks providers for what kiosks and phones want, and tells them what became of it.
+
+Nothing is believed but a provider's own answer to `status` (or to the call just made): webhooks and kiosks' questions
+only make the desk ask, and it asks by itself where nobody does. Whatever happens twice, late or in the wrong order
+goes through fleet.payments.book and counts once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import structs
+
+from content.references import CROCKFORD
+from fleet.clock import Clock
+from fleet.live import Hub
+from fleet.payments.book import PHONE, TOUCH, Book, Change, Entry, told
+from fleet.payments.codecs import BadPayload
+from fleet.payments.methods import Method
+from fleet.payments.phone_sales import PhoneSales
+from fleet.payments.port import (
+    OPEN,
+    PAID,
+    ChargeEvent,
+    ChargeRequest,
+    News,
+    Provider,
+    ProviderDown,
+    ProviderError,
+    ProviderRefused,
+    State,
+    idempotency_key,
+)
+from fleet.store import Store
+from mqtt.messages import (
+    CancelWanted,
+    ChargeState,
+    ChargeWanted,
+    Line,
+    Message,
+    RefundCharge,
+    Request,
+    StatusWanted,
+)
+from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[Address, Message], object]
+FRESH_MS: Final = 1_000  # a charge looked at so lately is not asked for again because a kiosk asks
+UNHEARD_MS: Final = 15_000  # a charge the fleet stopped over before the provider answered is taken up again
+SHORTEST_TTL_S: Final = 20
+_REFERENCE: Final = re.compile(rf"[{CROCKFORD}]{{16}}")
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the desk has seen."""
+
+    asked: int = 0  # charges wanted, repeats included
+    refused: int = 0
+    webhooks: int = 0
+    bad_webhooks: int = 0
+    strange_webhooks: int = 0  # authentic, about a charge nobody knows
+    provider_down: int = 0
+    late: int = 0  # money that came after its charge had ended
+    refunds: int = 0
+
+
+class PaymentDesk:
+    """One desk per fleet. `methods` by key, in the order offered; `tell(address, message)` reaches a kiosk.
+
+    Every method may be called from any thread; calls last as long as the provider does.
+    """
+
+    def __init__(
+        self, store: Store, methods: Mapping[str, Method], tell: Tell, live: Hub, clock: Clock
+    ) -> None:
+        self._methods = methods
+        self._providers: dict[str, Provider] = {
+            method.provider.key: method.provider for method in methods.values()
+        }
+        self._tell, self._live, self._clock = tell, live, clock
+        self.book = Book(store, clock)
+        self._phone_sales = PhoneSales(store, self.book, tell, live, clock)
+        self.counters = Counters()
+        self._silent: dict[str, int] = {}  # provider -> when it last did not answer
+        self._wake = threading.Event()
+        self._over = threading.Event()
+        self._poller = threading.Thread(target=self._poll, name="charges", daemon=True)
+
+    def start(self) -> None:
+        """Finish what a stop has interrupted, and begin to look after open charges."""
+        self._phone_sales.catch_up()
+        self._poller.start()
+
+    def close(self) -> None:
+        """End the poller and let go of the providers; charges stay in the store."""
+        self._over.set()
+        self._wake.set()
+        if self._poller.is_alive():
+            self._poller.join(2.0)
+        for provider in self._providers.values():
+            provider.close()
+
+    # --- kiosks -----------------------------------------------------------------------------------------------
+
+    def handle(self, address: Address, request: Request) -> ChargeState:
+        """The answer to a kiosk's request."""
+        if isinstance(request, ChargeWanted):
+            self.counters.asked += 1
+            entry = self._wanted(address, request)
+            if isinstance(entry, str):
+                self.counters.refused += 1
+                log.warning("charge %s of %s refused: %s", request.reference, address, entry)
+                return ChargeState(id=request.id, reference=request.reference, state="failed", reason=entry)
+            entry = self._ask(entry)
+            return self._told(entry, request.id)
+        found = self.book.get(request.reference)
+        if found is None or found.kiosk != str(address):
+            return ChargeState(id=request.id, reference=request.reference, state="unknown")
+        match request:
+            case CancelWanted():
+                found = self.cancel(found)
+            case StatusWanted():
+                found = self._looked_at(found) if self._clock() - found.checked_ms >= FRESH_MS else found
+            case RefundCharge():
+                found = self.refund(found, request.reason)
+        return self._told(found, request.id)
+
+    def _wanted(self, address: Address, wanted: ChargeWanted) -> Entry | str:
+        """The request as a charge written down, or the reason's key where it cannot be one."""
+        method = self._methods.get(wanted.method)
+        if method is None:
+            return "no-such-method"
+        sound = (
+            _REFERENCE.fullmatch(wanted.reference)
+            and wanted.reference.startswith(wanted.order)
+            and len(wanted.order) == len(wanted.reference) - 1
+            and wanted.lines
+            and all(_sound(line) for line in wanted.lines)
+            and sum(line.total_minor for line in wanted.lines) == wanted.total_minor
+        )
+        if not sound:
+            return "bad-request"
+        entry = Entry(
+            reference=wanted.reference, kiosk=str(address), order=wanted.order, channel=TOUCH, method=wanted.method,
+            provider=method.provider.key, currency=wanted.currency, minor=wanted.total_minor, lines=wanted.lines,
+            version=wanted.version, ttl_s=wanted.ttl_s, card=wanted.card, asked_ms=self._clock(),
+        )  # fmt: skip
+        return self.open(entry)
+
+    # --- what both lanes do -----------------------------------------------------------------------------------
+
+    def open(self, entry: Entry) -> Entry | str:
+        """Write a charge down before anybody is asked; the same again is the one there is. A reason's key where not."""
+        method = self._methods[entry.method]
+        reason = method.accepts(entry.amount)
+        if reason:
+            return reason
+        ttl = min(max(entry.ttl_s, SHORTEST_TTL_S), method.provider.caps.longest_ttl_s)
+        description = entry.description or f"{method.merchant.name} {entry.order[:4]}"
+        kept = self.book.open(
+            structs.replace(entry, ttl_s=ttl, description=description, due_ms=self._clock() + UNHEARD_MS)
+        )
+        return kept if kept.same_wish == entry.same_wish else "bad-request"
+
+    def start_on_phone(self, entry: Entry) -> Entry | str:
+        """Open and ask for a charge of the phone lane; the phone follows its `payload`."""
+        self.counters.asked += 1
+        kept = self.open(entry)
+        return self._ask(kept) if isinstance(kept, Entry) else kept
+
+    def _ask(self, entry: Entry) -> Entry:
+        """Have the provider create the charge, unless it is known to have done so."""
+        if entry.state is not State.ASKING:
+            return entry
+        method = self._methods[entry.method]
+        kiosk = entry.kiosk.rpartition("/")[2]
+        request = ChargeRequest(
+            reference=entry.reference, method=entry.method, amount=entry.amount, description=entry.description,
+            ttl_s=entry.ttl_s, card=entry.card, return_url=entry.return_url,
+        )  # fmt: skip
+        try:
+            charge = method.provider.create(
+                request, idem=idempotency_key(kiosk, entry.order, entry.reference)
+            )
+            payload = method.payload(entry.amount, entry.reference, charge.payload)
+        except ProviderDown as error:
+            return self._no_answer(entry, error)
+        except (ProviderRefused, BadPayload) as error:
+            log.warning("charge %s: %s", entry.reference, error)
+            return self._published(self.book.news(entry.reference, News.FAILED, "bad-request"))
+        return self._published(self.book.heard(entry.reference, charge, payload))
+
+    def _no_answer(self, entry: Entry, error: ProviderDown) -> Entry:
+        """Nobody knows whether the provider has the charge. What nobody was shown nobody can pay, so that is a no; a
+        card may have been charged, so that is asked for until it is known.
+        """
+        if entry.method == "card":
+            return self._unanswered(entry, error)
+        self._silent[entry.provider] = self._clock()
+        self.counters.provider_down += 1
+        log.warning("charge %s: %s", entry.reference, error)
+        return self._published(self.book.news(entry.reference, News.FAILED, "provider-down"))
+
+    def look(self, reference: str) -> Entry | None:
+        """Ask the provider how a charge stands, as for a page that shows it; None where there is none."""
+        entry = self.book.get(reference)
+        if entry is None or self._clock() - entry.checked_ms < FRESH_MS:
+            return entry
+        return self._looked_at(entry)
+
+    def _looked_at(self, entry: Entry) -> Entry:
+        """The charge after asking its provider; as it was where that does not answer."""
+        if entry.state is State.ASKING:
+            return self._ask(entry)
+        if entry.state is State.REFUNDING:
+            return self._give_back(entry)
+        return self._status(entry) if entry.charge_id else entry
+
+    def _status(self, entry: Entry) -> Entry:
+        try:
+            charge = self._providers[entry.provider].status(entry.charge_id)
+        except ProviderError as error:
+            return self._unanswered(entry, error)
+        return self._published(self.book.heard(entry.reference, charge))
+
+    def cancel(self, entry: Entry) -> Entry:
+        """End an open charge; it may turn out to be paid."""
+        entry = self._ask(entry)
+        if entry.state not in OPEN or not entry.charge_id:
+            return entry
+        try:
+            charge = self._providers[entry.provider].cancel(entry.charge_id)
+        except ProviderError as error:
+            return self._unanswered(entry, error)
+        return self._published(self.book.heard(entry.reference, charge))
+
+    def refund(self, entry: Entry, reason: str) -> Entry:
+        """Give back what was paid, once. Where nothing is known to be paid, the provider is asked first."""
+        if entry.state not in PAID | {State.REFUNDING, State.REFUNDED}:
+            entry = self._looked_at(entry)
+        if entry.state in PAID:
+            entry = self._published(self.book.news(entry.reference, News.WANT_REFUND, reason))
+        return self._give_back(entry) if entry.state is State.REFUNDING else entry
+
+    def _give_back(self, entry: Entry) -> Entry:
+        provider = self._providers[entry.provider]
+        try:
+            refund = provider.refund(entry.charge_id, entry.paid_minor, idem=f"refund:{entry.reference}")
+            if not refund.done:
+                return self.book.later(entry.reference)
+        except ProviderRefused as error:  # given back some other way, or a person has to see to it
+            log.error("refund of %s refused: %s", entry.reference, error)
+            return self._status(entry)
+        except ProviderError as error:
+            return self._unanswered(entry, error)
+        self.counters.refunds += 1
+        return self._published(self.book.news(entry.reference, News.REFUNDED, entry.reason))
+
+    def _unanswered(self, entry: Entry, error: ProviderError) -> Entry:
+        if isinstance(error, ProviderDown):
+            self._silent[entry.provider] = self._clock()
+            self.counters.provider_down += 1
+        log.warning("charge %s: %s", entry.reference, error)
+        self._wake.set()
+        return self.book.later(entry.reference)
+
+    # --- webhooks and polling ---------------------------------------------------------------------------------
+
+    def webhook(self, provider_key: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a webhook: verify it, then ask about each charge it names.
+
+        Raises BadWebhook (not authentic: nothing happened), ProviderDown (could not ask: send it again), KeyError (no
+        such provider).
+        """
+        provider = self._providers[provider_key]
+        try:
+            events = provider.parse_webhook(headers, body)
+        except ProviderError:
+            self.counters.bad_webhooks += 1
+            raise
+        for event in events:
+            self.counters.webhooks += 1
+            if not self._hinted(provider, event):
+                self.counters.strange_webhooks += 1
+                log.warning("webhook %s of %s is about a charge nobody knows", event.id, provider_key)
+
+    def _hinted(self, provider: Provider, event: ChargeEvent) -> bool:
+        """Ask about the charge of an event; False where it is none of ours. Raises ProviderDown."""
+        entry = self.book.by_charge_id(provider.key, event.charge_id) or self.book.get(event.reference)
+        if entry is None or entry.provider != provider.key or entry.charge_id not in ("", event.charge_id):
+            return False
+        try:
+            charge = provider.status(event.charge_id)
+        except ProviderRefused:
+            return False
+        if charge.reference != entry.reference:
+            return False
+        self._published(self.book.heard(entry.reference, charge))
+        return True
+
+    def _poll(self) -> None:
+        while not self._over.is_set():
+            self._wake.clear()
+            try:
+                self.look_after()
+                due = self.book.next_due_ms()
+            except Exception:  # the store is full or away: open charges must not be forgotten for that
+                log.exception("the charges could not be looked at")
+                due = self._clock() + 5_000
+            wait_s = 60.0 if due is None else min(60.0, max(0.02, (due - self._clock()) / 1000))
+            self._wake.wait(wait_s)
+
+    def look_after(self) -> None:
+        """Look at every charge that is due; where its provider does not answer, the rest of that one's wait."""
+        began = self._clock()
+        for entry in self.book.due():
+            if self._over.is_set():
+                return
+            if self._silent.get(entry.provider, 0) >= began or entry.provider not in self._providers:
+                self.book.later(entry.reference)
+            else:
+                self._looked_at(entry)
+
+    # --- telling ----------------------------------------------------------------------------------------------
+
+    def _published(self, change: Change) -> Entry:
+        """Tell whoever is concerned, where something has changed."""
+        entry = change.after
+        self._wake.set()
+        if not change.moved:
+            return entry
+        if entry.state is State.LATE_PAID:
+            self.counters.late += 1
+        self._live.tell(
+            "charge",
+            {
+                "kiosk": entry.kiosk, "reference": entry.reference, "order": entry.order, "channel": entry.channel,
+                "method": entry.method, "state": entry.state.value, "minor": entry.minor, "currency": entry.currency,
+            },
+        )  # fmt: skip
+        if entry.channel == TOUCH and change.is_news:
+            self._tell(Address(*entry.kiosk.split("/")), self._told(entry, ""))
+        elif entry.channel == PHONE and entry.sale_seq and not change.before.sale_seq:
+            self._phone_sales.record(entry)
+        return entry
+
+    def _told(self, entry: Entry, request_id: str) -> ChargeState:
+        method = self._methods.get(entry.method)
+        return told(entry, method.merchant.name if method else "", request_id)
+
+
+def _sound(line: Line) -> bool:
+    """Whether a line can be: some pieces, and no dearer than their price. Whether it is the store's price is not known here."""
+    return line.quantity > 0 and 0 <= line.total_minor <= line.price_minor * line.quantity

@@ -1,0 +1,59 @@
+"""Sales made on a phone: the fleet is their witness, so it writes their event itself, and has the wall say thank you.
+
+They stand in the stream (kiosk, "phone"), beside the streams of the kiosk's own ledger, with numbers the charge book
+gives without gaps; so they are counted, proved complete and shown like every other sale.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from content.references import claim_code
+from fleet.clock import Clock
+from fleet.live import Hub
+from fleet.payments.book import PHONE, Book, Entry
+from fleet.rows import Stored
+from fleet.store import Store
+from mqtt.messages import Message, PhoneSale, SaleMade, encode
+from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
+
+
+class PhoneSales:
+    """Writes the events of phone sales, each once however often it is told to."""
+
+    def __init__(
+        self, store: Store, book: Book, tell: Callable[[Address, Message], object], live: Hub, clock: Clock
+    ) -> None:
+        self._store, self._book, self._tell, self._live, self._clock = store, book, tell, live, clock
+
+    def catch_up(self) -> None:
+        """Write what was decided and not written when the fleet was stopped."""
+        for entry in self._book.sales():
+            self.record(entry)
+
+    def record(self, entry: Entry) -> None:
+        """Store the sale of a paid charge; tell the pages and the wall where it was not stored before."""
+        now = self._clock()
+        sale = SaleMade(
+            epoch=PHONE, seq=entry.sale_seq, wall_ms=entry.changed_ms, mono_ms=0, boot="", clock="synced",
+            order=entry.order, reference=entry.reference, method=entry.method, currency=entry.currency,
+            total_minor=entry.minor, lines=entry.lines, version=entry.version, channel=PHONE,
+            claim_code=claim_code(entry.order),
+        )  # fmt: skip
+        item = Stored(
+            kiosk=entry.kiosk, epoch=PHONE, seq=entry.sale_seq, body=encode(sale), event=sale, received_ms=now
+        )
+        if not self._store.commit([item]).new:
+            return
+        self._live.tell(
+            "event", {"kiosk": entry.kiosk, "received_ms": now, "event": msgspec.to_builtins(sale)}
+        )
+        notice = PhoneSale(
+            order=entry.order, claim_code=sale.claim_code, total_minor=entry.minor, currency=entry.currency
+        )
+        self._tell(Address(*entry.kiosk.split("/")), notice)
