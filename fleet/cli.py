@@ -14,12 +14,15 @@ from typing import Final
 
 from fleet.broker import KINDS, LOOPBACK, BrokerError, start_broker
 from fleet.config import Config
+from fleet.payments.methods import Merchant
 from fleet.serve import Fleet, ServeError
 
 BROKER_PORT: Final = 1883
 
 # name -> (module with main(arguments) -> exit code, what it does); those below are built in
-MORE: Final[dict[str, tuple[str, str]]] = {}
+MORE: Final[dict[str, tuple[str, str]]] = {
+    "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--name", default="fleet", help="MQTT client ids begin with it (default %(default)s)")
     serve.add_argument("--catalogue", type=Path, help="folder of the published store")
+    _add_payments(serve.add_argument_group("payments"))
     serve.set_defaults(run=_serve)
 
     broker = commands.add_parser("broker", help="run an MQTT broker for this machine")
@@ -68,6 +72,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_payments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--provider", default="", metavar="URL", help="the sandbox provider; without one nothing is paid"
+    )
+    group.add_argument(
+        "--provider-keys", type=Path, metavar="DIR", help="the folder the provider keeps its keys in"
+    )
+    group.add_argument(
+        "--methods",
+        nargs="+",
+        default=["link", "card"],
+        help="of link, card, epc, pix-static, in the order offered",
+    )
+    group.add_argument("--merchant", default="Endcap", help="who is paid, as commuters read it")
+    for account in ("city", "iban", "bic", "pix-key"):
+        group.add_argument(f"--{account}", default="", help="of the merchant")
+
+
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
@@ -79,6 +101,10 @@ def _serve(options: argparse.Namespace) -> int:
     config = Config(
         data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,
+        provider_url=options.provider, provider_keys=options.provider_keys, methods=tuple(options.methods),
+        merchant=Merchant(
+            name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key
+        ),
     )  # fmt: skip
     end = _ended_by_signal()
     with Fleet(config) as fleet:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from fleet.payments.methods import Merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,10 @@ class Config:
     public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT
     name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
     catalogue: Path | None = None  # the published store (content), for pages that show products
+    provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid
+    provider_keys: Path | None = None  # the folder the provider keeps its keys in
+    merchant: Merchant = field(default_factory=lambda: Merchant(name="Endcap"))  # who is paid
+    methods: tuple[str, ...] = ("link", "card")  # how, in the order offered
 
     @property
     def database(self) -> str:

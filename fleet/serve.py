@@ -11,10 +11,14 @@ from typing import Final
 
 import uvicorn
 
+from content.store import StoreError
+from fleet.catalogue import Catalogue
 from fleet.config import Config
 from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.payments.desk import PaymentDesk
+from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.store import Store
 from fleet.web.app import create_app
@@ -34,6 +38,7 @@ class Fleet:
     """
 
     def __init__(self, config: Config) -> None:
+        self.catalogue = _catalogue(config)
         self._socket = _listen(config.host, config.port)
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{host}:{port}"
@@ -43,10 +48,12 @@ class Fleet:
         self.ingest = Ingest(
             config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live
         )
-        self.desk: Desk = ClosedDesk()
+        self.payments = self._open_desk(config)
+        self.desk: Desk = self.payments or ClosedDesk()
         self.services = Services(
-            config=config, store=self.store, live=self.live, line=self.line, desk=self.desk
-        )
+            config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
+            payments=self.payments, catalogue=self.catalogue,
+        )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
                 create_app(self.services), log_config=None, access_log=False, lifespan="off",
@@ -56,6 +63,14 @@ class Fleet:
         self._pages = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="pages", daemon=True
         )
+
+    def _open_desk(self, config: Config) -> PaymentDesk | None:
+        try:
+            return open_desk(config, self.store, self.line.send, self.live)
+        except BadPayments as error:
+            self._socket.close()
+            self.store.close()
+            raise ServeError(str(error)) from None
 
     @property
     def connected(self) -> bool:
@@ -70,6 +85,8 @@ class Fleet:
     def start(self) -> None:
         """Start everything; returns when pages are served. The broker may come later. Raises ServeError."""
         self.ingest.start()
+        if self.payments is not None:
+            self.payments.start()
         self.line.start(self.desk.handle)
         self._pages.start()
         deadline = time.monotonic() + START_S
@@ -89,6 +106,8 @@ class Fleet:
         if self._pages.ident is not None:
             self._pages.join(DRAIN_S + 1)
         self._socket.close()
+        if self.catalogue is not None:
+            self.catalogue.close()
         self.store.close()
 
     def __enter__(self) -> Fleet:
@@ -99,6 +118,15 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _catalogue(config: Config) -> Catalogue | None:
+    if config.catalogue is None:
+        return None
+    try:
+        return Catalogue(config.catalogue)
+    except StoreError as error:
+        raise ServeError(str(error)) from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

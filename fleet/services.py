@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from content.store import AnyStore
+from fleet.catalogue import Catalogue
 from fleet.clock import Clock, now_ms
 from fleet.config import Config
 from fleet.line import Line
@@ -47,5 +47,5 @@ class Services:
     line: Line
     desk: Desk
     payments: PaymentDesk | None = None  # the desk, where there is a provider
-    catalogue: AnyStore | None = None  # the published store, where there is one
+    catalogue: Catalogue | None = None  # the published store, where there is one
     clock: Clock = now_ms

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import time
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
+from fleet.clock import now_ms
 from fleet.payments.sandbox_api import keys_in
 from fleet.payments.sandbox_server.app import create_app
 from fleet.payments.sandbox_server.bank import Bank
@@ -32,11 +32,6 @@ def parser() -> argparse.ArgumentParser:
         "--webhook", default="", help="where the fleet takes webhooks; without it the fleet has to ask"
     )
     return options
-
-
-def now_ms() -> int:
-    """Wall clock, Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class _Ended(Exception):

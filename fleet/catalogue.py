@@ -1,0 +1,68 @@
+"""The published store as the fleet's pages read it: whatever was imported last, without a restart."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from content.store import AnyStore, OpenStore, StoreError
+from content.store_format import CATALOGUE
+
+log = logging.getLogger(__name__)
+LOOK_S: Final = 1.0  # how often the folder is looked at
+
+
+class Catalogue:
+    """The store in a folder. `current()` opens it anew after an import; what cannot be opened leaves the last good one."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreError where the folder holds no store."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._stamp = self._seen()
+        self._open: AnyStore = OpenStore(folder)
+        self._before: AnyStore | None = None  # somebody may still be reading it
+        self._looked = time.monotonic()
+        self.refused = 0  # imports that could not be opened
+
+    def current(self) -> AnyStore:
+        """The store as it is now; good for one request."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked >= LOOK_S:
+                self._looked = now
+                self._renew()
+            return self._open
+
+    def close(self) -> None:
+        """Close the files."""
+        with self._lock:
+            self._open.close()
+            if self._before is not None:
+                self._before.close()
+
+    def _renew(self) -> None:
+        seen = self._seen()
+        if seen == self._stamp or seen is None:
+            return
+        self._stamp = seen
+        try:
+            fresh = OpenStore(self._folder)
+        except StoreError as error:
+            self.refused += 1
+            log.error("the catalogue stays as it was: %s", error)
+            return
+        if self._before is not None:
+            self._before.close()
+        self._before, self._open = self._open, fresh
+
+    def _seen(self) -> tuple[int, int] | None:
+        """What tells one import from the next: the file is only ever exchanged."""
+        try:
+            stat = (self._folder / CATALOGUE).stat()
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
