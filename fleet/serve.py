@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -133,6 +134,5 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=512)
     except OSError as error:
-        raise ServeError(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port"
-        ) from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise ServeError(f"cannot listen on {host}:{port}: {why}; choose another with --port") from None

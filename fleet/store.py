@@ -102,6 +102,9 @@ class Store:
             for name, of_table in rows.items():
                 self.insert_new(connection, tables.metadata.tables[name], of_table)
             upto = {stream: self._advance(connection, stream) for stream in {item.stream for item in stored}}
+            for kiosk in {item.kiosk for item in stored}:
+                seen_ms = max(item.received_ms for item in stored if item.kiosk == kiosk)
+                self._kiosk(connection, _KIOSK | {"kiosk": kiosk, "seen_ms": seen_ms}, ("seen_ms",))
         return Committed(tuple(sorted(new, key=lambda item: item.place)), upto)
 
     def upto(self, kiosk: str, epoch: str) -> int:
@@ -130,9 +133,17 @@ class Store:
     # --- the last word of a kiosk -----------------------------------------------------------------------------
 
     def presence(self, kiosk: str, word: Presence, seen_ms: int) -> None:
-        """A kiosk's presence, as it says itself or as its last will says for it."""
+        """A kiosk's presence, as it says itself or as its last will says for it.
+
+        The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard.
+        """
         row = _KIOSK | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
-        self._kiosk(row, ("seen_ms", "state", "boot", "since_ms", "version", "view"))
+        said = ("state", "boot", "since_ms", "version", "view")
+        known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
+        with self.write() as connection:
+            before = connection.execute(known).one_or_none()
+            if before is None or tuple(before) != tuple(row[name] for name in said):
+                self._kiosk(connection, row, ("seen_ms", *said))
 
     def health(self, kiosk: str, word: Health, seen_ms: int) -> None:
         """A kiosk's device states and counters."""
@@ -140,16 +151,14 @@ class Store:
         row = _KIOSK | {
             "kiosk": kiosk, "seen_ms": seen_ms, "health_ms": word.wall_ms, "devices": devices, "counters": counters,
         }  # fmt: skip
-        self._kiosk(row, ("seen_ms", "health_ms", "devices", "counters"))
-
-    def _kiosk(self, row: dict[str, Any], changed: Sequence[str]) -> None:
-        insert = self._dialect.insert(tables.kiosks).values(row)
         with self.write() as connection:
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["kiosk"], set_={name: row[name] for name in changed}
-                )
-            )
+            self._kiosk(connection, row, ("seen_ms", "health_ms", "devices", "counters"))
+
+    def _kiosk(self, connection: Connection, row: dict[str, Any], changed: Sequence[str]) -> None:
+        insert = self._dialect.insert(tables.kiosks).values(row)
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["kiosk"], set_={name: row[name] for name in changed})
+        )
 
     # --- what could not be read -------------------------------------------------------------------------------
 
@@ -176,7 +185,7 @@ class Store:
 
 
 _KIOSK: Final[dict[str, Any]] = {
-    "state": "lost", "boot": "", "since_ms": 0, "version": "", "view": "", "health_ms": 0, "devices": "{}", "counters": "{}",
+    "state": "unknown", "boot": "", "since_ms": 0, "version": "", "view": "", "health_ms": 0, "devices": "{}", "counters": "{}",
 }  # fmt: skip
 
 

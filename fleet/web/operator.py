@@ -26,11 +26,15 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """`/`, `/api/summary`, `/api/live`."""
+    """`/`, `/overview` (its changing part alone), `/api/summary`, `/api/live`."""
 
     async def overview(request: Request) -> Response:
-        state = await run_in_threadpool(summary, services.store, services.clock())
-        return page(request, "operator.html", title="Fleet", now_ms=services.clock(), state=state)
+        now_ms = services.clock()
+        state = await run_in_threadpool(summary, services.store, now_ms)
+        template = "overview.html" if request.url.path == "/overview" else "operator.html"
+        return page(
+            request, template, title="Fleet", now_ms=now_ms, state=state, connected=services.line.connected
+        )
 
     async def as_json(_request: Request) -> Response:
         state = await run_in_threadpool(summary, services.store, services.clock())
@@ -43,6 +47,7 @@ def routes(services: Services) -> list[BaseRoute]:
 
     return [
         Route("/", _here_only(overview)),
+        Route("/overview", _here_only(overview)),
         Route("/api/summary", _here_only(as_json)),
         Route("/api/live", _here_only(live)),
     ]

@@ -32,14 +32,22 @@ def money(minor: int, currency: str, language: str = "en") -> str:
 
 
 def span(milliseconds: int) -> str:
-    """A duration as the console writes it: 45 s, 3 min, 2.5 h."""
+    """A duration as the console writes it: 45 s, 3 min, 2.5 h, 4 days."""
     seconds = milliseconds / 1000
     if seconds < 60:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
-_environment.filters.update(money=money, span=span)
+def ago(then_ms: int, now_ms: int) -> str:
+    """How long ago something was: now, 45 s ago, 3 min ago, 2.5 h ago."""
+    passed = max(0, now_ms - then_ms)
+    return "now" if passed < 2000 else f"{span(passed)} ago"
+
+
+_environment.filters.update(money=money, span=span, ago=ago)
 
 
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:

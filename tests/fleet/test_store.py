@@ -117,6 +117,18 @@ def test_presence_and_health_do_not_wipe_each_other_out(store: Store) -> None:
     assert (row.state, row.seen_ms, row.devices) == ("lost", 13, '{"scanner": "ready"}')
 
 
+def test_presence_the_broker_repeats_is_not_a_sign_of_life(store: Store) -> None:
+    word = Presence(state="selling", boot="b1", since_ms=5)
+    store.presence("t/s/k1", word, seen_ms=10)
+    store.presence("t/s/k1", word, seen_ms=99)
+    with store.read() as connection:
+        assert connection.scalar(select(tables.kiosks.c.seen_ms)) == 10
+    store.commit([stored(1)])
+    with store.read() as connection:
+        row = connection.execute(select(tables.kiosks)).one()
+    assert (row.state, row.seen_ms) == ("selling", 1), "an event is one, by the fleet's clock"
+
+
 def test_poison_is_one_row_however_often_it_comes(store: Store) -> None:
     assert store.keep_aside("k1/t/s/k/up/ev", b"not json", "malformed", now_ms=1)
     assert store.keep_aside("k1/t/s/k/up/ev", b"not json", "malformed", now_ms=2)

@@ -1,0 +1,146 @@
+"""Requests of kiosks and the answers to them, over a real broker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from fleet.broker import LOOPBACK, Broker
+from fleet.line import WAITING, Handler, Line
+from fleet.services import ClosedDesk
+from mqtt.messages import Ack, CancelWanted, ChargeState, PhoneSale, Request, StatusWanted, encode
+from mqtt.topics import Address
+from tests.fleet.kiosk import Kiosk, kiosk
+from tests.servers import wait_until
+
+pytestmark = pytest.mark.server
+
+
+@contextmanager
+def answering(broker: Broker, handler: Handler) -> Iterator[Line]:
+    line = Line(LOOPBACK, broker.port, "line-under-test")
+    line.start(handler)
+    try:
+        wait_until(lambda: line.connected, "the line")
+        yield line
+    finally:
+        line.stop()
+
+
+def ask(wall: Kiosk, request: Request) -> None:
+    assert wall.client.publish(wall.address.requests, encode(request))
+
+
+def status(number: int) -> StatusWanted:
+    return StatusWanted(id=f"q{number}", expires_ms=0, reference=f"R{number}")
+
+
+def seen(address: Address, request: Request) -> ChargeState:
+    return ChargeState(id=request.id, reference=request.reference, state="created", merchant=str(address))
+
+
+def test_a_request_is_answered_to_the_kiosk_that_asked(broker: Broker) -> None:
+    with answering(broker, seen), kiosk(broker.port, "ask-1") as one, kiosk(broker.port, "ask-2") as other:
+        ask(one, status(1))
+        wait_until(lambda: one.answers, "the answer")
+        assert one.answers == [ChargeState(id="q1", reference="R1", state="created", merchant="t/s/ask-1")]
+        assert other.answers == []
+
+
+def test_requests_of_one_kiosk_are_answered_in_order(broker: Broker) -> None:
+    with answering(broker, seen), kiosk(broker.port, "order") as wall:
+        for number in range(20):
+            ask(wall, status(number))
+        wait_until(lambda: len(wall.answers) == 20, "every answer")
+        assert [answer.id for answer in wall.answers] == [f"q{number}" for number in range(20)]
+
+
+def test_a_slow_provider_holds_up_its_kiosk_only(broker: Broker) -> None:
+    hold = threading.Event()
+
+    def slow_for_one(address: Address, request: Request) -> ChargeState:
+        if address.kiosk == "slow":
+            assert hold.wait(20)
+        return seen(address, request)
+
+    with (
+        answering(broker, slow_for_one) as line,
+        kiosk(broker.port, "slow") as slow,
+        kiosk(broker.port, "quick") as quick,
+    ):
+        for number in range(WAITING + 5):
+            ask(slow, status(number))
+        ask(quick, status(1))
+        wait_until(lambda: quick.answers, "the quick kiosk's answer")
+        assert slow.answers == []
+        wait_until(lambda: line.counters.refused > 0, "the flood to be refused")
+        hold.set()
+        wait_until(lambda: len(slow.answers) >= WAITING, "the slow kiosk's answers")
+
+
+@pytest.mark.parametrize(
+    ("payload", "reference"),
+    [
+        (b'{"id":"q1","reference":"R1","type":"dance"}', "R1"),
+        (b'{"id":"q1","type":"status"}', ""),
+        (b'{"id":"q1","type":"status","expires_ms":"soon","reference":"R1"}', "R1"),
+    ],
+)
+def test_a_bad_request_is_told_so(broker: Broker, payload: bytes, reference: str) -> None:
+    with answering(broker, seen) as line, kiosk(broker.port, "bad") as wall:
+        assert wall.client.publish(wall.address.requests, payload)
+        wait_until(lambda: wall.answers, "the refusal")
+        assert wall.answers == [
+            ChargeState(id="q1", reference=reference, state="failed", reason="bad-request")
+        ]
+        assert line.counters.bad_requests == 1
+
+
+def test_junk_that_names_no_request_is_counted(broker: Broker) -> None:
+    with answering(broker, seen) as line, kiosk(broker.port, "junk") as wall:
+        assert wall.client.publish(wall.address.requests, b"\xff\x00")
+        ask(wall, status(2))
+        wait_until(lambda: wall.answers, "the answer to the good request")
+        assert [answer.id for answer in wall.answers] == ["q2"]
+        assert line.counters.bad_requests == 1
+
+
+def test_a_desk_that_fails_leaves_the_outcome_open(broker: Broker) -> None:
+    """What the provider did is not known, so the kiosk is not told "failed": it asks again."""
+
+    def broken(_address: Address, _request: Request) -> ChargeState:
+        raise RuntimeError("a bug")
+
+    with answering(broker, broken) as line, kiosk(broker.port, "broken") as wall:
+        ask(wall, CancelWanted(id="q1", expires_ms=0, reference="R1"))
+        wait_until(lambda: wall.answers, "the answer")
+        assert (wall.answers[0].state, wall.answers[0].reason) == ("unknown", "fleet-error")
+        assert line.counters.failures == 1
+
+
+def test_a_fleet_without_a_provider_says_so(broker: Broker) -> None:
+    with answering(broker, ClosedDesk().handle), kiosk(broker.port, "closed") as wall:
+        ask(wall, status(1))
+        wait_until(lambda: wall.answers, "the answer")
+        assert (wall.answers[0].state, wall.answers[0].reason) == ("failed", "no-provider")
+
+
+def test_news_goes_to_its_topic(broker: Broker) -> None:
+    with answering(broker, seen) as line, kiosk(broker.port, "news") as wall:
+        assert line.send(wall.address, ChargeState(id="", reference="R1", state="paid"))
+        assert line.send(
+            wall.address, PhoneSale(order="O1", claim_code="K7Q2M4XD", total_minor=229, currency="EUR")
+        )
+        assert line.send(wall.address, Ack(epoch="e1", upto=3))
+        wait_until(lambda: wall.news and wall.notices and wall.acks, "all three")
+        with pytest.raises(TypeError, match="not for kiosks"):
+            line.send(wall.address, status(1))
+
+
+def test_sending_while_the_broker_is_away_is_refused_and_counted() -> None:
+    line = Line(LOOPBACK, 1, "away")
+    assert not line.send(Address("t", "s", "k"), Ack(epoch="e1", upto=1))
+    assert line.counters.unsent == 1
