@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from devices.models import MODELS
 from kiosk.core.settings import BadSettings, Place, Settings
 from kiosk.views import Panel
 from mqtt.topics import Address, BadTopic
@@ -62,12 +63,12 @@ class PanelTable(Struct, frozen=True, forbid_unknown_fields=True):
     fullscreen: bool = True
 
 
-class DevicesTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which device answers to each name: "none", "virtual", or a driver's address as docs/devices.md lists them."""
+class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """One peripheral: what it is to the kiosk, which model (docs/devices.md), on which port."""
 
-    scanner: str = "none"
-    reader: str = "none"
-    printer: str = "none"
+    name: Literal["scanner", "reader", "printer"]
+    model: str
+    port: str
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +79,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerTable = BrokerTable()
     fleet: FleetTable = FleetTable()
     panel: PanelTable = PanelTable()
-    devices: DevicesTable = DevicesTable()
+    devices: tuple[DeviceTable, ...] = ()
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -95,7 +96,7 @@ class Config(Struct, frozen=True, kw_only=True):
     broker: BrokerTable = BrokerTable()
     fleet: FleetTable = FleetTable()
     panel: PanelTable = PanelTable()
-    devices: DevicesTable = DevicesTable()
+    devices: tuple[DeviceTable, ...] = ()
     session: Settings = Settings()
 
     @property
@@ -140,6 +141,7 @@ def parse_config(text: str, base: Path) -> Config:
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
         session = _settings(file.session)
+        _check_devices(file.devices)
         config = Config(
             address=Address(file.address.tenant, file.address.site, file.address.kiosk),
             store=base / file.paths.store,
@@ -162,6 +164,18 @@ def parse_config(text: str, base: Path) -> Config:
     except BadSettings as error:
         raise BadConfig(f"{error} - at `public_host`") from None
     return config
+
+
+def _check_devices(devices: tuple[DeviceTable, ...]) -> None:
+    for place, device in enumerate(devices):
+        if device.model not in MODELS:
+            raise BadConfig(
+                f"no model {device.model!r}; there are {', '.join(MODELS)} - at `devices[{place}].model`"
+            )
+        if MODELS[device.model].kind != device.name:
+            raise BadConfig(f"{device.model!r} is a {MODELS[device.model].kind} - at `devices[{place}].name`")
+        if device.name in {one.name for one in devices[:place]}:
+            raise BadConfig(f"a second {device.name}; one of each is used - at `devices[{place}].name`")
 
 
 def _settings(table: dict[str, Any]) -> Settings:

@@ -1,7 +1,7 @@
 """The agent's port to scanner, card reader and printer: what they post, and what they are asked.
 
 Whoever implements `Peripherals` runs threads that only `post` these records into the agent's inbox. A card's number
-never gets this far: it becomes a token where it is read (kiosk.cards).
+never gets this far: it becomes a token where it is read, under the key of kiosk.cards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class CodeRead(Struct, frozen=True):
 
 
 class CardRead(Struct, frozen=True):
-    """A card was held to the armed reader; `token` as kiosk.cards makes it."""
+    """A card was held to the armed reader; `token` stands for it at this kiosk."""
 
     token: str
 

@@ -6,12 +6,15 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Protocol
 
 from content.store import AnyStore, OpenStore
+from devices.models import Setting
 from kiosk import systemd
 from kiosk.agent import Agent, EventsWait
+from kiosk.cards import load_key
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import Config
 from kiosk.core.events import Stamp
@@ -19,6 +22,7 @@ from kiosk.core.present import present
 from kiosk.core.session import step
 from kiosk.core.state import new_session
 from kiosk.fleet_line import Connection, FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.hardware import Hardware
 from kiosk.ledger import Ledger
 from kiosk.link import AgentEnd
 from kiosk.peripherals import NoPeripherals, Peripherals
@@ -80,21 +84,22 @@ class AgentProgram:
     ) -> None:
         """Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
         self.clock = clock or SystemClock(trusted=config.trust_clock)
-        self._lock = _lock(config.state)
         self._link = link
-        try:
+        with ExitStack() as undo:  # what is open when something fails
+            undo.callback(link.close)
+            self._lock = _lock(config.state)
+            undo.callback(os.close, self._lock)
             self._store = store or OpenStore(config.store)
+            undo.callback(self._store.close)
+            self._peripherals = peripherals or hardware(config)
             at = Stamp(self.clock.mono_ms(), self.clock.wall_ms(), trusted=self.clock.quality() != "unsynced")
             session = new_session(self._store.store, config.place, at, config.session)
             self.runtime = Runtime(session, step, present, self.clock)
             self.ledger = Ledger(config.ledger, self.clock, on_growth=lambda: self.runtime.post(EventsWait()))
-        except BaseException:
-            os.close(self._lock)
-            raise
+            undo.pop_all()
         will = lost(self.clock.boot, self.clock.wall_ms())
         self._connection = connect(config, will, self.runtime.post)
         self._connection.subscribe(config.address.down)
-        self._peripherals = peripherals or NoPeripherals()
         line = FleetLine(
             config.address, self._connection, self.ledger, self.clock, config.fleet.answer_s * 1000
         )
@@ -131,6 +136,14 @@ class AgentProgram:
         self.agent.close()
         self.ledger.close()
         os.close(self._lock)
+
+
+def hardware(config: Config) -> Peripherals:
+    """The peripherals a configuration names. Raises kiosk.cards.BadKey."""
+    if not config.devices:
+        return NoPeripherals()
+    key = load_key(config.card_key)
+    return Hardware(Setting(device.name, device.model, device.port, key) for device in config.devices)
 
 
 def _lock(state: Path) -> int:

@@ -85,10 +85,11 @@ def _money(amount: Money, language: str) -> str:
 
 def as_text(receipt: Receipt, columns: int = 42) -> str:
     """The receipt in a fixed number of columns, wide characters (UAX #11) counted as two."""
-    return "\n".join(text for line in receipt.lines for text in _laid_out(line, columns)) + "\n"
+    return "\n".join(text for line in receipt.lines for text in laid_out(line, columns)) + "\n"
 
 
-def _laid_out(line: ReceiptLine, columns: int) -> list[str]:
+def laid_out(line: ReceiptLine, columns: int) -> list[str]:
+    """One receipt line as lines of at most so many columns."""
     if line.style == "rule":
         return ["-" * columns]
     if line.style in ("title", "code"):

@@ -20,6 +20,14 @@ state = "/var/lib/endcap"
 """
 
 
+DEVICE = """
+[[devices]]
+name = "{}"
+model = "{}"
+port = "/dev/x"
+"""
+
+
 def test_address_and_paths_are_enough(tmp_path: Path) -> None:
     file = tmp_path / "kiosk.toml"
     file.write_text(ENOUGH)
@@ -48,8 +56,10 @@ health_s = 30
 width = 1920
 height = 1080
 fullscreen = false
-[devices]
-scanner = "usb:1-1.2"
+[[devices]]
+name = "scanner"
+model = "line-scanner"
+port = "/dev/endcap/scanner"
 [session]
 wall_idle_ms = 45000
 """,
@@ -58,7 +68,7 @@ wall_idle_ms = 45000
     assert config.place.host == "http://127.0.0.1:8800"
     assert (config.glass.width, config.glass.height) == (1920, 1080)
     assert config.session.wall_idle_ms == 45_000
-    assert config.devices.scanner == "usb:1-1.2"
+    assert [device.port for device in config.devices] == ["/dev/endcap/scanner"]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +91,13 @@ wall_idle_ms = 45000
             "Expected `int` >= 0, got -1 - at `session.wall_idle_ms`",
         ),
         (ENOUGH + '[session]\nwall_idle_ms = "3"\n', "got '3' - at `session.wall_idle_ms`"),
+        (ENOUGH + DEVICE.format("scanner", "acme"), "no model 'acme'; there are line-scanner, "),
+        (ENOUGH + DEVICE.format("scanner", "escpos"), "'escpos' is a printer - at `devices[0].name`"),
+        (
+            ENOUGH + 2 * DEVICE.format("printer", "escpos"),
+            "a second printer; one of each is used - at `devices[1].name`",
+        ),
+        (ENOUGH + DEVICE.format("kettle", "escpos"), "Invalid enum value 'kettle' - at `devices[0].name`"),
         (ENOUGH + "[panel]\nwidth = 12\n", "at `panel.width`"),
     ],
 )

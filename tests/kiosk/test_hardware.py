@@ -1,0 +1,127 @@
+"""Real drivers on the agent's port, with simulators that speak the wire at the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from devices.models import Setting
+from devices.sim.pn532_chip import SimPn532
+from devices.sim.printer import SimPrinter
+from devices.sim.scanner import SimScanner
+from kiosk.hardware import Hardware
+from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed
+from kiosk.receipt import Receipt, receipt_of
+from tests.kiosk.kiosks import store
+from tests.kiosk.orders import payment
+from tests.kiosk.until import until
+
+
+def receipt(language: str = "en") -> Receipt:
+    return receipt_of(payment(), "K7Q2-9MXT", language, store().store, "K1", 1_795_000_000_000)
+
+
+class Bench:
+    """Three simulators, the drivers on them, and what the agent would hear."""
+
+    def __init__(self, folder: Path) -> None:
+        self.scanner, self.reader = SimScanner(folder / "scanner"), SimPn532(folder / "reader")
+        self.printer = SimPrinter(folder / "printer")
+        self.heard: list[PeripheralEvent] = []
+        self.hardware = Hardware(
+            [
+                Setting("scanner", "line-scanner", str(folder / "scanner")),
+                Setting("reader", "pn532", str(folder / "reader"), bytes(32)),
+                Setting("printer", "escpos", str(folder / "printer")),
+            ]
+        )
+
+    def ready(self) -> bool:
+        return {event.name for event in self.heard if isinstance(event, DeviceState) and event.state == "ready"} == {
+            "scanner", "reader", "printer",
+        }  # fmt: skip
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    bench.hardware.start(bench.heard.append)
+    until(bench.ready)
+    yield bench
+    bench.hardware.close()
+    for sim in (bench.scanner, bench.reader, bench.printer):
+        sim.close()
+
+
+def test_a_code_that_is_scanned_arrives(bench: Bench) -> None:
+    bench.scanner.scan("9521100100113")
+    until(lambda: CodeRead("9521100100113") in bench.heard)
+
+
+def test_a_card_is_heard_of_while_the_reader_is_armed_and_only_as_a_token(bench: Bench) -> None:
+    bench.hardware.arm(True)
+    bench.reader.tap(bytes.fromhex("04e1a5c0de0001"))
+    until(lambda: any(isinstance(event, CardRead) for event in bench.heard))
+    [card] = [event for event in bench.heard if isinstance(event, CardRead)]
+    assert "04e1a5c0de0001" not in card.token.lower()
+
+
+def test_a_receipt_comes_out_whole(bench: Bench) -> None:
+    bench.hardware.print(receipt())
+    until(lambda: Printed(payment().reference) in bench.heard)
+    [paper] = bench.printer.receipts
+    assert "Gala apples" in paper
+    assert "€4.98" in paper
+    assert "K7Q2-9MXT" in paper
+
+
+@pytest.mark.parametrize("language", ["zh", "ar"])
+def test_scripts_the_printer_does_not_know_are_printed_as_pictures(bench: Bench, language: str) -> None:
+    bench.hardware.print(receipt(language))
+    until(lambda: Printed(payment().reference) in bench.heard)
+    [paper] = bench.printer.receipts
+    assert "[picture 504 x " in paper
+    assert "?" not in paper
+    assert "K7Q2-9MXT" in paper, "what Latin letters can say is said in them"
+
+
+def test_without_paper_the_agent_is_told_and_paper_brings_it_back(bench: Bench) -> None:
+    bench.printer.state = "paper-out"
+    bench.hardware.print(receipt())
+    until(lambda: Printed(payment().reference, "no-paper") in bench.heard)
+    until(lambda: DeviceState("printer", "ready", "no-paper") in bench.heard)
+    bench.printer.state = "ok"
+    until(
+        lambda: (
+            DeviceState("printer", "ready")
+            in bench.heard[bench.heard.index(DeviceState("printer", "ready", "no-paper")) :]
+        )
+    )
+
+
+def test_a_pulled_plug_is_told_and_a_receipt_is_answered_all_the_same(bench: Bench) -> None:
+    bench.printer.wire.unplug()
+    until(
+        lambda: any(
+            isinstance(e, DeviceState) and e.name == "printer" and e.state in ("lost", "absent")
+            for e in bench.heard
+        )
+    )
+    bench.hardware.print(structs.replace(receipt(), reference="ZZZZZZZZZZZZZZZZ"))
+    until(lambda: Printed("ZZZZZZZZZZZZZZZZ", "no-printer") in bench.heard)
+
+
+def test_a_kiosk_without_a_printer_says_so(tmp_path: Path) -> None:
+    heard: list[PeripheralEvent] = []
+    hardware = Hardware([])
+    hardware.start(heard.append)
+    hardware.print(receipt())
+    hardware.arm(True)
+    hardware.close()
+    assert [event for event in heard if isinstance(event, DeviceState)] == [
+        DeviceState(name, "absent") for name in ("scanner", "reader", "printer")
+    ]
+    assert heard[-1] == Printed(payment().reference, "no-printer")
