@@ -7,7 +7,6 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,6 @@ from content.model import Product, Store
 from content.store_format import (
     APPLICATION_ID,
     CATALOGUE,
-    DAMAGED,
     FORMAT,
     INDEXES,
     PICTURES,
@@ -58,9 +56,7 @@ class StoreWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
-        self._new: list[Path] = []  # files to be flushed before the commit
-        self._made: list[Path] = []  # those of them nobody had before
-        self._committed = False
+        self._new: list[Path] = []
         try:
             (self._folder / PICTURES).mkdir(parents=True, exist_ok=True)
             self._lock = (self._folder / _LOCK).open("wb")
@@ -78,26 +74,18 @@ class StoreWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._committed:
-            for path in self._made:
-                _try_unlink(path)
         self._lock.close()
 
     def add_picture(self, data: bytes, suffix: str) -> str:
-        """Keep an encoded image under a name made of its content; return that name, for `Product.picture`.
-
-        May be called from several threads.
-        """
+        """Keep an encoded image under a name made of its content; return that name, for `Product.picture`."""
         name = f"{PICTURES}/{hashlib.sha256(data).hexdigest()[:20]}{suffix}"
         path = self._folder / name
         try:
-            there = path.stat().st_size
+            there = path.stat().st_size == len(data)
         except OSError:
-            there = None
-        if there != len(data):
+            there = False
+        if not there:
             self.put(name, data)
-            if there is None:
-                self._made.append(path)
         return name
 
     def put(self, name: str, data: bytes) -> None:
@@ -120,7 +108,6 @@ class StoreWriter:
                 _flush(path)
             _flush(self._folder / PICTURES)
             self._exchange(store, shelf, bodies)
-            self._committed = True
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"{self._folder}: cannot be written: {reason}; the old store stands") from error
@@ -186,13 +173,13 @@ def _pictures_of(catalogue: Path) -> set[str]:
             (body,) = db.execute("select body from store").fetchone()
             bodies = db.execute("select body from products")
             return _pictures_in(decode_store(body), (decode_product(row[0]) for row in bodies))
-        except DAMAGED:
+        except (sqlite3.DatabaseError, TypeError, ValueError):
             return set()
 
 
 def _replace(path: Path, data: bytes) -> None:
     """Write a file under a name that no reader sees half-written."""
-    part = path.with_name(f".{path.name}.{threading.get_ident()}.part")
+    part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
     part.replace(path)
 

@@ -1,0 +1,121 @@
+"""`endcap kiosk run | agent | ui`: the program in the station, in one process or in two."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from content.store import StoreError
+from kiosk.config import BadConfig, Config, load_config
+from kiosk.link import ScreenEnd, memory_pair
+from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.program import AgentProgram
+from kiosk.views import Panel
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 where it ended as asked, 1 with one line where it could not go on."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        options.run(options)
+    except (BadConfig, StoreError, OSError) as error:
+        print(f"endcap kiosk: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"endcap kiosk: needs {error.name}: pip install 'endcap[kiosk]'", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="endcap kiosk", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="agent and screen in one process")
+    run.set_defaults(run=_run)
+    agent = commands.add_parser("agent", help="the agent alone; the screen joins through a socket")
+    agent.set_defaults(run=_agent)
+    screen = commands.add_parser("ui", help="the screen alone")
+    screen.set_defaults(run=_screen)
+    screen.add_argument(
+        "--socket", type=Path, help="where the agent listens (default: in the state folder of --config)"
+    )
+    for command in (run, agent):
+        command.add_argument(
+            "--config", type=Path, required=True, metavar="FILE", help="the kiosk's TOML file"
+        )
+    screen.add_argument(
+        "--config", type=Path, metavar="FILE", help="the kiosk's TOML file, for its panel and socket"
+    )
+    for command in (run, screen):
+        command.add_argument("--headless", action="store_true", help="draw without a display")
+    for command in (run, agent, screen):
+        command.add_argument("--log", default="INFO", choices=LEVELS)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    config = load_config(options.config)
+    agent_end, screen_end = memory_pair()
+    program = AgentProgram(config, agent_end)
+    program.start()
+    try:
+        _draw(screen_end, config.glass, fullscreen=config.panel.fullscreen, headless=options.headless)
+    finally:
+        screen_end.close()
+        program.stop()
+
+
+def _agent(options: argparse.Namespace) -> None:
+    config = load_config(options.config)
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    end = threading.Event()
+    _at_the_end(end.set)
+    program = AgentProgram(config, SocketAgentEnd(config.socket))
+    program.start()
+    end.wait()
+    program.stop()
+
+
+def _screen(options: argparse.Namespace) -> None:
+    config: Config | None = load_config(options.config) if options.config else None
+    path = options.socket or (config.socket if config else None)
+    if path is None:
+        raise BadConfig("ui: where is the agent? Give --socket PATH or --config FILE")
+    link = SocketScreenEnd(path)
+    try:
+        _draw(
+            link,
+            config.glass if config else Panel(),
+            fullscreen=config.panel.fullscreen if config else False,
+            headless=options.headless,
+        )
+    finally:
+        link.close()
+
+
+def _draw(link: ScreenEnd, panel: Panel, *, fullscreen: bool, headless: bool) -> None:
+    """Draw on this thread until the window is closed or a signal comes. Kivy is loaded here and nowhere before."""
+    from kiosk.ui.app import ScreenProgram
+
+    program = ScreenProgram(link, panel, fullscreen=fullscreen, headless=headless or None)
+    _at_the_end(program.stop)
+    program.run()
+
+
+def _at_the_end(stop: Callable[[], None]) -> None:
+    """Call `stop` at SIGTERM or Ctrl-C; a second signal finds nothing more to do."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)

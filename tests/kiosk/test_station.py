@@ -1,0 +1,219 @@
+"""The whole way: a kiosk's own process, a real broker, a real fleet, and the sandbox provider in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from content.store import write_store
+from devices.sim.pn532_chip import SimPn532
+from devices.sim.printer import SimPrinter
+from devices.sim.scanner import SimScanner
+from fleet import tables
+from fleet.broker import Broker
+from fleet.config import Config as FleetConfig
+from fleet.serve import Fleet
+from kiosk.cli import main
+from kiosk.link_socket import SocketScreenEnd
+from kiosk.views import (
+    Add,
+    Attract,
+    Checkout,
+    Done,
+    Pay,
+    PayBy,
+    ProductDetail,
+    Start,
+    Thanks,
+    View,
+)
+from tests.fleet.payments.sandbox_process import Sandbox, free_port, sandbox
+from tests.kiosk.kiosks import APPLES, MILK, store
+from tests.kiosk.until import until
+
+pytestmark = pytest.mark.server
+FROM_THE_PAGE = {"sec-fetch-site": "same-origin"}  # as a browser says it
+
+
+@dataclass
+class Station:
+    """A station hall: folder, configuration, peripherals, and the operator's side."""
+
+    folder: Path
+    config: Path
+    fleet: Fleet
+    bank: Sandbox
+    scanner: SimScanner
+    reader: SimPn532
+    printer: SimPrinter
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """A process of the kiosk's; it does not outlive the test."""
+        words = [sys.executable, "-m", "kiosk", *command, "--config", str(self.config), "--log", "WARNING"]
+        self.processes.append(subprocess.Popen(words))
+        return self.processes[-1]
+
+    def sales(self) -> list[tuple[str, int, str]]:
+        """(reference, minor units, channel) of every sale the fleet has."""
+        with self.fleet.store.read() as db:
+            query = select(tables.sales.c.reference, tables.sales.c.total_minor, tables.sales.c.channel)
+            return [tuple(row) for row in db.execute(query)]
+
+    def count(self, table: str) -> int:
+        with self.fleet.store.read() as db:
+            return int(db.scalar(select(func.count()).select_from(tables.metadata.tables[table])) or 0)
+
+    def state(self) -> str:
+        with self.fleet.store.read() as db:
+            state = select(tables.kiosks.c.state).where(tables.kiosks.c.kiosk == f"test/central/{self.kiosk}")
+            return str(db.scalar(state) or "")
+
+    @property
+    def kiosk(self) -> str:
+        """Its name; tests share a broker, and each has a kiosk of its own."""
+        return self.folder.name[-20:]
+
+
+@pytest.fixture
+def station(tmp_path: Path, broker: Broker) -> Iterator[Station]:
+    port = free_port()
+    made = store()
+    aisles = ("fruit", "dairy")
+    write_store(tmp_path / "store", made.store, [p for aisle in aisles for p in made.shelf(aisle, 0, 100)])
+    (tmp_path / "kiosk.toml").write_text(
+        f"""
+        public_host = "http://127.0.0.1:{port}"
+        trust_clock = true
+        [address]
+        tenant = "test"
+        site = "central"
+        kiosk = "{tmp_path.name[-20:]}"
+        [paths]
+        store = "store"
+        state = "state"
+        [broker]
+        port = {broker.port}
+        """
+        + "".join(
+            f'[[devices]]\nname = "{name}"\nmodel = "{model}"\nport = "{tmp_path}/{name}"\n'
+            for name, model in (("scanner", "line-scanner"), ("reader", "pn532"), ("printer", "escpos"))
+        )
+    )
+    with sandbox(tmp_path / "bank", f"http://127.0.0.1:{port}/webhooks/sandbox") as bank:
+        config = FleetConfig(
+            data=tmp_path / "fleet", broker_port=broker.port, port=port, name=f"fleet-{port}",
+            provider_url=bank.url, provider_keys=tmp_path / "bank",
+        )  # fmt: skip
+        sims = (
+            SimScanner(tmp_path / "scanner"),
+            SimPn532(tmp_path / "reader"),
+            SimPrinter(tmp_path / "printer"),
+        )
+        with Fleet(config) as fleet:
+            there = Station(tmp_path, tmp_path / "kiosk.toml", fleet, bank, *sims)
+            yield there
+            for process in there.processes:
+                process.kill()
+                process.wait()
+        for sim in sims:
+            sim.close()
+
+
+class Customer:
+    """Stands before the screen; sees what the agent's process says through its socket."""
+
+    def __init__(self, station: Station) -> None:
+        self.seen: list[View] = []
+        self.link = SocketScreenEnd(station.folder / "state" / "screen.sock")
+        self.link.listen(lambda _shop, view: self.seen.append(view))
+
+    def sees(self, kind: type[View]) -> View:
+        until(lambda: self.seen and isinstance(self.seen[-1], kind), f"{kind} but {self.seen[-1:]}")
+        return self.seen[-1]
+
+    def asks_to_pay(self) -> Pay:
+        """Two pieces of apples, up to the code."""
+        self.sees(Attract)
+        for intent in (Start(), Add(gtin=APPLES, facing=1, quantity=2), Checkout()):
+            self.link.send(intent)
+        until(lambda: self.seen and not getattr(self.seen[-1], "off", ("?",)), "a method that can be used")
+        self.link.send(PayBy("link"))
+        until(lambda: isinstance(self.seen[-1], Pay) and self.seen[-1].stage == "waiting", "the code to pay")
+        view = self.seen[-1]
+        assert isinstance(view, Pay)
+        return view
+
+
+def pays(pay: Pay) -> None:
+    """A phone opens what the code says and presses the button."""
+    assert httpx.get(pay.payload, trust_env=False).is_success
+    pressed = httpx.post(pay.payload, data={"answer": "pay"}, headers=FROM_THE_PAGE, trust_env=False)
+    assert pressed.is_redirect, pressed
+
+
+def test_from_touch_to_receipt_to_the_fleets_books(station: Station) -> None:
+    process, customer = station.start("agent"), Customer(station)
+    pay = customer.asks_to_pay()
+    pays(pay)
+    thanks = customer.sees(Thanks)
+    assert isinstance(thanks, Thanks)
+    until(lambda: station.printer.receipts)
+    assert thanks.claim_code in station.printer.receipts[0]
+    until(station.sales)
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    customer.link.send(Done())
+    customer.sees(Attract)
+    station.scanner.scan(MILK[1:])
+    detail = customer.sees(ProductDetail)
+    assert isinstance(detail, ProductDetail)
+    assert detail.facing.gtin == MILK
+    until(lambda: station.count("scans") == 1)
+    until(lambda: station.count("engagements") > 3)
+    until(lambda: station.state() == "selling")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    until(lambda: station.state() == "closed", "the good-bye")
+    customer.link.close()
+
+
+def test_an_agent_killed_while_somebody_pays_sells_all_the_same_and_once(station: Station) -> None:
+    process, customer = station.start("agent"), Customer(station)
+    pay = customer.asks_to_pay()
+    process.kill()
+    process.wait()
+    pays(pay)
+    until(lambda: station.state() == "lost", "the will")
+    process = station.start("agent")
+    thanks = customer.sees(Thanks)
+    assert isinstance(thanks, Thanks)
+    assert thanks.reference == pay.reference
+    until(station.sales)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    customer.link.close()
+
+
+def test_what_cannot_start_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "kiosk.toml"
+    assert main(["agent", "--config", str(file)]) == 1
+    file.write_text(
+        '[address]\ntenant = "a"\nsite = "b"\nkiosk = "c"\n[paths]\nstore = "store"\nstate = "state"\n'
+    )
+    assert main(["agent", "--config", str(file)]) == 1
+    assert main(["ui"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        f"endcap kiosk: {file}: cannot be read: No such file or directory",
+        f"endcap kiosk: {tmp_path}/store: no store here (catalogue.db is missing); make one: endcap import",
+        "endcap kiosk: ui: where is the agent? Give --socket PATH or --config FILE",
+    ]
