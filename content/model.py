@@ -36,7 +36,7 @@ class Measure(Struct, frozen=True):
     """An amount of a unit in thousandths, so that it stays exact: 1.5 kg is Measure(1500, "kg")."""
 
     milli: int
-    unit: str  # one of g, kg, ml, cl, l, m, cm, ct, sqm as in Google's unit_pricing_measure
+    unit: str  # one of content.pricing.UNITS: those of Google's unit_pricing_measure
 
 
 class Sale(Struct, frozen=True):

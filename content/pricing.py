@@ -11,13 +11,24 @@ from collections.abc import Iterable
 from content.model import Measure, MultiBuy, New, Product, Sale, TakeForLess
 from content.money import Money
 
-# Units that measure the same thing, in multiples of the smallest (Google Merchant, unit_pricing_measure).
+# Units that measure the same thing, in multiples of the smallest (Google Merchant, unit_pricing_measure). US customary
+# units stand apart: they are no whole multiple of a metric one, and no shop gives a pack in one and its price in the other.
 _UNITS = {
-    "g": ("mass", 1), "kg": ("mass", 1000),
-    "ml": ("volume", 1), "cl": ("volume", 10), "l": ("volume", 1000),
+    "mg": ("mass", 1), "g": ("mass", 1000), "kg": ("mass", 1_000_000),
+    "ml": ("volume", 1), "cl": ("volume", 10), "l": ("volume", 1000), "cbm": ("volume", 1_000_000),
     "cm": ("length", 1), "m": ("length", 100),
-    "ct": ("count", 1), "sqm": ("area", 1),
+    "sqm": ("area", 1), "ct": ("count", 1),
+    "oz": ("us mass", 1), "lb": ("us mass", 16),
+    "floz": ("us volume", 1), "pt": ("us volume", 16), "qt": ("us volume", 32), "gal": ("us volume", 128),
+    "in": ("us length", 1), "ft": ("us length", 12), "yd": ("us length", 36),
+    "sqft": ("us area", 1),
 }  # fmt: skip
+UNITS = tuple(_UNITS)
+
+
+def comparable(unit: str, other: str) -> bool:
+    """Whether two units measure the same thing, so that a unit price can be given: "g" and "kg" do."""
+    return unit in _UNITS and other in _UNITS and _UNITS[unit][0] == _UNITS[other][0]
 
 
 def running(sale: Sale | None, now: int | None) -> bool:
@@ -125,6 +136,6 @@ def next_change(product: Product, now: int) -> int | None:
 
 
 __all__ = [
-    "badge", "basket_total", "line_saved", "line_total", "measure_text", "next_change", "price_at",
+    "UNITS", "badge", "basket_total", "comparable", "line_saved", "line_total", "measure_text", "next_change", "price_at",
     "price_before", "running", "unit_price",
 ]  # fmt: skip

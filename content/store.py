@@ -11,12 +11,11 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-import msgspec
-
 from content.model import Product, Store
 from content.store_format import (
     APPLICATION_ID,
     CATALOGUE,
+    DAMAGED,
     FORMAT,
     StoreError,
     decode_product,
@@ -157,7 +156,7 @@ class OpenStore:
             return [self._decoded(gtin, body) for gtin, body in self._db.execute(query, arguments)]
         except sqlite3.ProgrammingError:
             raise  # used after close: the caller's mistake
-        except (sqlite3.DatabaseError, msgspec.MsgspecError, TypeError) as error:
+        except DAMAGED as error:
             raise StoreError(f"{self._folder / CATALOGUE}: damaged: {error}; import again") from error
 
     def _decoded(self, gtin: str, body: bytes) -> Product:
@@ -183,5 +182,5 @@ class OpenStore:
             if row is None:
                 raise StoreError(f"{path}: damaged: it holds no store record; import again")
             return decode_store(row[0])
-        except (sqlite3.DatabaseError, msgspec.MsgspecError, TypeError) as error:
+        except DAMAGED as error:
             raise StoreError(f"{path}: damaged: {error}; import again") from error

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
@@ -42,6 +43,10 @@ encode_product: Final = msgspec.msgpack.Encoder().encode
 decode_product: Final = msgspec.msgpack.Decoder(Product).decode
 encode_store: Final = msgspec.msgpack.Encoder().encode
 decode_store: Final = msgspec.msgpack.Decoder(Store).decode
+
+
+# What reading a damaged file raises: a message of SQLite's may itself not be UTF-8.
+DAMAGED: Final = (sqlite3.DatabaseError, msgspec.MsgspecError, TypeError, ValueError)
 
 
 class StoreError(Exception):

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from content.model import Product, Store
 from content.store_format import (
     APPLICATION_ID,
     CATALOGUE,
+    DAMAGED,
     FORMAT,
     INDEXES,
     PICTURES,
@@ -56,7 +58,9 @@ class StoreWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
-        self._new: list[Path] = []
+        self._new: list[Path] = []  # files to be flushed before the commit
+        self._made: list[Path] = []  # those of them nobody had before
+        self._committed = False
         try:
             (self._folder / PICTURES).mkdir(parents=True, exist_ok=True)
             self._lock = (self._folder / _LOCK).open("wb")
@@ -74,18 +78,26 @@ class StoreWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self._committed:
+            for path in self._made:
+                _try_unlink(path)
         self._lock.close()
 
     def add_picture(self, data: bytes, suffix: str) -> str:
-        """Keep an encoded image under a name made of its content; return that name, for `Product.picture`."""
+        """Keep an encoded image under a name made of its content; return that name, for `Product.picture`.
+
+        May be called from several threads.
+        """
         name = f"{PICTURES}/{hashlib.sha256(data).hexdigest()[:20]}{suffix}"
         path = self._folder / name
         try:
-            there = path.stat().st_size == len(data)
+            there = path.stat().st_size
         except OSError:
-            there = False
-        if not there:
+            there = None
+        if there != len(data):
             self.put(name, data)
+            if there is None:
+                self._made.append(path)
         return name
 
     def put(self, name: str, data: bytes) -> None:
@@ -108,6 +120,7 @@ class StoreWriter:
                 _flush(path)
             _flush(self._folder / PICTURES)
             self._exchange(store, shelf, bodies)
+            self._committed = True
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"{self._folder}: cannot be written: {reason}; the old store stands") from error
@@ -173,13 +186,13 @@ def _pictures_of(catalogue: Path) -> set[str]:
             (body,) = db.execute("select body from store").fetchone()
             bodies = db.execute("select body from products")
             return _pictures_in(decode_store(body), (decode_product(row[0]) for row in bodies))
-        except (sqlite3.DatabaseError, TypeError, ValueError):
+        except DAMAGED:
             return set()
 
 
 def _replace(path: Path, data: bytes) -> None:
     """Write a file under a name that no reader sees half-written."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{threading.get_ident()}.part")
     part.write_bytes(data)
     part.replace(path)
 

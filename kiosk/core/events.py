@@ -279,10 +279,14 @@ class SaleRefused(Event, frozen=True):
 
 
 class PaymentsRecovered(Event, frozen=True):
-    """Payments the ledger holds open: all after a restart; with `restarted` off, one the core had let go (ChargePaid)."""
+    """Payments the ledger holds open: all after a restart; with `restarted` off, one the core had let go (ChargePaid).
+
+    `sold`: those of their orders that another payment has already bought.
+    """
 
     payments: tuple[Payment, ...]
     restarted: bool = True
+    sold: tuple[str, ...] = ()
 
 
 class TimerFired(Event, frozen=True):

@@ -229,7 +229,7 @@ def troubled(turn: Turn, event: AnyEvent) -> None:
 
 
 def where_to_choose(session: Session) -> AnyState:
-    """Back to choosing a method; to the basket or the shelves where there is no order any more."""
-    if session.order is not None:
+    """Back to choosing a method; to the basket or the shelves where the order cannot be tried again."""
+    if session.order is not None and session.attempts < MAX_ATTEMPTS:
         return Choosing()
     return Reviewing() if session.basket else Browsing()

@@ -160,7 +160,7 @@ def service_opened(turn: Turn, event: ServiceOpened) -> None:
 
 def timer_fired(turn: Turn, event: TimerFired) -> None:
     """Do whatever is due."""
-    timers = {name: due for name, due in turn.session.timers.items() if name != event.name}
+    timers = {name: when for name, when in turn.session.timers.items() if name != event.name}
     turn.set(timers=timers)
     paying.advance(turn)
     pending.advance(turn)
@@ -215,39 +215,39 @@ def _notice_changes(turn: Turn, before: Session) -> None:
         turn.set(warned_ms=None)
 
 
-def _due(session: Session) -> dict[str, int]:
+def due(session: Session) -> dict[str, int]:
     """What the session waits for: timer names and when they are due, monotonic."""
-    due: dict[str, int] = {}
+    wanted: dict[str, int] = {}
     state = session.state
     match state:
         case Attracting():
-            due["slide"] = attract.due_ms(session, state)
+            wanted["slide"] = attract.due_ms(session, state)
         case Paying() | Tapping():
-            due["stage"] = state.until_ms
+            wanted["stage"] = state.until_ms
         case Viewing(product=product) if session.at.trusted:
             change = pricing.next_change(product, session.at.wall_ms // 1000)
             if change is not None and change * 1000 - session.at.wall_ms <= 86_400_000:
-                due["price"] = session.at.mono_ms + change * 1000 - session.at.wall_ms
+                wanted["price"] = session.at.mono_ms + change * 1000 - session.at.wall_ms
         case _:
             pass
     if (idle := idling.due_ms(session)) is not None:
-        due["idle"] = idle
+        wanted["idle"] = idle
     if session.pending:
-        due["watch"] = min(pending.due_ms(one) for one in session.pending.values())
+        wanted["watch"] = min(pending.due_ms(one) for one in session.pending.values())
     if session.notices:
-        due["notice"] = session.notice_until_ms
-    return due
+        wanted["notice"] = session.notice_until_ms
+    return wanted
 
 
 def _set_timers(turn: Turn, event: AnyEvent) -> None:
     """Ask for alarms that are missing or would come too late. One that comes too early is left alone: it does no harm."""
-    wanted, running = _due(turn.session), turn.session.timers
+    wanted, running = due(turn.session), turn.session.timers
     timers: dict[str, int] = {}
-    for name, due in wanted.items():
-        timers[name] = running.get(name, due)
-        if name not in running or running[name] > due:
-            timers[name] = due
-            turn.do(SetTimer(name, max(0, due - turn.now)))
+    for name, when in wanted.items():
+        timers[name] = running.get(name, when)
+        if name not in running or running[name] > when:
+            timers[name] = when
+            turn.do(SetTimer(name, max(0, when - turn.now)))
     for name in running:
         if name not in wanted:
             turn.do(CancelTimer(name))

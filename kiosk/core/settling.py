@@ -33,7 +33,7 @@ from kiosk.core.events import (
     SaleRecorded,
     SaleRefused,
 )
-from kiosk.core.orders import CROCKFORD, MAX_ATTEMPTS, ORDER_LENGTH, Payment, claim_code
+from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment, claim_code
 from kiosk.core.paying import where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
@@ -46,7 +46,7 @@ def created(turn: Turn, event: ChargeCreated) -> None:
     state, pending = turn.session.state, turn.session.pending.get(event.reference)
     if not isinstance(state, Paying) or state.reference != event.reference or pending is None:
         return
-    if pending.outcome != "open" or state.wish or not event.payload or state.stage in ("waiting", "scanned"):
+    if pending.outcome != "open" or state.wish or not event.payload or state.stage not in ("asking", "late"):
         return
     left = offered_ms(turn.session, pending.payment, event.expires_ms)
     turn.go(
@@ -270,6 +270,7 @@ def recovered(turn: Turn, event: PaymentsRecovered) -> None:
         for one in event.payments
         if one.reference not in turn.session.pending and one.reference not in turn.session.settled
     ]
+    turn.set(sold=(*turn.session.sold, *event.sold)[-turn.session.settings.max_settled :])
     resumed = _to_resume(turn.session, fresh) if event.restarted else None
     for payment in fresh:
         visit = turn.session.visit if payment is resumed else 0
@@ -285,13 +286,19 @@ def _to_resume(session: Session, payments: list[Payment]) -> Payment | None:
     """The youngest payment somebody may still be standing in front of."""
     if not isinstance(session.state, Attracting):
         return None
-    live = [p for p in payments if 0 <= session.at.wall_ms - p.asked_ms < p.ttl_ms and not p.claim_shown]
-    return max(live, key=lambda payment: payment.asked_ms, default=None)
+    live = [
+        payment
+        for payment in payments
+        if 0 <= session.at.wall_ms - payment.asked_ms < payment.ttl_ms
+        and not payment.claim_shown
+        and payment.order.order not in session.sold
+    ]
+    return max(live, key=lambda payment: (payment.asked_ms, payment.reference), default=None)
 
 
 def _resume(turn: Turn, payment: Payment) -> None:
-    attempts = CROCKFORD.index(payment.reference[-1]) + 1
-    turn.set(order=payment.order, attempts=attempts, touched_ms=turn.now)
+    """Show it again. Which attempts its order had is not known any more, so there are no others."""
+    turn.set(order=payment.order, attempts=MAX_ATTEMPTS, touched_ms=turn.now)
     turn.go(Paying(payment.reference, "late", turn.now + turn.session.settings.late_ms))
 
 

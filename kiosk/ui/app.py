@@ -20,12 +20,14 @@ from kiosk.link import ScreenEnd
 from kiosk.ui import env
 from kiosk.ui.loop import Loop
 from kiosk.ui.screens.attract import AttractScreen
+from kiosk.ui.screens.wall import WallScreen
 from kiosk.ui.stage import Screens, Stage
 from kiosk.ui.theme import Theme
-from kiosk.views import Attract, Panel, Shop, View
+from kiosk.views import Attract, Panel, Shop, View, Wall
 
 SCREENS: Screens = {
     Attract: AttractScreen,
+    Wall: WallScreen,
 }
 CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
 _log = logging.getLogger(__name__)

@@ -24,6 +24,11 @@ def is_rtl(language: str) -> bool:
     return language.split("-")[0] in {"ar", "fa", "he", "iw", "ur", "ps", "ckb", "dv", "yi", "sd", "ug"}
 
 
+def upright(text: str) -> str:
+    """`text` kept from left to right in any line: measures ("100 g") and codes."""
+    return f"\u200e{text}\u200e"
+
+
 def levels(text: str, base: int) -> list[int]:
     """The embedding level of every character in a paragraph of level `base` (0: left to right, 1: right to left)."""
     classes = [unicodedata.bidirectional(c) or "L" for c in text]

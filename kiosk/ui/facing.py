@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from content.money import Money
 from kiosk.ui import paint
-from kiosk.ui.bidi import is_rtl
+from kiosk.ui.bidi import is_rtl, upright
 from kiosk.ui.geometry import Rect
 from kiosk.ui.text import fit, line_height
 from kiosk.ui.theme import (
@@ -77,7 +77,7 @@ def tile_shape(theme: Theme, w: int, rtl: bool, spare: int = 0) -> TileShape:
     add_height = max(theme.target, px(96))
     add = Rect(left.x, code.bottom - add_height, left.w, add_height)
     unit = Rect(left.x, code.y, left.w, add.y - code.y - px(6))
-    picture = Rect(px(20), px(14), w - 2 * px(20), board - px(14))
+    picture = Rect(px(20), px(14), w - 2 * px(20), board - px(14) - lip(board) // 2)
     shape = TileShape(w, code.bottom + quiet, picture, rail, name, unit, add, code, module, theme.text, theme.price,
                       rtl)  # fmt: skip
     if not rtl:
@@ -86,26 +86,31 @@ def tile_shape(theme: Theme, w: int, rtl: bool, spare: int = 0) -> TileShape:
                      theme.text, theme.price, rtl)  # fmt: skip
 
 
+def lip(board: int) -> int:
+    """Height of a board's upper face, seen from a little above."""
+    return max(4, board // 20)
+
+
 @lru_cache(maxsize=24)
 def _empty(shape: TileShape, background: Colour) -> Image.Image:
     """The shelf without a product: back wall, board, rail, label."""
     w, h = shape.w, shape.h
     image = paint.canvas(w, h, WHITE)
     board = shape.rail.y
-    lip = max(4, board // 22)
+    face = lip(board)
     wall = paint.gradient(w, board, mix(background, WHITE, 0.45), mix(background, (60, 60, 70), 0.07))
     image.paste(wall, (0, 0))
     image.paste(
-        paint.gradient(w, lip * 2, mix(background, (40, 40, 50), 0.20), mix(background, WHITE, 0.2)), (0, 0)
+        paint.gradient(w, face * 2, mix(background, (40, 40, 50), 0.20), mix(background, WHITE, 0.2)), (0, 0)
     )
-    image.paste(paint.gradient(w, lip, WHITE, STEEL), (0, board - lip))  # the board's upper face
+    image.paste(paint.gradient(w, face, WHITE, STEEL), (0, board - face))  # the board's upper face
     image.paste(paint.gradient(w, shape.rail.h, (250, 251, 251), (222, 225, 227)), (0, board))
     draw = ImageDraw.Draw(image)
     draw.line([(0, board), (w, board)], fill=(186, 190, 193), width=2)
     draw.line([(0, shape.rail.bottom - 1), (w, shape.rail.bottom - 1)], fill=(150, 155, 158), width=2)
-    under = paint.gradient(w, lip, (226, 228, 229), WHITE)
+    under = paint.gradient(w, face, (226, 228, 229), WHITE)
     image.paste(under, (0, shape.rail.bottom + 1))
-    draw.line([(w - 1, shape.rail.bottom + lip), (w - 1, h)], fill=LINE)
+    draw.line([(w - 1, shape.rail.bottom + face), (w - 1, h)], fill=LINE)
     return image
 
 
@@ -144,11 +149,11 @@ class FacingTile:
         _rail(image, f, say, s)
         paint.text(image, s.name, f.name, s.text, lang, lines=2, valign="top", bold=False)
         if f.unit_price is not None:
-            unit = f"{say.money(f.unit_price)}\n/ {f.unit_base}"
+            unit = f"{say.money(f.unit_price)}\n{upright('/ ' + f.unit_base.removeprefix('1 '))}"
             paint.text(image, s.unit, unit, s.text, lang, colour=SOFT_INK, lines=2, valign="top",
                        smallest=round(s.text * 0.7))  # fmt: skip
         elif f.size:
-            paint.text(image, s.unit, f.size, s.text, lang, colour=SOFT_INK, lines=2, valign="top")
+            paint.text(image, s.unit, upright(f.size), s.text, lang, colour=SOFT_INK, lines=2, valign="top")
         if f.available:
             _plus(image, s.add)
         if f.qr:
@@ -176,7 +181,7 @@ def _stand(image: Image.Image, f: Facing, place: Rect, background: Colour) -> No
 def badge_words(f: Facing, say: Words) -> tuple[str, Colour, Colour]:
     """What an offer's badge says, its colour and its ink; ("", ...) where there is none."""
     if f.badge == "sale" and f.badge_args:
-        return f"\u200e\u2212{f.badge_args[0]}%", SALE, WHITE
+        return upright(f"\u2212{f.badge_args[0]}%"), SALE, WHITE
     if f.badge == "multi-buy" and len(f.badge_args) == 2:
         price = say.money(Money(f.badge_args[1], f.price.currency))
         return say("wall.multi-buy", quantity=f.badge_args[0], price=price), TAG, INK

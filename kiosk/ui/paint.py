@@ -10,7 +10,7 @@ import logging
 from functools import lru_cache
 from typing import Literal
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from kiosk.qr import Level, encode
 from kiosk.ui import icons
@@ -218,9 +218,13 @@ def greyed(image: Image.Image, ground: Colour, part: float = 0.55) -> Image.Imag
     return grey
 
 
-def cast(image: Image.Image, thing: Image.Image, x: int, y: int, strength: float = 0.28) -> None:
-    """Stand a cut-out thing (RGBA) on the shelf at `x`, `y`: its contact shadow, then itself."""
-    shade = ImageChops.multiply(thing.getchannel("A"), Image.new("L", thing.size, round(255 * strength)))
-    low = shade.resize((thing.width, max(1, thing.height // 10))).filter(ImageFilter.GaussianBlur(4))
-    image.paste((30, 30, 34), (x, y + thing.height - low.height // 2 - 2), low)
+def cast(image: Image.Image, thing: Image.Image, x: int, y: int, strength: float = 0.42) -> None:
+    """Stand a cut-out thing (RGBA) on a board at `x`, `y`: a soft contact shadow under its foot, then itself."""
+    foot = thing.getchannel("A").crop((0, thing.height * 9 // 10, thing.width, thing.height)).getbbox()
+    if foot is not None:
+        height = max(6, thing.height // 22)
+        shade = shadow_mask(max(8, foot[2] - foot[0]), height, height // 2, height)
+        shade = shade.point([round(v * strength) for v in range(256)])
+        at = x + foot[0] - height, y + thing.height - height // 2 - height
+        image.paste((26, 26, 32), (at[0], at[1], at[0] + shade.width, at[1] + shade.height), shade)
     image.paste(thing, (x, y), thing)

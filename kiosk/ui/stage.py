@@ -18,10 +18,10 @@ from kiosk.ui.screens.base import Screen
 from kiosk.ui.shelves import Shelves
 from kiosk.ui.sprites import Highlight, Layer, Sprite
 from kiosk.ui.theme import Theme
-from kiosk.views import Intent, Shop, Touch, View
+from kiosk.views import Attract, Intent, Shop, Touch, View
 
 PATIENCE = 0.4  # seconds a new screen waits for its last pictures before it is shown without them
-UPLOADS = 3  # textures per frame
+UPLOADS = 3  # textures per frame while something moves; four times as many while nothing does
 SLOP = 24  # pixels a finger may wander and still tap; scaled with the panel
 Screens = Mapping[type, Callable[..., Screen]]
 
@@ -31,6 +31,8 @@ class Composition:
 
     def __init__(self, lane: str, canvas: Any, stage: Stage) -> None:
         self.lane = lane
+        self.ready: Callable[[], bool] = lambda: True  # may hold a commit back, as long as PATIENCE lasts
+        self.committed: Callable[[], None] = lambda: None
         self.nodes: Sequence[Node] = ()  # what is on the glass
         self._layer = Layer(canvas, stage.theme.height)
         self._stage = stage
@@ -50,7 +52,7 @@ class Composition:
         self._stage.cache.pin(self.lane, [*self._keys(self.nodes), *wanted])
         missing = [key for key in dict.fromkeys(wanted) if self._stage.cache.get(key) is None]
         self._stage.baker.want(self.lane, missing)
-        if missing:
+        if missing or not self.ready():
             if self._late is None:
                 self._late = self._stage.later(self._patience_ends, PATIENCE)
         else:
@@ -60,7 +62,11 @@ class Composition:
         """New textures were uploaded."""
         if self._holes:
             self._draw()
-        elif self._next is not None and all(self._stage.cache.get(k) for k in self._keys(self._next)):
+        elif (
+            self._next is not None
+            and all(self._stage.cache.get(k) for k in self._keys(self._next))
+            and self.ready()
+        ):
             self._commit()
 
     def hit(self, x: float, y: float) -> Node | None:
@@ -80,6 +86,7 @@ class Composition:
         self.nodes, self._next = self._next, None
         self._draw()
         self._stage.cache.pin(self.lane, self._keys(self.nodes))
+        self.committed()
 
     def _draw(self) -> None:
         before = {(s.key, s.rect): s for s in self._layer.shown}
@@ -150,6 +157,10 @@ class Stage:
             self._release()
             self._under.add(screen.canvas)
             self.screen = screen
+            self._body.ready, self._body.committed = lambda: screen.ready, screen.committed
+            if isinstance(view, Attract):
+                for made in self._made.values():
+                    made.reset()
             Window.clearcolor = (*(c / 255 for c in screen.ground), 1.0)
             if self._ticks is not None:
                 self._ticks.cancel()
@@ -163,7 +174,7 @@ class Stage:
     @property
     def settled(self) -> bool:
         """Whether the glass shows all of the current view."""
-        return self.screen is not None and self._body.settled and self._over.settled
+        return self.screen is not None and self._body.settled and self._over.settled and self.screen.ready
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -279,21 +290,25 @@ class Stage:
 
     def _upload(self, _dt: float) -> None:
         """Take a few finished pictures; if there are more, come again next frame."""
-        for _ in range(UPLOADS):
+        moving = self.screen is not None and self.screen.moving
+        for _ in range(UPLOADS if moving else UPLOADS * 4):
             baked = self.baker.take()
             if baked is None:
                 break
             self.cache.put(baked)
         else:
             self._pump()
-        self._body.arrived()
-        self._over.arrived()
-        if self.screen is not None:
-            self.screen.arrived()
+        self._arrivals()
 
     def _facings_came(self, _dt: float) -> None:
+        self._arrivals()
+
+    def _arrivals(self) -> None:
+        """Pictures or facings came: whoever waits for them looks."""
         if self.screen is not None:
             self.screen.arrived()
+        self._body.arrived()
+        self._over.arrived()
 
     def _screen(self, kind: type) -> Screen:
         from kivy.graphics import InstructionGroup

@@ -110,7 +110,8 @@ def test_unit_prices_are_exact_and_round_half_up(
         (Measure(1_000, "kg"), None),
         (Measure(1_000, "kg"), Measure(1_000, "l")),
         (Measure(0, "kg"), Measure(1_000, "kg")),
-        (Measure(1_000, "oz"), Measure(1_000, "oz")),
+        (Measure(1_000, "spoon"), Measure(1_000, "spoon")),
+        (Measure(1_000, "oz"), Measure(1_000, "g")),
     ],
 )
 def test_no_unit_price_where_sizes_cannot_be_compared(size: Measure | None, per: Measure | None) -> None:

@@ -263,12 +263,13 @@ class TestReplacing:
             first = writer.add_picture(b"apple", ".webp")
             assert writer.add_picture(b"apple", ".webp") == first
             assert writer.add_picture(b"pear", ".webp") != first
-        assert first.startswith("pictures/")
-        assert (tmp_path / first).read_bytes() == b"apple"
+            assert first.startswith("pictures/")
+            assert (tmp_path / first).read_bytes() == b"apple"
 
     def test_without_a_commit_nothing_changes(self, tmp_path: Path) -> None:
         before = write_store(tmp_path, STORE, products(3))
         with StoreWriter(tmp_path) as writer:
-            writer.add_picture(b"apple", ".webp")
+            name = writer.add_picture(b"apple", ".webp")
+        assert not (tmp_path / name).exists()
         with OpenStore(tmp_path) as store:
             assert store.store == before

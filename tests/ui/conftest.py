@@ -10,7 +10,7 @@ from PIL import Image
 
 from kiosk.ui.app import ScreenProgram
 from kiosk.ui.nodes import Node
-from kiosk.views import Intent, Panel, View
+from kiosk.views import Attract, Frame, Intent, Panel, View
 
 from .showroom import Showroom, draw_pictures, make_shop
 
@@ -84,7 +84,9 @@ def _program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScreenP
 def glass(_program: tuple[ScreenProgram, Showroom]) -> Iterator[Glass]:
     program, room = _program
     shop = room.shop
+    glass = Glass(program, room)
+    glass.put(Attract(Frame("en"), "how-it-works"))  # as between two people: screens forget
     room.sent.clear()
     room.asked.clear()
-    yield Glass(program, room)
+    yield glass
     room.shop, room.away = shop, False

@@ -254,12 +254,11 @@ class AttractScreen(Screen):
     """Rotates the invitation's language; what slide is shown, the agent decides."""
 
     period = HINT_SECONDS
+    _turn = 0  # languages of the invitation so far
+    _missing = False
 
     def show(self, shop: Shop, view: Attract) -> None:  # type: ignore[override]  # the stage hands over its own views only
         """A slide."""
-        if self.shop is not shop or self.view is None:
-            self._turn = 0
-            self._shelf = 0
         self.shop, self.view = shop, view
         self.refresh()
 

@@ -75,6 +75,22 @@ class Screen:
         """Lay out again; equal pictures are not painted again."""
         self.host.compose(self.nodes())
 
+    @property
+    def ready(self) -> bool:
+        """Whether what the screen draws beside its nodes can be shown; the nodes wait for it (not for ever)."""
+        return True
+
+    @property
+    def moving(self) -> bool:
+        """Whether a frame must not come late: something is scrolling."""
+        return False
+
+    def committed(self) -> None:
+        """The nodes of the last compose() are on the glass now."""
+
+    def reset(self) -> None:
+        """Nobody is here any more: forget what the last person did."""
+
     def leave(self) -> None:
         """Another screen takes over."""
 
