@@ -201,7 +201,7 @@ class Ingest:
     def _commit(self, items: list[tuple[Address, Stored]]) -> None:
         if not items:
             return
-        done = self._store.commit([item for _, item in items])
+        done = self._store.commit([item for _, item in items], heard=True)
         self.counters.events += len(done.new)
         self.counters.repeated += len(items) - len(done.new)
         for address in dict.fromkeys(address for address, _ in items):

@@ -27,6 +27,9 @@ from fleet.web.app import create_app
 log = logging.getLogger(__name__)
 START_S: Final = 10.0
 DRAIN_S: Final = 1  # open pages get this long to end
+CONNECTIONS: Final = (
+    800  # more get 503: paho waits with select(), which cannot wait for a file numbered over 1023
+)
 
 
 class ServeError(RuntimeError):
@@ -59,6 +62,7 @@ class Fleet:
             uvicorn.Config(
                 create_app(self.services), log_config=None, access_log=False, lifespan="off",
                 proxy_headers=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, ws="none",
+                limit_concurrency=CONNECTIONS,
             )
         )  # fmt: skip
         self._pages = threading.Thread(

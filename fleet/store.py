@@ -84,8 +84,8 @@ class Store:
 
     # --- events -----------------------------------------------------------------------------------------------
 
-    def commit(self, stored: Sequence[Stored]) -> Committed:
-        """Store events, in any order and however often, in one transaction."""
+    def commit(self, stored: Sequence[Stored], *, heard: bool = False) -> Committed:
+        """Store events, in any order and however often, in one transaction. `heard`: their kiosks sent them just now."""
         if not stored:
             return Committed((), {})
         by_place = {
@@ -102,7 +102,7 @@ class Store:
             for name, of_table in rows.items():
                 self.insert_new(connection, tables.metadata.tables[name], of_table)
             upto = {stream: self._advance(connection, stream) for stream in {item.stream for item in stored}}
-            for kiosk in {item.kiosk for item in stored}:
+            for kiosk in {item.kiosk for item in stored if heard}:
                 seen_ms = max(item.received_ms for item in stored if item.kiosk == kiosk)
                 self._kiosk(connection, _KIOSK | {"kiosk": kiosk, "seen_ms": seen_ms}, ("seen_ms",))
         return Committed(tuple(sorted(new, key=lambda item: item.place)), upto)

@@ -60,7 +60,7 @@ def connect(config: Config, will: bytes, post: Callable[[object], None]) -> Flee
     return Client(
         broker.host,
         broker.port,
-        f"{address.tenant}.{address.site}.{address.kiosk}",
+        address.client_id,
         will=(address.state, will),
         on_message=lambda topic, payload: post(Heard(topic, payload)),
         on_up=lambda: post(LineUp()),

@@ -36,6 +36,7 @@ OnMessage = Callable[[str, bytes], None]
 MAX_PAYLOAD: Final = 256 * 1024  # bytes; a broker closes the connection over its own limit (NATS: 1 MiB)
 WINDOW: Final = 20  # unacknowledged at once: paho walks them all at each acknowledgement, so more is slower
 QUEUE: Final = 200  # unacknowledged and waiting; a further publish is refused
+_NOT_IN_IDS: Final = frozenset(".*> \t")  # nats-server refuses them
 TICK_S: Final = 5.0  # longest sleep of the network thread: an idle connection costs 0.2 wake-ups/s
 
 
@@ -56,6 +57,10 @@ class Counters:
 
 class _Down(Exception):
     """Ends the connection under way; the text says why."""
+
+
+class _Refused(_Down):
+    """The broker answered the connect with no."""
 
 
 class Client:
@@ -86,6 +91,10 @@ class Client:
         `answer_s`: how long the broker may take to answer a connect, a subscribe or a publish. `keepalive_s`: a silent
         connection is given up after twice that; the broker sends the will after one and a half.
         """
+        if not client_id or set(client_id) & _NOT_IN_IDS:
+            raise ValueError(
+                f"{client_id!r}: a client id has at least one character and no dot, blank, '*' or '>'"
+            )
         self._address, self._client_id, self._will = (host, port), client_id, will
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._backoff, self._keepalive_s, self._answer_s = backoff, keepalive_s, answer_s
@@ -170,6 +179,8 @@ class Client:
         while not self._stopping.is_set():
             try:
                 self._connection()
+            except _Refused as reason:  # will not get better by itself
+                log.warning("mqtt %s: %s:%d: %s", self._client_id, *self._address, reason)
             except (_Down, OSError, ValueError) as reason:
                 log.info("mqtt %s: %s:%d: %s", self._client_id, *self._address, reason)
             except Exception:
@@ -193,7 +204,8 @@ class Client:
             if result != MQTTErrorCode.MQTT_ERR_SUCCESS or self._refusal:
                 if self._stopping.is_set():
                     return
-                raise _Down(self._refusal or paho.error_string(result))
+                why = self._refusal or paho.error_string(result)
+                raise _Down(why) if self._let_in or not self._refusal else _Refused(why)
             if self._let_in:
                 self._ask(client)
                 self._rise(client)

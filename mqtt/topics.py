@@ -39,6 +39,11 @@ class Address:
         return f"{self.tenant}/{self.site}/{self.kiosk}"
 
     @property
+    def client_id(self) -> str:
+        """The kiosk's MQTT client id: one connection per kiosk. With "/": nats-server refuses ids with dots."""
+        return str(self)
+
+    @property
     def state(self) -> str:
         """Retained presence; the last will says `lost`."""
         return f"{ROOT}/{self}/state"

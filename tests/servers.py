@@ -42,9 +42,10 @@ def broker_pid(broker: Broker) -> int:
 
 
 def kill_broker(broker: Broker) -> None:
-    """kill -9, and wait until it is gone."""
+    """kill -9, and wait until it is gone and all that belonged to it."""
     kill(broker_pid(broker), signal.SIGKILL)
     wait_until(lambda: not broker.alive, "the broker to die")
+    broker.stop()
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,9 @@ def test_presence_the_broker_repeats_is_not_a_sign_of_life(store: Store) -> None
         assert connection.scalar(select(tables.kiosks.c.seen_ms)) == 10
     store.commit([stored(1)])
     with store.read() as connection:
+        assert connection.scalar(select(tables.kiosks.c.seen_ms)) == 10, "the fleet wrote that event itself"
+    store.commit([stored(2)], heard=True)
+    with store.read() as connection:
         row = connection.execute(select(tables.kiosks)).one()
     assert (row.state, row.seen_ms) == ("selling", 1), "an event is one, by the fleet's clock"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from fleet.broker import LOOPBACK, Broker, Kind, find_broker, start_broker
 from mqtt.backoff import Backoff
 from mqtt.client import MAX_PAYLOAD, QUEUE, Client
+from mqtt.topics import Address
 from tests.servers import kill_broker, missing, wait_until
 
 pytestmark = pytest.mark.server
@@ -54,7 +56,7 @@ def connected(port: int, name: str, *filters: str, **more: Any) -> Iterator[tupl
 
 
 def test_a_message_arrives_and_a_retained_one_waits(own_broker: Broker) -> None:
-    with connected(own_broker.port, "a") as (sender, _):
+    with connected(own_broker.port, Address("acme", "berlin-hbf", "K_1").client_id) as (sender, _):
         assert sender.publish("t/kept", b"1", retain=True)
         wait_until(lambda: sender.counters.acknowledged == 1)
         with connected(own_broker.port, "b", "t/#") as (_, heard):
@@ -166,26 +168,32 @@ def test_the_largest_message_arrives(own_broker: Broker) -> None:
         assert len(heard[0][1]) == MAX_PAYLOAD
 
 
-@pytest.fixture
-def strict_broker(tmp_path: Path) -> Iterator[int]:
-    """mosquitto that lets nobody write."""
+@contextmanager
+def mosquitto(folder: Path, *settings: str) -> Iterator[int]:
+    """A mosquitto with settings of its own; yields its port."""
     if reason := missing("mosquitto"):
         pytest.skip(reason)
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port = probe.getsockname()[1]
-    (tmp_path / "acl").write_text("topic read #\n")
-    (tmp_path / "conf").write_text(
-        f"listener {port} {LOOPBACK}\nallow_anonymous true\nacl_file {tmp_path}/acl\nuser root\nlog_type none\n"
+    user = "user root" if os.geteuid() == 0 else ""
+    (folder / "conf").write_text(
+        "\n".join([f"listener {port} {LOOPBACK}", user, "log_type none", *settings, ""])
     )
-    process = subprocess.Popen([find_broker("mosquitto").program, "-c", str(tmp_path / "conf")])
-    yield port
-    process.terminate()
-    process.wait(10)
+    process = subprocess.Popen([find_broker("mosquitto").program, "-c", str(folder / "conf")])
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
-def test_a_publish_the_broker_refuses_is_seen(strict_broker: int, caplog: pytest.LogCaptureFixture) -> None:
-    with connected(strict_broker, "a", mqtt5=True) as (client, _):
+def test_a_publish_the_broker_refuses_is_seen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "acl").write_text("topic read #\n")  # nobody may write
+    with (
+        mosquitto(tmp_path, "allow_anonymous true", f"acl_file {tmp_path}/acl") as port,
+        connected(port, "a", mqtt5=True) as (client, _),
+    ):
         assert client.publish("t/1", b"x")
         wait_until(lambda: client.counters.refused_publishes == 1, "the refusal")
         assert client.connected
@@ -251,3 +259,27 @@ def test_a_client_starts_once() -> None:
     with pytest.raises(RuntimeError):
         client.start()
     assert client.stop()
+
+
+@pytest.mark.parametrize("name", ["", "acme.berlin.K1", "a b", "a*", ">"])
+def test_a_name_some_broker_refuses_is_refused_at_once(name: str) -> None:
+    with pytest.raises(ValueError, match="a client id has"):
+        Client(LOOPBACK, 1, name)
+
+
+def test_a_broker_that_lets_nobody_in_is_said_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with mosquitto(tmp_path, "allow_anonymous false") as port:
+        client = Client(LOOPBACK, port, "a", backoff=QUICK)
+        client.start()
+        wait_until(lambda: "Not authorized" in caplog.text, "the refusal in the log")
+        assert not client.connected
+        assert client.stop()
+
+
+def test_twins_throw_each_other_out_and_both_go_on(own_broker: Broker) -> None:
+    """Two programs with one client id: neither hangs, neither gives up."""
+    with (
+        connected(own_broker.port, "twin") as (one, _),
+        connected(own_broker.port, "twin") as (other, _),
+    ):
+        wait_until(lambda: one.counters.lost >= 2 and other.counters.lost >= 2, "the twins to meet")
