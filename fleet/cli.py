@@ -77,6 +77,9 @@ def _add_payments(group: argparse._ArgumentGroup) -> None:
         "--provider", default="", metavar="URL", help="the sandbox provider; without one nothing is paid"
     )
     group.add_argument(
+        "--provider-pages", default="", metavar="URL", help="where its pages are, if not there"
+    )
+    group.add_argument(
         "--provider-keys", type=Path, metavar="DIR", help="the folder the provider keeps its keys in"
     )
     group.add_argument(
@@ -101,7 +104,7 @@ def _serve(options: argparse.Namespace) -> int:
     config = Config(
         data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,
-        provider_url=options.provider, provider_keys=options.provider_keys, methods=tuple(options.methods),
+        provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key
         ),

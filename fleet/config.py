@@ -21,6 +21,7 @@ class Config:
     name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
     catalogue: Path | None = None  # the published store (content), for pages that show products
     provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid
+    provider_pages: str = ""  # where its pages are, if not at `provider_url`
     provider_keys: Path | None = None  # the folder the provider keeps its keys in
     merchant: Merchant = field(default_factory=lambda: Merchant(name="Endcap"))  # who is paid
     methods: tuple[str, ...] = ("link", "card")  # how, in the order offered

@@ -9,15 +9,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+SELF = "'self'"
+FRAMES = (SELF, "http://127.0.0.1:*", "http://localhost:*")  # the demo's page shows a phone in a frame
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def content_policy(form_targets: Iterable[str] = ()) -> str:
-    """A Content-Security-Policy for pages without script. `form_targets`: origins a form's answer may lead on to."""
-    targets = " ".join(("'self'", *form_targets))
+def content_policy(form_targets: Iterable[str] = (), frames: Iterable[str] = FRAMES) -> str:
+    """A Content-Security-Policy for pages without script.
+
+    `form_targets`: where a form's answer may lead on to; `frames`: who may show the page in a frame.
+    """
     return (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action {targets}"
+        f"frame-ancestors {' '.join(frames)}; form-action {' '.join((SELF, *form_targets))}"
     )
 
 
@@ -48,7 +52,6 @@ class Safety:
         self._headers = {
             "content-security-policy": content_policy(form_targets),
             "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
             "referrer-policy": "same-origin",  # no-referrer would make browsers send "Origin: null"
             "cross-origin-opener-policy": "same-origin",
             "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",

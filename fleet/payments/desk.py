@@ -52,7 +52,7 @@ from mqtt.topics import Address
 log = logging.getLogger(__name__)
 
 Tell = Callable[[Address, Message], object]
-FRESH_MS: Final = 1_000  # a charge looked at so lately is not asked for again because a kiosk asks
+FRESH_MS: Final = 1_000  # a charge that has ended and was looked at so lately is not asked for again
 UNHEARD_MS: Final = 15_000  # a charge the fleet stopped over before the provider answered is taken up again
 SHORTEST_TTL_S: Final = 20
 _REFERENCE: Final = re.compile(rf"[{CROCKFORD}]{{16}}")
@@ -108,6 +108,10 @@ class PaymentDesk:
         for provider in self._providers.values():
             provider.close()
 
+    def provider_of(self, method: str) -> str:
+        """The key of the provider a method rests on; "" where the method is not offered."""
+        return self._methods[method].provider.key if method in self._methods else ""
+
     # --- kiosks -----------------------------------------------------------------------------------------------
 
     def handle(self, address: Address, request: Request) -> ChargeState:
@@ -128,7 +132,7 @@ class PaymentDesk:
             case CancelWanted():
                 found = self.cancel(found)
             case StatusWanted():
-                found = self._looked_at(found) if self._clock() - found.checked_ms >= FRESH_MS else found
+                found = self._looked_at(found) if self._worth_asking(found) else found
             case RefundCharge():
                 found = self.refund(found, request.reason)
         return self._told(found, request.id)
@@ -173,7 +177,7 @@ class PaymentDesk:
     def start_on_phone(self, entry: Entry) -> Entry | str:
         """Open and ask for a charge of the phone lane; the phone follows its `payload`."""
         self.counters.asked += 1
-        kept = self.open(entry)
+        kept = self.open(entry) if entry.method in self._methods else "no-such-method"
         return self._ask(kept) if isinstance(kept, Entry) else kept
 
     def _ask(self, entry: Entry) -> Entry:
@@ -212,9 +216,13 @@ class PaymentDesk:
     def look(self, reference: str) -> Entry | None:
         """Ask the provider how a charge stands, as for a page that shows it; None where there is none."""
         entry = self.book.get(reference)
-        if entry is None or self._clock() - entry.checked_ms < FRESH_MS:
-            return entry
-        return self._looked_at(entry)
+        return self._looked_at(entry) if entry is not None and self._worth_asking(entry) else entry
+
+    def _worth_asking(self, entry: Entry) -> bool:
+        """Whether the provider may know more than we: always while money is waited for, now and then once it is not."""
+        if entry.state in PAID or entry.state is State.REFUNDED:
+            return False
+        return entry.state in OPEN or self._clock() - entry.checked_ms >= FRESH_MS
 
     def _looked_at(self, entry: Entry) -> Entry:
         """The charge after asking its provider; as it was where that does not answer."""

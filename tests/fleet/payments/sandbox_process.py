@@ -28,6 +28,7 @@ def free_port() -> int:
 class Sandbox:
     url: str
     keys: Keys
+    data: Path
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def sandbox(data: Path, webhook: str = "", port: int = 0) -> Iterator[Sandbox]:
 
     try:
         wait_until(answers, "the sandbox to answer")
-        yield Sandbox(url, keys_in(data))
+        yield Sandbox(url, keys_in(data), data)
     finally:
         process.terminate()
         assert process.wait(10) == 0

@@ -1,0 +1,52 @@
+"""Every language of the phone pages has every word, with the same places to fill in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from fleet.web.words import LANGUAGES, LOCALE, chosen, words
+
+
+def catalogue(language: str) -> dict[str, str]:
+    with (LOCALE / language / "LC_MESSAGES" / "phone.po").open("rb") as file:
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_word(language: str) -> None:
+    english, other = catalogue("en"), catalogue(language)
+    assert set(other) == set(english)
+    for key, text in other.items():
+        assert text, key
+        assert sorted(re.findall(r"{\d}", text)) == sorted(re.findall(r"{\d}", english[key])), key
+
+
+def test_every_word_the_templates_and_views_say_is_there() -> None:
+    english = catalogue("en")
+    said = {
+        key
+        for path in (LOCALE.parent / "templates").glob("phone_*.html")
+        for key in re.findall(r'say\(["\']([\w.-]+)["\']\s*[,)]', path.read_text())
+    }
+    assert said
+    assert said <= set(english)
+    with pytest.raises(KeyError):
+        words("en")("no.such-word")
+
+
+@pytest.mark.parametrize(
+    ("wish", "accept", "language"),
+    [
+        ("de", "zh", "de"),
+        ("", "zh-Hant-TW", "zh"),
+        ("fr", "ar-EG,ar;q=0.9", "ar"),
+        ("", "en;q=0.1,de;q=0.2", "de"),
+        ("", "de;q=0,en", "en"),
+        ("", "\x00;q=,,,;;q=9e999", "en"),
+    ],
+)
+def test_the_reader_is_answered_in_a_language_they_read(wish: str, accept: str, language: str) -> None:
+    assert chosen(wish, accept).language == language
