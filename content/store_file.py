@@ -92,7 +92,7 @@ def read_store_file(path: Path) -> Store:
         raise StoreFileError([f"{path}: not TOML: {error}"]) from error
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$")
-        place = where.strip(".`").replace("[...]", "") or "top level"
+        place = where.strip(".`") or "top level"
         raise StoreFileError([f"{path}: {place}: {reason[:1].lower()}{reason[1:]}"]) from error
     if mistakes := [f"{path}: {key}: expected {expected}" for key, expected in _mistakes(said)]:
         raise StoreFileError(mistakes)

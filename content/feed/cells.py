@@ -21,7 +21,8 @@ from content.model import Availability, Measure, MultiBuy, New, Offer, TakeForLe
 from content.money import Money, exponent
 from content.pricing import UNITS, comparable, measure_text
 
-LONGEST: Final = {"title": 150, "brand": 70}  # characters, as Google has them
+LONGEST_TITLE: Final = 150  # characters; these three are Google's
+LONGEST_BRAND: Final = 70
 LONGEST_TEXT: Final = 5000
 MOST_MINOR: Final = 999_999_999  # 9,999,999.99 EUR
 
@@ -63,6 +64,16 @@ def words(text: str, longest: int = LONGEST_TEXT) -> str:
     if len(text) > longest:
         raise Wrong(f"at most {longest} characters; these are {len(text)}")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def title(text: str) -> str:
+    """A product's name."""
+    return words(text, LONGEST_TITLE)
+
+
+def brand(text: str) -> str:
+    """A brand's name."""
+    return words(text, LONGEST_BRAND)
 
 
 def gtin(text: str) -> str:
@@ -238,15 +249,21 @@ def nutrition(text: str) -> tuple[tuple[str, int], ...]:
     for fact in text.split(";"):
         key, _, amount = fact.partition("=")
         key = key.strip()
-        match = _NUTRIENT.fullmatch(amount.strip())
+        milli = _nutrient(amount)
         if key not in NUTRIENTS:
             raise Wrong(f"key=number with keys of {', '.join(NUTRIENTS)}; {key[:40]!r} is none")
-        if match is None:
+        if milli is None:
             raise Wrong(f"numbers per 100 g or 100 ml; {key} is {amount.strip()[:40]!r}")
         if key in facts:
             raise Wrong(f"each key once; {key} stands there twice")
-        facts[key] = _milli(match[1], match[2])
+        facts[key] = milli
     return tuple(facts.items())
+
+
+@lru_cache(4096)
+def _nutrient(text: str) -> int | None:
+    match = _NUTRIENT.fullmatch(text.strip())
+    return _milli(match[1], match[2]) if match else None
 
 
 def _milli(whole: str, fraction: str | None) -> int:

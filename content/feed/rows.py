@@ -21,7 +21,7 @@ TEXTS: Final = {"title": "names", "description": "descriptions", "ingredients": 
 # Columns that stand for themselves: the field they fill, and how to read them.
 _VALUES: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
     "gtin": ("gtin", cells.gtin),
-    "brand": ("brand", lambda text: cells.words(text, cells.LONGEST["brand"])),
+    "brand": ("brand", cells.brand),
     "availability": ("availability", cells.availability),
     "unit_pricing_measure": ("size", cells.measure),
     "unit_pricing_base_measure": ("unit_base", cells.measure),
@@ -80,14 +80,26 @@ class Shop(Struct):
     currency: str = ""
 
 
+# What a row says is gathered in dicts, one for each kind of column.
+_FIELDS, _TOGETHER_CELLS, _ATTRIBUTES, _LEFT_OUT, _FIRST_TEXT = range(5)
+_Plan = tuple[int, str, Callable[[str], object]]  # which dict, under which key, and how to read the cell
+
+
 class Reader:
     """Turns rows into products, and remembers which GTINs it has seen."""
 
     def __init__(self, file: str, shop: Shop, report: Callable[[Problem], None]) -> None:
         self._file, self._shop, self._report = file, shop, report
-        self._tags: dict[str, tuple[str, str]] = {}
+        self._plans: dict[str, _Plan] = {}
         self._first_line: dict[str, int] = {}
-        self._row, self._id, self._wrong = Row(0, {}), "", False
+        self._row, self._wrong = Row(0, {}), False
+        self._tagged = f"title[{shop.language}]".lower()
+
+    def tags(self, columns: list[str], line: int) -> None:
+        """Look at a heading once: a column in no known language is reported there, and left out of every row."""
+        self._row = Row(line, {})
+        for column in columns:
+            self._plan(column)
 
     def product(self, row: Row, facing: int) -> Product | None:
         """The product of a row; None where the row is wrong, each reason having been reported.
@@ -95,66 +107,48 @@ class Reader:
         `picture` is the name of the file to look for, `facing` what the caller says.
         """
         self._row, self._wrong = row, False
-        self._id = row.cells.get("id", "").strip()[:40] or row.cells.get("gtin", "").strip()[:40]
-        said: dict[str, str] = {}  # cells of _TOGETHER
-        fields: dict[str, Any] = {field: {} for field in TEXTS.values()}
-        attributes: dict[str, str] = {}
+        said: list[dict[str, Any]] = [{} for _ in range(_FIRST_TEXT + len(TEXTS))]
+        # Strange characters are rare: one look at the whole row is an eighth of the work of one at each cell.
+        strange = cells.STRANGE.search("".join(row.cells.values())) is not None
         for column, text in row.cells.items():
-            text = text.strip()
-            if text:
+            if text and (text := text.strip()):
+                slot, key, read = self._plans.get(column) or self._plan(column)
                 try:
-                    self._cell(column, cells.plain(text), fields, said, attributes)
+                    said[slot][key] = read(cells.plain(text) if strange else text)
                 except Wrong as wrong:
-                    self._problem(column, str(wrong), text)
-        self._whole(fields, said)
+                    self._problem(column, str(wrong))
+        fields = said[_FIELDS]
+        for index, field in enumerate(TEXTS.values()):
+            fields[field] = said[_FIRST_TEXT + index]
+        self._whole(fields, said[_TOGETHER_CELLS])
         if self._wrong:
             return None
         self._first_line[fields["gtin"]] = row.line
-        return Product(facing=facing, attributes=attributes, **fields)
+        return Product(facing=facing, attributes=said[_ATTRIBUTES], **fields)
 
-    def tags(self, columns: list[str], line: int) -> None:
-        """Look at a heading once: a column in no known language is reported there, and left out of every row."""
-        self._row, self._id = Row(line, {}), ""
-        for column in columns:
+    def _plan(self, column: str) -> _Plan:
+        """What to do with a column: title[zh] is a text in "zh", title one in the shop's language; it is looked up once."""
+        tagged = _TAGGED.fullmatch(column)
+        base = tagged[1] if tagged and tagged[1] in TEXTS else column
+        plan: _Plan
+        if base in TEXTS:
+            slot = _FIRST_TEXT + list(TEXTS).index(base)
+            read = cells.title if base == "title" else cells.words
             try:
-                self._tag(column)
+                plan = slot, cells.language(tagged[2]) if tagged else self._shop.language, read
             except Wrong as wrong:
                 self._warn_column(column, str(wrong))
-
-    def _cell(
-        self, column: str, text: str, fields: dict[str, Any], said: dict[str, str], attributes: dict[str, str]
-    ) -> None:
-        if column in _VALUES:
-            field, read = _VALUES[column]
-            fields[field] = read(text)
+                plan = _LEFT_OUT, column, str
+        elif column in _VALUES:
+            plan = _FIELDS, *_VALUES[column]
         elif column in _TOGETHER:
-            said[column] = text
+            plan = _TOGETHER_CELLS, column, str
         else:
-            base, language = self._tags.get(column) or self._tag_or_warn(column)
-            if base in TEXTS:
-                fields[TEXTS[base]][language] = cells.words(text, cells.LONGEST.get(base, cells.LONGEST_TEXT))
-            elif base:
-                attributes[column] = cells.words(text)
-
-    def _tag(self, column: str) -> tuple[str, str]:
-        """A column's base and language: title[zh] is (title, zh), title (title, the shop's), others stay themselves."""
-        match = _TAGGED.fullmatch(column)
-        if match and match[1] in TEXTS:
-            tag = match[1], cells.language(match[2])
-        else:
-            tag = column, self._shop.language
-        self._tags[column] = tag
-        return tag
-
-    def _tag_or_warn(self, column: str) -> tuple[str, str]:
-        try:
-            return self._tag(column)
-        except Wrong as wrong:
-            self._warn_column(column, str(wrong))
-            return self._tags[column]
+            plan = (_ATTRIBUTES, column, cells.words) if column else (_LEFT_OUT, column, str)
+        self._plans[column] = plan
+        return plan
 
     def _warn_column(self, column: str, expected: str) -> None:
-        self._tags[column] = ("", "")
         line = self._row.lines.get(column, self._row.line)
         self._report(
             Problem(
@@ -165,85 +159,80 @@ class Reader:
 
     def _whole(self, fields: dict[str, Any], said: dict[str, str]) -> None:
         """What a row needs, and what its cells say only together."""
-        self._needs("gtin", "gtin" in fields, "a GTIN")
-        first = self._first_line.get(fields.get("gtin", ""))
-        if first is not None:
-            self._problem("gtin", f"a GTIN of its own; line {first} has this one already", None)
-        tagged = f"title[{self._shop.language}]".lower()
-        title = tagged if self._row.cells.get(tagged, "").strip() else "title"
-        self._needs(title, self._shop.language in fields["names"], "a name")
-        if "aisle" in said:
-            self._try("aisle", said, lambda text: self._put(fields, "aisle", self._shop.aisles.key(text)))
-        else:
-            self._try(
-                "product_type", said, lambda text: self._put(fields, "aisle", self._shop.aisles.key(text)), ""
-            )
+        if "gtin" not in fields:
+            self._missing("gtin", "a GTIN")
+        elif (first := self._first_line.get(fields["gtin"])) is not None:
+            self._problem("gtin", f"a GTIN of its own; line {first} has this one already")
+        if self._shop.language not in fields["names"]:
+            self._missing(self._tagged if self._row.cells.get(self._tagged) else "title", "a name")
+        aisle = "aisle" if "aisle" in said else "product_type"
+        try:
+            fields["aisle"] = self._shop.aisles.key(said.get(aisle, ""))
+        except Wrong as wrong:
+            self._problem(aisle, str(wrong))
         self._money(fields, said)
-        size, base = fields.get("size"), fields.get("unit_base")
-        if size is not None and base is None:
-            fields["unit_base"] = cells.usual_base(size)
-        elif size is not None and base is not None:
-            try:
-                cells.same_kind(base, size)
-            except Wrong as wrong:
-                self._problem("unit_pricing_base_measure", str(wrong), None)
+        try:
+            self._base(fields)
+        except Wrong as wrong:
+            self._problem("unit_pricing_base_measure", str(wrong))
 
     def _money(self, fields: dict[str, Any], said: dict[str, str]) -> None:
-        self._needs(
-            "price", "price" in said, f"an amount and a currency: 2.49 {self._shop.currency or 'EUR'}"
-        )
-        self._try("price", said, lambda text: self._put(fields, "price", self._price(text)))
-        price = fields.get("price")
-        if price is None:
-            return
-        self._try("sale_price", said, lambda text: self._put(fields, "sale", self._sale(text, price, said)))
-        self._try("offer", said, lambda text: self._put(fields, "offer", cells.offer(text, price)))
+        column = "price"  # sale and offer mean nothing where the price is wrong
+        try:
+            fields["price"] = price = self._price(said)
+            column = "sale_price"
+            fields["sale"] = self._sale(price, said)
+            column = "offer"
+            fields["offer"] = cells.offer(said["offer"], price) if "offer" in said else None
+        except Wrong as wrong:
+            self._problem(column, str(wrong))
 
-    def _price(self, text: str) -> Money:
-        if not self._shop.currency:
+    def _base(self, fields: dict[str, Any]) -> None:
+        size, base = fields.get("size"), fields.get("unit_base")
+        if size is not None:
+            fields["unit_base"] = cells.usual_base(size) if base is None else cells.same_kind(base, size)
+
+    def _price(self, said: dict[str, str]) -> Money:
+        currency = self._shop.currency
+        text = said.get("price")
+        if text is None:
+            raise Wrong(f"an amount and a currency: 2.49 {currency or 'EUR'}")
+        if not currency:
             code = text.rpartition(" ")[2]
-            money = cells.price(text, code if code in cells.currencies() else "EUR")
-            self._shop.currency = money.currency
-        return cells.price(text, self._shop.currency)
+            currency = code if code in cells.currencies() else "EUR"
+        money = cells.price(text, currency)
+        self._shop.currency = money.currency
+        return money
 
-    def _sale(self, text: str, price: Money, said: dict[str, str]) -> Sale | None:
-        lower = cells.price(text, price.currency, "the currency of the price")
+    def _sale(self, price: Money, said: dict[str, str]) -> Sale | None:
+        if "sale_price" not in said:
+            return None  # dates alone are left over from a sale that was
+        lower = cells.price(said["sale_price"], price.currency, "the currency of the price")
         if not lower < price:
             raise Wrong(f"less than the price, {price.decimal()} {price.currency}")
         if "sale_price_effective_date" not in said:
             return Sale(lower)
         try:
-            since, until = cells.period(said["sale_price_effective_date"], self._shop.zone)
+            return Sale(lower, *cells.period(said["sale_price_effective_date"], self._shop.zone))
         except Wrong as wrong:
-            self._problem("sale_price_effective_date", str(wrong), said["sale_price_effective_date"])
+            self._problem("sale_price_effective_date", str(wrong))
             return None
-        return Sale(lower, since, until)
 
-    def _put(self, fields: dict[str, Any], field: str, value: object) -> None:
-        fields[field] = value
-
-    def _try(
-        self, column: str, said: dict[str, str], read: Callable[[str], None], default: str | None = None
-    ) -> None:
-        text = said.get(column, default)
-        if text is None:
-            return
-        try:
-            read(text)
-        except Wrong as wrong:
-            self._problem(column, str(wrong), text)
-
-    def _needs(self, column: str, there: bool, expected: str) -> None:
+    def _missing(self, column: str, expected: str) -> None:
         """Report what is missing; a cell that is there but wrong has been reported already."""
-        if not there and not self._row.cells.get(column, "").strip():
-            self._problem(column, expected, "")
+        if not self._row.cells.get(column, "").strip():
+            self._problem(column, expected)
 
-    def _problem(self, column: str, expected: str, found: str | None) -> None:
+    def _problem(self, column: str, expected: str) -> None:
         self._wrong = True
-        line = self._row.lines.get(column, self._row.line)
-        text = self._row.cells.get(column, "").strip() if found is None else found
+        row = self._row
         self._report(
             Problem(
-                file=self._file, line=line, column=column, expected=expected, found=shown(text), row=self._id
+                file=self._file,
+                line=row.lines.get(column, row.line),
+                column=column,
+                expected=expected,
+                found=shown(row.cells.get(column, "").strip()),
+                row=(row.cells.get("id", "").strip() or row.cells.get("gtin", "").strip())[:40],
             )
         )
