@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 
 from fleet.clock import Clock, now_ms
 from fleet.live import Hub
-from fleet.rows import Stored
+from fleet.rows import RESERVED_EPOCHS, Stored
 from fleet.store import Store
 from mqtt import topics
 from mqtt.client import Client
@@ -188,6 +188,8 @@ class Ingest:
         place: _Place = decode(body, _Place)
         if not (0 < place.seq <= LARGEST and 0 < len(place.epoch) <= 64):
             raise BadMessage("$.events: seq from 1 to 2**63-1 and an epoch of 1 to 64 characters expected")
+        if place.epoch in RESERVED_EPOCHS:
+            raise BadMessage(f"$.events: epoch {place.epoch!r} is the fleet's own, another one expected")
         event: KioskEvent | None
         try:
             event = decode(body, KioskEvent)

@@ -19,6 +19,7 @@ from mqtt.messages import (
 
 Row = dict[str, Any]
 UNREADABLE = "unreadable"
+RESERVED_EPOCHS = frozenset({"phone"})  # streams the fleet writes itself (fleet.payments.phone_sales)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from fleet.glance import Glance
 from fleet.services import Services
-from fleet.summary import summary
 from fleet.web.live import HEADERS, stream
 from fleet.web.pages import page
 
@@ -28,16 +28,18 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 def routes(services: Services) -> list[BaseRoute]:
     """`/`, `/overview` (its changing part alone), `/api/summary`, `/api/live`."""
 
+    glance = Glance(services.store, services.live, services.clock)
+
     async def overview(request: Request) -> Response:
+        state = await run_in_threadpool(glance.now)
         now_ms = services.clock()
-        state = await run_in_threadpool(summary, services.store, now_ms)
         template = "overview.html" if request.url.path == "/overview" else "operator.html"
         return page(
             request, template, title="Fleet", now_ms=now_ms, state=state, connected=services.line.connected
         )
 
     async def as_json(_request: Request) -> Response:
-        state = await run_in_threadpool(summary, services.store, services.clock())
+        state = await run_in_threadpool(glance.now)
         return Response(
             msgspec.json.encode(state), media_type="application/json", headers={"cache-control": "no-store"}
         )

@@ -80,6 +80,7 @@ def test_what_happens_is_told_live_after_it_is_stored(fleet: Fleet, wall: Kiosk)
         (b'{"events": [{"type": "play"}]}', "missing required field `epoch`"),
         (b'{"events": [{"type": "play", "epoch": "e1", "seq": 0}]}', "seq from 1"),
         (b'{"events": [{"type": "play", "epoch": "e1", "seq": 99999999999999999999}]}', "seq from 1"),
+        (b'{"events": [{"type": "play", "epoch": "phone", "seq": 1}]}', "the fleet's own"),
         (b'{"events": [{"epoch": "e1", "seq": 1}, {"epoch": "e2", "seq": 1}]}', "of one epoch"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 
 from fleet.broker import Broker
 from fleet.config import Config
+from fleet.glance import Glance
 from fleet.serve import Fleet, ServeError
 from fleet.summary import Summary, summary
 from fleet.web.pages import STATIC, ago, money, span
@@ -68,6 +69,14 @@ def test_the_figures_are_exact(sold: Fleet) -> None:
     kiosks = {row.kiosk: row for row in figures.kiosks}
     assert kiosks["t/s/web-1"].events == 6
     assert kiosks["t/s/web-1"].devices == {"scanner": "ready", "printer": "lost"}
+
+
+def test_many_open_pages_ask_the_store_only_when_something_happened(sold: Fleet) -> None:
+    glance = Glance(sold.store, sold.live, lambda: 0)
+    first = glance.now()
+    assert glance.now() is first
+    sold.live.tell("event", {})
+    assert glance.now() is not first
 
 
 def test_an_empty_fleet_has_a_page_too(tmp_path: Path) -> None:
