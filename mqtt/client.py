@@ -38,6 +38,7 @@ WINDOW: Final = 20  # unacknowledged at once: paho walks them all at each acknow
 QUEUE: Final = 200  # unacknowledged and waiting; a further publish is refused
 _NOT_IN_IDS: Final = frozenset(".*> \t")  # nats-server refuses them
 TICK_S: Final = 5.0  # longest sleep of the network thread: an idle connection costs 0.2 wake-ups/s
+LEAVE_S: Final = 0.5  # longest wait, at the end, for the broker to read our last words
 
 
 @dataclass(slots=True)
@@ -231,6 +232,7 @@ class Client:
         client.on_disconnect = self._disconnected
         client.on_socket_open = _no_delay
         client.on_socket_register_write = _leave_writing_to_the_loop
+        client.on_socket_close = self._leave_politely
         return client
 
     def _reset(self) -> None:
@@ -298,6 +300,17 @@ class Client:
     def _received(self, _client: Any, _user: Any, message: paho.MQTTMessage) -> None:
         self.counters.received += 1
         self._call(self._on_message, message.topic, bytes(message.payload))
+
+    def _leave_politely(self, _client: Any, _user: Any, sock: Any) -> None:
+        """A socket closed with unread data in it sends a reset, and the broker then may drop what it has not read yet:
+        the last words and the disconnect, so that it sends the will. Seen when a message arrived meanwhile.
+        """
+        if self._stopping.is_set():
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_WR)
+                sock.settimeout(LEAVE_S)
+                while sock.recv(65536):
+                    pass
 
     def _disconnected(self, _client: Any, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure and not self._refusal:

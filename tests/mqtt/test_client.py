@@ -283,3 +283,18 @@ def test_twins_throw_each_other_out_and_both_go_on(own_broker: Broker) -> None:
         connected(own_broker.port, "twin") as (other, _),
     ):
         wait_until(lambda: one.counters.lost >= 2 and other.counters.lost >= 2, "the twins to meet")
+
+
+def test_last_words_are_heard_though_messages_are_still_coming_in(own_broker: Broker) -> None:
+    with (
+        connected(own_broker.port, "watcher", "last/#") as (_, heard),
+        connected(own_broker.port, "noise") as (noise, _),
+    ):
+        for number in range(20):
+            will = (f"last/{number}", b"lost")
+            with connected(own_broker.port, f"leaver-{number}", "noise", will=will) as (leaver, _):
+                for _ in range(50):
+                    noise.publish("noise", b"x" * 1000)
+                assert leaver.publish(f"last/{number}", b"goodbye")
+        wait_until(lambda: len(heard) >= 20, "all good-byes")
+    assert heard == [(f"last/{number}", b"goodbye") for number in range(20)]
