@@ -21,7 +21,7 @@ import msgspec
 
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
-from kiosk.ledger_schema import LedgerError, bring_up
+from kiosk.ledger_schema import LedgerError, bring_up, forget_old
 from mqtt.messages import Event, RefundWanted, SaleMade
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,8 @@ class Ledger:
         """The core watches it no longer: after a restart it is not recovered, but late money still finds it."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE payment SET state = 'closed', outcome = ? WHERE reference = ?", (outcome, reference)
+                "UPDATE payment SET state = 'closed', outcome = ?, closed_ms = ? WHERE reference = ?",
+                (outcome, self._clock.wall_ms(), reference),
             )
 
     def reopen(self, reference: str) -> Payment | None:
@@ -294,6 +295,7 @@ def _open(path: Path, now_ms: int) -> sqlite3.Connection:
             if verdict != "ok":
                 raise sqlite3.DatabaseError(verdict)
         bring_up(db, now_ms)
+        forget_old(db, now_ms)
         db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
     except BaseException:
         db.close()

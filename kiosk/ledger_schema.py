@@ -30,7 +30,32 @@ def _first(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO meta VALUES ('epoch', ?), ('seq', 0)", (secrets.token_hex(8),))
 
 
-STEPS: Final = ((1, "payments, settled references, sales, outbox", _first),)
+def _remember_when_closed(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE payment ADD COLUMN closed_ms INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS: Final = (
+    (1, "payments, settled references, sales, outbox", _first),
+    (2, "when a payment was closed, so that it is not kept for ever", _remember_when_closed),
+)
+CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
+KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown
+KEEP_SETTLED_MS: Final = 400 * 86_400_000  # a confirmation repeated later than that would be refunded
+
+
+def forget_old(db: sqlite3.Connection, now_ms: int) -> None:
+    """Drop what nobody will ask for again. What was written, or is read, with a clock that was never set, stays."""
+    closed, settled = (CLOCK_SET_MS, now_ms - KEEP_CLOSED_MS), (CLOCK_SET_MS, now_ms - KEEP_SETTLED_MS)
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        db.execute("DELETE FROM payment WHERE state = 'closed' AND closed_ms BETWEEN ? AND ?", closed)
+        old = "SELECT reference FROM settled WHERE at_ms BETWEEN ? AND ?"
+        db.execute(f"DELETE FROM sale WHERE reference IN ({old})", settled)  # noqa: S608 - no input in it
+        db.execute("DELETE FROM settled WHERE at_ms BETWEEN ? AND ?", settled)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
 
 
 def bring_up(db: sqlite3.Connection, now_ms: int) -> None:

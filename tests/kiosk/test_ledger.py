@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kiosk.clock import SystemClock
 from kiosk.ledger import Ledger
@@ -251,6 +252,32 @@ class TestFile:
             ]
         db.close()
         assert [number for number, _, _ in STEPS] == list(range(1, len(STEPS) + 1))
+
+    def test_what_nobody_will_ask_for_again_is_dropped_in_time(self, path: Path) -> None:
+        class Later(SystemClock):
+            days = 0
+
+            def wall_ms(self) -> int:
+                return super().wall_ms() + self.days * 86_400_000
+
+        clock = Later()
+        sold, closed, held = payment("1" * 15), payment("2" * 15), payment("3" * 15)
+        first = Ledger(path, clock)
+        for one in (sold, closed, held):
+            first.remember(one)
+        first.record_sale(sold, "K7Q2-9MXT", structs.replace(sale_of(sold), wall_ms=clock.wall_ms()))
+        first.close_payment(closed.reference, "ended")
+        first.close()
+        for days, standings in (
+            (89, ("sale", "closed", "open")),
+            (91, ("sale", "unknown", "open")),
+            (401, ("unknown", "unknown", "open")),
+        ):
+            clock.days = days
+            ledger = Ledger(path, clock)
+            assert tuple(ledger.standing(one.reference) for one in (sold, closed, held)) == standings
+            assert len(outgoing(ledger)) == 1, "what the fleet has not stored waits as long as it takes"
+            ledger.close()
 
     def test_the_order_in_tests_is_an_order(self) -> None:
         assert payment().reference == ORDER + "0"
