@@ -62,60 +62,68 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class Ending:
+    """SIGTERM or Ctrl-C, heard from the start: what can be stopped later is stopped as soon as it is there."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._stop: Callable[[], None] | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def then(self, stop: Callable[[], None]) -> None:
+        """Call `stop` when asked to end; at once, where that has been."""
+        self._stop = stop
+        if self.asked.is_set():
+            stop()
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked.set()
+        if self._stop is not None:
+            self._stop()
+
+
 def _run(options: argparse.Namespace) -> None:
+    ending = Ending()
     config = load_config(options.config)
     agent_end, screen_end = memory_pair()
     program = AgentProgram(config, agent_end)
     program.start()
     try:
-        _draw(screen_end, config.glass, fullscreen=config.panel.fullscreen, headless=options.headless)
+        _draw(screen_end, config.glass, ending, fullscreen=config.panel.fullscreen, headless=options.headless)
     finally:
         screen_end.close()
         program.stop()
 
 
 def _agent(options: argparse.Namespace) -> None:
+    ending = Ending()
     config = load_config(options.config)
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    end = threading.Event()
-    _at_the_end(end.set)
     program = AgentProgram(config, SocketAgentEnd(config.socket))
     program.start()
-    end.wait()
+    ending.asked.wait()
     program.stop()
 
 
 def _screen(options: argparse.Namespace) -> None:
+    ending = Ending()
     config: Config | None = load_config(options.config) if options.config else None
     path = options.socket or (config.socket if config else None)
     if path is None:
         raise BadConfig("ui: where is the agent? Give --socket PATH or --config FILE")
+    panel, fullscreen = (config.glass, config.panel.fullscreen) if config else (Panel(), False)
     link = SocketScreenEnd(path)
     try:
-        _draw(
-            link,
-            config.glass if config else Panel(),
-            fullscreen=config.panel.fullscreen if config else False,
-            headless=options.headless,
-        )
+        _draw(link, panel, ending, fullscreen=fullscreen, headless=options.headless)
     finally:
         link.close()
 
 
-def _draw(link: ScreenEnd, panel: Panel, *, fullscreen: bool, headless: bool) -> None:
+def _draw(link: ScreenEnd, panel: Panel, ending: Ending, *, fullscreen: bool, headless: bool) -> None:
     """Draw on this thread until the window is closed or a signal comes. Kivy is loaded here and nowhere before."""
     from kiosk.ui.app import ScreenProgram
 
     program = ScreenProgram(link, panel, fullscreen=fullscreen, headless=headless or None)
-    _at_the_end(program.stop)
+    ending.then(program.stop)
     program.run()
-
-
-def _at_the_end(stop: Callable[[], None]) -> None:
-    """Call `stop` at SIGTERM or Ctrl-C; a second signal finds nothing more to do."""
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +24,9 @@ from fleet.broker import Broker
 from fleet.config import Config as FleetConfig
 from fleet.serve import Fleet
 from kiosk.cli import main
-from kiosk.link_socket import SocketScreenEnd
+from kiosk.config import load_config
+from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.program import AgentProgram
 from kiosk.views import (
     Add,
     Attract,
@@ -56,10 +60,10 @@ class Station:
     printer: SimPrinter
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
         """A process of the kiosk's; it does not outlive the test."""
         words = [sys.executable, "-m", "kiosk", *command, "--config", str(self.config), "--log", "WARNING"]
-        self.processes.append(subprocess.Popen(words))
+        self.processes.append(subprocess.Popen(words, env=os.environ | environment))
         return self.processes[-1]
 
     def sales(self) -> list[tuple[str, int, str]]:
@@ -181,7 +185,7 @@ def test_from_touch_to_receipt_to_the_fleets_books(station: Station) -> None:
     until(lambda: station.state() == "selling")
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
-    until(lambda: station.state() == "closed", "the good-bye")
+    until(lambda: station.state() == "closed", f"the good-bye; {station.state()}")
     customer.link.close()
 
 
@@ -201,6 +205,54 @@ def test_an_agent_killed_while_somebody_pays_sells_all_the_same_and_once(station
     assert process.wait(10) == 0
     assert station.sales() == [(pay.reference, 498, "touch")]
     customer.link.close()
+
+
+def test_the_service_manager_hears_that_it_is_ready_alive_and_stopping(station: Station) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(station.folder / "notify"))
+        manager.settimeout(20)
+        process = station.start("agent", NOTIFY_SOCKET=str(station.folder / "notify"), WATCHDOG_USEC="200000")
+        assert [manager.recv(64) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+        process.terminate()
+        said = [manager.recv(64)]
+        while said[-1] == b"WATCHDOG=1":
+            said.append(manager.recv(64))
+        assert said[-1] == b"STOPPING=1"
+        assert process.wait(10) == 0
+
+
+@pytest.mark.ui
+def test_the_screen_may_be_killed_while_somebody_pays_and_the_next_one_joins(station: Station) -> None:
+    config = load_config(station.config)
+    config.state.mkdir()
+    link = SocketAgentEnd(config.socket)
+    program = AgentProgram(config, link)
+    program.start()
+    customer = Customer(station)
+    screen = station.start("ui", "--headless")
+    pay = customer.asks_to_pay()
+    until(lambda: link.counters()["screens"] == 2, "the screen to join")
+    screen.kill()
+    screen.wait()
+    until(lambda: link.counters()["screens"] == 1)
+    screen = station.start("ui", "--headless")
+    pays(pay)
+    customer.sees(Thanks)
+    until(lambda: link.counters()["screens"] == 2, "the next screen to join")
+    screen.terminate()
+    assert screen.wait(10) == 0
+    customer.link.close()
+    program.stop()
+
+
+@pytest.mark.ui
+def test_agent_and_screen_in_one_process_end_when_asked_and_let_go_of_the_state(station: Station) -> None:
+    for _ in range(2):
+        process = station.start("run", "--headless")
+        until(lambda: station.state() == "ready")
+        process.terminate()
+        assert process.wait(10) == 0
+        until(lambda: station.state() == "closed")
 
 
 def test_what_cannot_start_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
