@@ -74,6 +74,7 @@ class PaymentStories(RuleBasedStateMachine):
         self.asked: dict[str, Payment] = {}
         self.mail: list[tuple[type[Any], tuple[Any, ...]]] = []
         self.given_back: set[str] = set()
+        self.remembers = not small  # the core alone keeps the law, without the ledger's help
         self.orders = 0
 
     # --- agent and ledger -------------------------------------------------------------------------------------
@@ -95,11 +96,13 @@ class PaymentStories(RuleBasedStateMachine):
                     self.asked[payment.reference] = payment
                 case ef.RecordSale(payment=payment):
                     why = self.ledger.sale(payment)
+                    assert why in ("", "storage") or not self.remembers, why
                     if why:
                         self.play(ev.SaleRefused, payment.reference, why)
                     else:
                         self.play(ev.SaleRecorded, payment.reference)
                 case ef.RecordRefund(reference=reference, amount=amount):
+                    assert not (self.remembers and self.ledger.settled(reference)), "settled once"
                     self.ledger.refund(reference, amount)
                 case ef.RefundCharge(reference=reference, amount=amount):
                     if reference in self.ledger.refunds:
@@ -113,8 +116,9 @@ class PaymentStories(RuleBasedStateMachine):
             if after.visit != before.visit:
                 assert after.pending[before.state.reference].outcome == "ended", "closed only once it is over"
         forgotten = set(before.pending) - set(after.pending)
-        closed = {e.reference for e in self.j.did(ef.ClosePayment)}
-        assert all(self.ledger.settled(r) or r in closed for r in forgotten)
+        for reference in forgotten:
+            closed = any(one.reference == reference for one in self.j.did(ef.ClosePayment))
+            assert closed or self.ledger.settled(reference)
 
     # --- the person -------------------------------------------------------------------------------------------
 
@@ -220,7 +224,7 @@ class PaymentStories(RuleBasedStateMachine):
 
     def deliver(self, kind: type[Any], args: tuple[Any, ...]) -> None:
         reference = args[0]
-        if self.ledger.settled(reference) and reference not in self.j.session.settled:
+        if self.ledger.settled(reference) and not self.remembers:
             return  # the agent drops what the ledger has settled
         if reference in self.ledger.open and reference not in self.j.session.pending:
             self.play(ev.PaymentsRecovered, (self.ledger.open[reference],), False)
@@ -244,7 +248,7 @@ class PaymentStories(RuleBasedStateMachine):
     @rule()
     def power_cut(self) -> None:
         """The ledger is all that is left."""
-        mono_ms = self.j.mono_ms
+        mono_ms, self.remembers = self.j.mono_ms, False
         self.j = Journey(self.patience, online=False)
         self.j.mono_ms = mono_ms + 3_000
         self.play(ev.PaymentsRecovered, tuple(self.ledger.open.values()), True, tuple(self.ledger.sold))
@@ -288,7 +292,7 @@ class PaymentStories(RuleBasedStateMachine):
 
 TestMoney = PaymentStories.TestCase
 TestMoney.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
