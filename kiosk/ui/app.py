@@ -20,14 +20,40 @@ from kiosk.link import ScreenEnd
 from kiosk.ui import env
 from kiosk.ui.loop import Loop
 from kiosk.ui.screens.attract import AttractScreen
+from kiosk.ui.screens.basket import BasketScreen
+from kiosk.ui.screens.choose import ChooseScreen
+from kiosk.ui.screens.closed import ClosedScreen
+from kiosk.ui.screens.ending import ProblemScreen, ThanksScreen
+from kiosk.ui.screens.pay import PayScreen
+from kiosk.ui.screens.product import ProductScreen
 from kiosk.ui.screens.wall import WallScreen
 from kiosk.ui.stage import Screens, Stage
 from kiosk.ui.theme import Theme
-from kiosk.views import Attract, Panel, Shop, View, Wall
+from kiosk.views import (
+    Attract,
+    Basket,
+    ChooseMethod,
+    Closed,
+    Panel,
+    Pay,
+    Problem,
+    ProductDetail,
+    Shop,
+    Thanks,
+    View,
+    Wall,
+)
 
 SCREENS: Screens = {
     Attract: AttractScreen,
     Wall: WallScreen,
+    ProductDetail: ProductScreen,
+    Basket: BasketScreen,
+    ChooseMethod: ChooseScreen,
+    Pay: PayScreen,
+    Thanks: ThanksScreen,
+    Problem: ProblemScreen,
+    Closed: ClosedScreen,
 }
 CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
 _log = logging.getLogger(__name__)

@@ -21,6 +21,9 @@ def mask(name: str, size: int) -> Image.Image:
     return image.resize((size, size), Image.Resampling.BOX)
 
 
+POINTING = frozenset({"left", "right"})  # mirrored for readers from right to left; a tick or a clock is not
+
+
 def names() -> tuple[str, ...]:
     """All signs."""
     return tuple(_DRAWINGS)
@@ -167,8 +170,19 @@ def _bin(d: _Box, n: float) -> None:
         d.line([(x * n, 0.44 * n), (x * n, 0.82 * n)], fill=0, width=round(0.06 * n))
 
 
+def _code(d: _Box, n: float) -> None:
+    """What a QR code looks like from afar: three finder patterns and a few modules."""
+    for x, y in ((0.08, 0.08), (0.58, 0.08), (0.08, 0.58)):
+        _box(d, n, x, y, x + 0.34, y + 0.34, 0.04)
+        _box(d, n, x + 0.07, y + 0.07, x + 0.27, y + 0.27, 0.02, 0)
+        _box(d, n, x + 0.12, y + 0.12, x + 0.22, y + 0.22, 0.01)
+    for x, y in ((0.58, 0.58), (0.76, 0.58), (0.67, 0.67), (0.85, 0.67), (0.58, 0.76), (0.76, 0.76), (0.67, 0.85),
+                 (0.85, 0.85)):  # fmt: skip
+        d.rectangle((x * n, y * n, (x + 0.08) * n, (y + 0.08) * n), fill=255)
+
+
 _DRAWINGS: dict[str, Callable[[_Box, float], None]] = {
     "plus": _plus, "minus": _minus, "check": _check, "cross": _cross, "left": _left, "right": _right, "up": _up,
     "down": _down, "basket": _basket, "globe": _globe, "hand": _hand, "phone": _phone, "card": _card,
-    "clock": _clock, "reach": _reach, "question": _question, "warn": _warn, "receipt": _receipt, "bin": _bin,
+    "clock": _clock, "reach": _reach, "question": _question, "warn": _warn, "receipt": _receipt, "bin": _bin, "code": _code,
 }  # fmt: skip

@@ -21,7 +21,7 @@ def notice_layout(theme: Theme, w: Words, notice: Notice) -> list[Node]:
     """A pill in the upper part of the screen, below the header, where no button is."""
     width = min(theme.width - 2 * theme.pad, theme.px(900))
     rect = Rect((theme.width - width) // 2, theme.px(128), width, theme.px(112))
-    text = w(notice.key, *notice.args)
+    text = w(f"notice.{notice.key}", *notice.args)
     return [Node("notice", rect, Toast(text, w.language, theme.body, notice.tone))]
 
 

@@ -109,6 +109,8 @@ def text(
     if not made:
         return Rect(rect.x, rect.y, 0, 0)
     step = line_height(made[0].size)
+    if (_cut(made) and "…" not in words) or step * len(made) > rect.h + step // 3:
+        _log.debug("%r does not fit %dx%d in %s", words, rect.w, rect.h, language)
     y = (
         rect.y
         + {"top": 0, "middle": (rect.h - step * len(made)) // 2, "bottom": rect.h - step * len(made)}[valign]
@@ -141,10 +143,10 @@ def _start(rect: Rect, width: int, align: Align, language: str) -> int:
 
 
 def icon(image: Image.Image, rect: Rect, name: str, colour: Colour, *, flip: bool = False) -> None:
-    """A sign (kiosk.ui.icons) in the middle of a box, as large as it goes; `flip` mirrors it for right-to-left."""
+    """A sign (kiosk.ui.icons) in the middle of a box, as large as it goes; `flip` mirrors one that points, for right-to-left."""
     size = min(rect.w, rect.h)
     mask = icons.mask(name, size)
-    if flip:
+    if flip and name in icons.POINTING:
         mask = mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     x, y = rect.x + (rect.w - size) // 2, rect.y + (rect.h - size) // 2
     image.paste(colour, (x, y, x + size, y + size), mask)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 
 from content.money import Money
 from kiosk.ui.bidi import is_rtl
@@ -84,6 +84,30 @@ class Words:
     def money(self, amount: Money) -> str:
         """An amount of money, formatted."""
         return money(amount, self.language)
+
+    def number(self, text: str) -> str:
+        """A decimal number written with a point, as the language writes it: "1.5" becomes "1,5" in German."""
+        return str(format_decimal(Decimal(text), locale=_locale(self.language), numbering_system="latn"))
+
+    def measure(self, text: str) -> str:
+        """A measure as content.pricing writes it ("1.5 kg", "6 ct", "226 kJ") in the language's words; what is none stays."""
+        number, _, unit = text.partition(" ")
+        try:
+            shown = self.number(number)
+        except InvalidOperation:
+            return text
+        if unit == "ct":
+            return self.count("unit.ct", int(Decimal(number)))
+        return self(f"unit.{unit}", n=shown) if self.has(f"unit.{unit}") else text
+
+    @staticmethod
+    def is_liquid(measure: str) -> bool:
+        """Whether a measure is a volume."""
+        return measure.rpartition(" ")[2] in {"ml", "cl", "l"}
+
+    def country(self, code: str) -> str:
+        """A country's name (ISO 3166-1 alpha-2, CLDR); the code itself where it has none."""
+        return str(_locale(self.language).territories.get(code, code))
 
     def _find(self, key: str) -> str:
         for tag in (self.language, "en"):
