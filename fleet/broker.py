@@ -126,10 +126,13 @@ def start_broker(
     """
     found = find_broker(prefer)
     port = _claim(port)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
     config, log = folder / f"{found.kind}.conf", folder / f"{found.kind}.log"
-    config.write_text(CONFIGS[found.kind](folder.resolve(), port))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        config.write_text(CONFIGS[found.kind](folder.resolve(), port))
+    except OSError as error:
+        raise BrokerError(f"cannot keep data in {folder}: {error.strerror}") from None
     command = [str(found.program), "-c", str(config)]
     with log.open("wb") as output:
         process = subprocess.Popen(

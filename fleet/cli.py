@@ -13,9 +13,8 @@ from types import FrameType
 from typing import Final
 
 from fleet.broker import KINDS, LOOPBACK, BrokerError, start_broker
-from fleet.config import Config
+from fleet.config import Config, ServeError
 from fleet.payments.methods import Merchant
-from fleet.serve import Fleet, ServeError
 
 BROKER_PORT: Final = 1883
 
@@ -101,6 +100,10 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from fleet.serve import (
+        Fleet,
+    )  # pages and database, a second of CPU on a small machine: only where they run
+
     config = Config(
         data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,

@@ -8,6 +8,10 @@ from pathlib import Path
 from fleet.payments.methods import Merchant
 
 
+class ServeError(RuntimeError):
+    """The fleet cannot start; one line for the person at the keyboard."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Where things are. `data` is the fleet's own folder; nothing is written outside it."""

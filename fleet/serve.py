@@ -11,10 +11,11 @@ from types import TracebackType
 from typing import Final
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from content.store import StoreError
 from fleet.catalogue import Catalogue
-from fleet.config import Config
+from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
@@ -24,16 +25,14 @@ from fleet.services import ClosedDesk, Desk, Services
 from fleet.store import Store
 from fleet.web.app import create_app
 
+__all__ = ["Fleet", "ServeError"]
+
 log = logging.getLogger(__name__)
 START_S: Final = 10.0
 DRAIN_S: Final = 1  # open pages get this long to end
 CONNECTIONS: Final = (
     800  # more get 503: paho waits with select(), which cannot wait for a file numbered over 1023
 )
-
-
-class ServeError(RuntimeError):
-    """The fleet cannot start; one line for the person at the keyboard."""
 
 
 class Fleet:
@@ -46,7 +45,7 @@ class Fleet:
         self._socket = _listen(config.host, config.port)
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{host}:{port}"
-        self.store = Store(config.database)
+        self.store = self._open_store(config)
         self.live = Hub()
         self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line")
         self.ingest = Ingest(
@@ -68,6 +67,14 @@ class Fleet:
         self._pages = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="pages", daemon=True
         )
+
+    def _open_store(self, config: Config) -> Store:
+        try:
+            return Store(config.database)
+        except (OSError, SQLAlchemyError) as error:
+            self._socket.close()
+            why = str(error).splitlines()[0]  # SQLAlchemy adds its statement and a link
+            raise ServeError(f"cannot keep data in {config.data}: {why}") from None
 
     def _open_desk(self, config: Config) -> PaymentDesk | None:
         try:

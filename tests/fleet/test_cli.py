@@ -58,6 +58,24 @@ def test_a_busy_port_is_one_line_and_exit_code_one(
     assert all(f"{broker.port}" in line and "Address already in use" in line for line in lines)
 
 
+def test_a_folder_that_is_none_is_one_line_and_exit_code_one(
+    broker: Broker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert main(["broker", "--data", str(file), "--port", "0"]) == 1
+    assert main(["serve", "--data", str(file / "deeper"), "--port", "0"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(f"cannot keep data in {file}" in line for line in lines)
+
+
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "fleet.db").write_bytes(b"not a database " * 100)
+    assert main(["serve", "--data", str(tmp_path), "--port", "0"]) == 1
+    assert "file is not a database" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrong", ["nowhere", "host:", "host:99999", ":1883"])
 def test_a_broker_address_of_another_form_is_refused(
     wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
