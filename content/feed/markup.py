@@ -22,6 +22,8 @@ _ITEMS: Final = frozenset({"item", f"{ATOM} entry"})
 DEEPEST: Final = 16
 LONGEST_TEXT: Final = 64 * 1024
 MOST_CELLS: Final = 500
+MOST_NAMES: Final = 2000
+_GOOGLE: Final = f"{GOOGLE} "
 _CHUNK: Final = 64 * 1024
 _LONGEST_TOKEN: Final = 1 << 20  # bytes the parser may hold back while it waits for a tag to end
 
@@ -76,6 +78,7 @@ class _Reader:
         self._item_line = 0
         self._cells: dict[str, str] = {}
         self._lines: dict[str, int] = {}
+        self._columns: dict[tuple[str, str | None], str] = {}
         self._google: set[str] = set()  # columns that came with the g: namespace
         self._path: list[str] = []  # columns from the item down to here
         self._parts: list[str] = []
@@ -118,19 +121,23 @@ class _Reader:
                 self._item_depth, self._item_line = self._depth, self.line()
                 self._cells, self._lines, self._google, self._path = {}, {}, set(), []
             return
-        space, _, local = name.rpartition(" ")
-        column = heading(local)
-        if _LANG in attributes:
-            column = f"{column}[{attributes[_LANG].lower()}]"
-        if (space, column) == (ATOM, "summary"):
-            column = "description"
-        self._path.append(column if space in ("", GOOGLE, ATOM) else f"{column}@{space}"[:200])
-        self._begin_text()
-        if space == ATOM and local == "link" and "href" in attributes:
+        self._path.append(self._columns.get((name, attributes.get(_LANG))) or self._column(name, attributes))
+        self._parts, self._length = [], 0
+        if attributes and name == f"{ATOM} link" and "href" in attributes:
             self._text(attributes["href"])
 
-    def _begin_text(self) -> None:
-        self._parts, self._length = [], 0
+    def _column(self, name: str, attributes: dict[str, str]) -> str:
+        """The column of an element: its name without its namespace where that is a usual one, and its language."""
+        space, _, local = name.rpartition(" ")
+        column = "description" if name == f"{ATOM} summary" else heading(local)
+        if _LANG in attributes:
+            column = f"{column}[{attributes[_LANG].lower()}]"
+        if space not in ("", GOOGLE, ATOM):
+            column = f"{column}@{space}"[:200]
+        if len(self._columns) >= MOST_NAMES:
+            raise self._stop(f"at most {MOST_NAMES} different elements", "more")
+        self._columns[name, attributes.get(_LANG)] = column
+        return column
 
     def _text(self, text: str) -> None:
         if self._path:
@@ -145,15 +152,17 @@ class _Reader:
             self._item_depth = 0
             self.items += 1
         elif self._item_depth and self._path:
-            google = name.startswith(f"{GOOGLE} ")
-            self._keep(".".join(self._path), "".join(self._parts).strip(), google)
-            self._path.pop()
-            self._begin_text()
+            path = self._path
+            text = "".join(self._parts).strip()
+            if text:
+                self._keep(path[0] if len(path) == 1 else ".".join(path), text, name.startswith(_GOOGLE))
+            path.pop()
+            self._parts, self._length = [], 0
         self._depth -= 1
 
     def _keep(self, column: str, text: str, google: bool) -> None:
         """<g:title> goes before <title>. What stands in several elements of one kind is joined, as lists are."""
-        if not text or (column in self._google and not google):
+        if column in self._google and not google:
             return
         before = self._cells.get(column) if google == (column in self._google) else None
         self._cells[column] = f"{before},{text}" if before else text
