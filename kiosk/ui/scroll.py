@@ -66,6 +66,8 @@ class Scroller:
     def release(self, now: float) -> bool:
         """It leaves. True where the shelf glides on."""
         recent = [(t, y) for t, y in self._trail if now - t <= MEMORY]
+        if len(recent) == 1 or (not recent and self._trail and now - self._trail[-1][0] <= 2 * MEMORY):
+            recent = list(self._trail)[-3:]  # frames came late: fewer samples, not a resting finger
         if self.dragging and len(recent) >= 2 and recent[-1][0] > recent[0][0]:
             pace = (recent[0][1] - recent[-1][1]) / (recent[-1][0] - recent[0][0])
             self.speed = math.copysign(min(abs(pace), FASTEST), pace) if abs(pace) > SLOWEST * 2 else 0.0

@@ -185,8 +185,9 @@ def test_a_fling_glides_and_what_was_seen_is_told(glass: Glass) -> None:
     screen._since = 0.0 if screen._since is None else screen._since - 2.0  # stood still for two seconds more
     glass.finger("down", 500, 1400)
     for y in range(1380, 500, -40):
-        glass.finger("move", 500, y)
-    glass.finger("up", 500, 500)
+        glass.program.touch("move", 500, y)
+    glass.program.touch("up", 500, 500)
+    glass.program.loop.turn()
     assert screen.scroller.moving
     glass.turn_until(lambda: not screen.scroller.moving, "the glide to end")
     glass.settle()
