@@ -10,6 +10,7 @@ A new screen is a module in kiosk/ui/screens and one line in SCREENS (docs/ui.md
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from typing import Any, Literal
@@ -56,6 +57,7 @@ SCREENS: Screens = {
     Closed: ClosedScreen,
 }
 CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
+SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one
 _log = logging.getLogger(__name__)
 Phase = Literal["down", "move", "up"]
 
@@ -109,10 +111,13 @@ class ScreenProgram:
 
     def run(self) -> None:
         """Show what the agent says until stop(), or until the window is closed."""
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         self.start()
         try:
             self.loop.run()
         finally:
+            sys.setswitchinterval(before)
             self.close()
 
     def start(self) -> None:

@@ -5,6 +5,7 @@ A kiosk has no config file in a home directory, no log file on its SD card, and 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import MutableMapping
@@ -27,6 +28,7 @@ def prepare(environ: MutableMapping[str, str] | None = None, *, headless: bool |
     env.setdefault("KIVY_WINDOW", "sdl2")
     env.setdefault("KIVY_TEXT", "sdl2")
     env.setdefault("KIVY_IMAGE", "sdl2")
+    logging.getLogger("kivy").setLevel(logging.WARNING)  # how it starts is of no interest each time
     if headless is None:
         headless = not env.get("DISPLAY") and not os.path.isdir("/dev/dri")  # noqa: PTH112 - called before anything
     if headless:

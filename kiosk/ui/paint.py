@@ -192,6 +192,17 @@ def picture(path: str, w: int, h: int) -> Image.Image | None:
     return made if size == made.size else made.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
+def picture_size(path: str) -> tuple[int, int] | None:
+    """Width and height of a picture file, read from its head; None where it is missing or damaged."""
+    if not path:
+        return None
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
 def cover(path: str, w: int, h: int) -> Image.Image | None:
     """A picture file that fills `w` x `h` (RGB), cut at the sides; None as in `picture`."""
     if not path:

@@ -19,6 +19,8 @@ from kiosk.ui.fonts import Face, face_for, font
 from kiosk.ui.theme import Colour
 
 LINE_HEIGHT = 1.28  # of the font size; Arabic and Chinese need more than Latin, and a shelf has one rhythm
+HEADLINE = 84  # font size from which lines stand closer
+HEADLINE_HEIGHT = 1.14
 BASELINE = 0.98
 _Measure = Callable[[str], int]
 _RAQM = features.check("raqm")
@@ -46,8 +48,8 @@ class Line(NamedTuple):
 
 
 def line_height(size: int) -> int:
-    """From one baseline to the next, in pixels."""
-    return round(size * LINE_HEIGHT)
+    """From one baseline to the next, in pixels; headlines stand closer."""
+    return round(size * (LINE_HEIGHT if size < HEADLINE else HEADLINE_HEIGHT))
 
 
 @lru_cache(maxsize=4096)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,20 @@ def test_a_wake_before_the_wait_counts() -> None:
     began = time.monotonic()
     waiter.wait(30)
     assert time.monotonic() - began < 20
+    waiter.close()
+
+
+def test_a_panel_ends_the_sleep(tmp_path: Path) -> None:
+    """An event device is a file that becomes readable; a pipe with a name does the same."""
+    panel = tmp_path / "event0"
+    os.mkfifo(panel)
+    waiter = PipeWaiter([str(panel), str(tmp_path / "unplugged")])
+    finger = os.open(panel, os.O_WRONLY)
+    os.write(finger, b"24 bytes of an input event")
+    began = time.monotonic()
+    waiter.wait(30)
+    assert time.monotonic() - began < 20
+    os.close(finger)
     waiter.close()
 
 

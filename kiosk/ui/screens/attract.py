@@ -14,23 +14,29 @@ from PIL import Image
 from content.model import text_in
 from kiosk.ui import paint
 from kiosk.ui.art import Fill
+from kiosk.ui.bidi import is_rtl
 from kiosk.ui.facing import ShowcaseCard
 from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens.base import Screen
 from kiosk.ui.shelves import Shelf
+from kiosk.ui.text import fit
 from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
 from kiosk.ui.words import Words, words
 from kiosk.views import AdvertCard, Attract, Facing, Shop, Start
 
 HINT_SECONDS = 3.0  # each language of "touch to start"
 HOW = "how-it-works"
-STEP_ICONS = ("hand", "basket", "card", "receipt", "phone", "check")
+STEP_ICONS = ("phone", "card", "receipt", "check")
 
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """An advert: its picture over the whole place, and the headline on a darkening ground so that it reads anywhere."""
+    """An advert: its picture, and the headline on a ground that grows out of the picture's lower edge.
+
+    Where the place is higher than the picture (a portrait wall) the picture keeps its shape and the words stand below it;
+    where it is not, they stand on the picture's darkened lower half.
+    """
 
     picture: str
     headline: str
@@ -41,21 +47,41 @@ class Poster:
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The poster."""
-        image = paint.cover(self.picture, w, h) or paint.gradient(w, h, LEAF, BRAND_DEEP).copy()
-        scrim_height = min(h, round(h * 0.52))
-        fade = Image.new("L", (1, scrim_height))
-        fade.putdata([round(226 * (y / scrim_height) ** 1.15) for y in range(scrim_height)])
-        image.paste(BRAND_DEEP, (0, h - scrim_height, w, h), fade.resize((w, scrim_height)))
-        room = Rect(self.pad, h - scrim_height, w - 2 * self.pad, scrim_height - self.pad)
+        shape = paint.picture_size(self.picture)
+        high = min(h, round(w * shape[1] / shape[0])) if shape else h
+        if high < h * 0.8:
+            art = paint.cover(self.picture, w, high)
+            image = paint.canvas(w, h, BRAND)
+            image.paste(paint.gradient(w, h - high, BRAND, BRAND_DEEP), (0, high))
+            if art is not None:
+                image.paste(art, (0, 0))
+            self._fade(image, BRAND, high - high // 6, high // 6, 255)
+            words_top = high
+        else:
+            image = paint.cover(self.picture, w, h) or paint.gradient(w, h, LEAF, BRAND_DEEP).copy()
+            words_top = h - round(h * 0.52)
+            self._fade(image, BRAND_DEEP, words_top, h - words_top, 226)
+        self._write(image, Rect(self.pad, words_top, w - 2 * self.pad, h - words_top - self.pad))
+        return image
+
+    @staticmethod
+    def _fade(image: Image.Image, ground: Colour, top: int, height: int, most: int) -> None:
+        ramp = Image.new("L", (1, height))
+        ramp.putdata([round(most * (y / height) ** 1.15) for y in range(height)])
+        image.paste(ground, (0, top, image.width, top + height), ramp.resize((image.width, height)))
+
+    def _write(self, image: Image.Image, room: Rect) -> None:
         used = 0
         if self.line:
-            line = Rect(room.x, room.y, room.w, room.h)
-            box = paint.text(image, line, self.line, round(self.size * 0.44), self.language, colour=WHITE,
+            box = paint.text(image, room, self.line, round(self.size * 0.44), self.language, colour=WHITE,
                              valign="bottom", lines=2)  # fmt: skip
             used = box.h + self.pad // 3
-        paint.text(image, Rect(room.x, room.y, room.w, room.h - used), self.headline, self.size, self.language,
-                   colour=WHITE, bold=True, valign="bottom", lines=3, smallest=self.size // 2)  # fmt: skip
-        return image
+        head = Rect(room.x, room.y, room.w, room.h - used)
+        box = paint.text(image, head, self.headline, self.size, self.language, colour=WHITE, bold=True,
+                         valign="bottom", lines=3, smallest=self.size // 2)  # fmt: skip
+        bar = max(4, self.size // 12)
+        x = room.right - self.size * 2 if is_rtl(self.language) else room.x
+        paint.box(image, Rect(x, max(room.y, box.y - bar * 2), self.size * 2, bar), TAG, bar // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +138,14 @@ class Invitation:
         pill = Rect(edge * 2, edge, w - edge * 4, round(h * 0.58))
         paint.box(image, pill.moved(0, 4), mix(TAG, (0, 0, 0), 0.35), pill.h // 2)
         paint.box(image, pill, paint.gradient(pill.w, pill.h, mix(TAG, WHITE, 0.25), TAG), pill.h // 2)
-        side = round(pill.h * 0.62)
-        paint.icon(image, Rect(pill.x + pill.h // 2, pill.y + (pill.h - side) // 2, side, side), "hand", INK)
-        words_room = Rect(pill.x + pill.h // 2 + side, pill.y, pill.w - pill.h - 2 * side, pill.h)
-        paint.text(image, words_room, self.text, self.size, self.language, bold=True, align="center",
-                   smallest=self.small)  # fmt: skip
+        side, gap = round(pill.h * 0.62), pill.h // 5
+        line = fit(self.text, self.size, True, self.language, pill.w - pill.h - side - gap, self.small)
+        x = pill.x + (pill.w - line.width - gap - side) // 2
+        rtl = is_rtl(self.language)
+        hand = Rect(x + line.width + gap if rtl else x, pill.y + (pill.h - side) // 2, side, side)
+        paint.icon(image, hand, "hand", INK)
+        room = Rect(x if rtl else x + side + gap, pill.y, line.width + 2, pill.h)
+        paint.text(image, room, self.text, line.size, self.language, bold=True, smallest=self.small)
         low = Rect(edge * 2, pill.bottom, w - edge * 4, h - pill.bottom)
         paint.text(
             image, low, self.others, self.small, "en", colour=WHITE, align="center", smallest=self.small

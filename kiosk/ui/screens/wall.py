@@ -128,7 +128,7 @@ def _landscape(theme: Theme, languages: int, aisles: int) -> WallPlan:
     basket = Rect(inner.x, pay.y - gap - bar, inner.w, bar)
     toggle = None
     rows = max(1, min(-(-aisles // 2), (basket.y - gap - y) // (tab + px(8))))
-    tall = min(px(104), (basket.y - gap - y - gap) // rows - px(8))
+    tall = min(px(132), (basket.y - gap - y - gap) // rows - px(8))
     cells: list[Rect] = []
     for r in range(rows):
         cells += split_row(Rect(inner.x, y + gap + r * (tall + px(8)), inner.w, tall), 2, px(8))
@@ -144,7 +144,7 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> lis
     p = plan(theme, len(shop.languages), len(shop.aisles), reach=view.frame.reach)
     lang, frame = w.language, view.frame
     header = Header(text_in(shop.names, lang), w("wall.scan-hint"), shop.kiosk, lang,
-                    theme.px(72) if reach else theme.px(44), theme.text, reach)  # fmt: skip
+                    theme.px(72) if reach else theme.px(44), theme.text, reach, shop.adverts[0].picture if reach and shop.adverts else "")  # fmt: skip
     free = p.header
     if p.languages and not reach and theme.portrait:  # the header's picture ends where the languages begin
         free = Rect(0, 0, p.languages[0].x - theme.gap, p.header.h)

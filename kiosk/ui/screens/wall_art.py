@@ -39,12 +39,14 @@ class Header:
     size: int
     small: int
     tall: bool = False  # reach mode: nothing to touch up here, so it may be a sign
+    picture: str = ""  # behind a tall header
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The header."""
         image = paint.canvas(w, h, HEADER_GROUND)
         if self.tall:
             image.paste(paint.gradient(w, h, BRAND_DEEP, HEADER_GROUND), (0, 0))
+            self._picture(image)
         edge = self.small
         side = round(self.size * 1.5)
         rtl = is_rtl(self.language)
@@ -63,6 +65,19 @@ class Header:
             paint.text(image, corner, self.kiosk, self.small, "en", colour=BRAND_LIGHT,
                        align="start" if rtl else "end")  # fmt: skip
         return image
+
+    def _picture(self, image: Image.Image) -> None:
+        """An advert's picture, fading into the ground where the words begin."""
+        art = paint.cover(self.picture, image.width, image.height)
+        if art is None:
+            return
+        ramp = Image.new("L", (image.width, 1))
+        ramp.putdata(
+            [round(255 * min(1.0, max(0.1, x / image.width * 1.5 - 0.35))) for x in range(image.width)]
+        )
+        if is_rtl(self.language):
+            ramp = ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        image.paste(art, (0, 0), ramp.resize(image.size))
 
 
 @dataclass(frozen=True, slots=True)
