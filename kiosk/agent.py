@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 PRESENCE_MS: Final = 1_000  # a change of screen is told at most that often
 RETRY_MS: Final = 5_000  # a refund the ledger could not take is tried again
+OWED_MS: Final = 60_000  # between two questions for refunds that nobody has confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class _PresenceDue:
 @dataclass(frozen=True, slots=True)
 class _HealthDue:
     """Health is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _RefundsDue:
+    """Refunds are owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,7 @@ class Agent:
         self._line.up()
         self._tell_presence()
         self._pump()
+        self._ask_for_refunds()
         self._runtime.after("health", PRESENCE_MS, _HealthDue())
         yield did.FleetConnected(at)
 
@@ -188,8 +195,10 @@ class Agent:
             case "failed":
                 return (did.ChargeFailed(at, reference, state.reason),)
             case "refunded":
+                self._ledger.refund_confirmed(reference)
                 return (did.RefundDone(at, reference),)
             case "unknown" if not state.reason:  # with a reason the fleet does not know whether it knows
+                self._ledger.refund_confirmed(reference)  # where there is no charge there is no money
                 return (did.ChargeUnknown(at, reference),)
         self._line.counters["states-ignored"] += 1
         return ()
@@ -227,6 +236,18 @@ class Agent:
         self._runtime.after("beat", self._beat_ms, _BeatDue())
         return ()
 
+    def _refunds_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
+        self._ask_for_refunds()
+        return ()
+
+    def _ask_for_refunds(self) -> None:
+        """Ask for all that is owed, again and again: a question may be lost, and so may its answer."""
+        owed = self._ledger.owed_refunds()
+        for reference, reason in owed:
+            self._line.refund(reference, reason)
+        if owed:
+            self._runtime.after("refunds", OWED_MS, _RefundsDue())
+
     def _again(self, item: _Again, at: Stamp) -> Iterable[AnyEvent]:
         return [event for effect in item.effects for event in self.perform(effect, at)]
 
@@ -260,6 +281,7 @@ class Agent:
         _PumpDue: _events_wait,
         _PresenceDue: _presence_due,
         _HealthDue: _health_due,
+        _RefundsDue: _refunds_due,
         _BeatDue: _beat_due,
         _Again: _again,
         StoreReady: _store_ready,
@@ -325,6 +347,7 @@ class Agent:
     def _refund_charge(self, effect: do.RefundCharge, at: Stamp) -> None:
         if effect.reference not in self._unwritten and self._ledger.standing(effect.reference) == "refund":
             self._line.refund(effect.reference, effect.reason)
+            self._runtime.after("refunds", OWED_MS, _RefundsDue())
 
     def _close_payment(self, effect: do.ClosePayment, at: Stamp) -> None:
         self._ledger.close_payment(effect.reference, effect.outcome)
@@ -423,4 +446,9 @@ class Agent:
         counters |= {f"line.{name}": count for name, count in self._line.counters.items()}
         counters |= {f"link.{name}": count for name, count in self._link.counters().items()}
         acked, last = self._ledger.bounds()
-        return {**counters, "ledger.dropped": self._ledger.dropped, "ledger.waiting": last - acked}
+        return {
+            **counters,
+            "ledger.dropped": self._ledger.dropped,
+            "ledger.waiting": last - acked,
+            "ledger.refunds-owed": len(self._ledger.owed_refunds()),
+        }

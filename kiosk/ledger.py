@@ -114,16 +114,32 @@ class Ledger:
         return "recorded"
 
     def record_refund(self, event: RefundWanted) -> bool:
-        """Settled reference and outgoing event in one transaction. False where the reference was settled as a sale."""
+        """Settled reference, debt and outgoing event in one transaction. False where it was settled as a sale."""
         with self._transaction() as db:
             how = self._settled(event.reference)
             if how:
                 return how == "refund"
             db.execute("INSERT INTO settled VALUES (?, 'refund', ?)", (event.reference, event.wall_ms))
+            db.execute("INSERT INTO owed VALUES (?, ?)", (event.reference, event.reason))
             db.execute("DELETE FROM payment WHERE reference = ?", (event.reference,))
             self._append(db, event)
         self._on_growth()
         return True
+
+    def owed_refunds(self, most: int = 50) -> list[tuple[str, str]]:
+        """Refunds nobody has confirmed yet, as (reference, reason): to be asked for again until somebody does."""
+        with self._reading() as db:
+            return db.execute(
+                "SELECT reference, reason FROM owed ORDER BY reference LIMIT ?", (most,)
+            ).fetchall()
+
+    def refund_confirmed(self, reference: str) -> None:
+        """The money is on its way back, or there never was any. Said twice or of another reference it changes nothing."""
+        with self._reading() as db:
+            if not db.execute("SELECT 1 FROM owed WHERE reference = ?", (reference,)).fetchone():
+                return
+        with self._transaction() as db:
+            db.execute("DELETE FROM owed WHERE reference = ?", (reference,))
 
     def standing(self, reference: str) -> Standing:
         """How a reference stands."""

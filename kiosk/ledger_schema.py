@@ -34,9 +34,14 @@ def _remember_when_closed(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE payment ADD COLUMN closed_ms INTEGER NOT NULL DEFAULT 0")
 
 
+def _owe_refunds(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE owed (reference TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID, STRICT")
+
+
 STEPS: Final = (
     (1, "payments, settled references, sales, outbox", _first),
     (2, "when a payment was closed, so that it is not kept for ever", _remember_when_closed),
+    (3, "refunds the fleet has not confirmed", _owe_refunds),
 )
 CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
 KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown

@@ -348,6 +348,19 @@ class TestRestart:
             assert isinstance(refund, RefundWanted)
             assert (refund.reference, refund.total_minor) == ("ZZZZZZZZZZZZZZZZ", 700)
 
+    def test_a_refund_nobody_heard_of_is_asked_for_after_a_restart(self, tmp_path: Path) -> None:
+        fleet = MemoryFleet()
+        fleet.answers = False
+        with Kiosk(tmp_path, fleet) as kiosk:
+            fleet.pays("ZZZZZZZZZZZZZZZZ", 700)
+            until(kiosk.program.ledger.owed_refunds)
+        fleet.answers = True
+        fleet.requests.clear()
+        with Kiosk(tmp_path, fleet) as kiosk:
+            until(lambda: not kiosk.program.ledger.owed_refunds(), "the confirmation")
+        assert [type(request) for request in fleet.requests] == [RefundCharge]
+        assert len(fleet.events(RefundWanted)) == 1
+
     def test_two_agents_never_share_a_state_folder(self, tmp_path: Path) -> None:
         with Kiosk(tmp_path), pytest.raises(Busy, match="another agent works there"):
             Kiosk(tmp_path)

@@ -81,6 +81,20 @@ class TestMoney:
         assert not ledger.record_refund(refund_of(other.reference))
         assert len(outgoing(ledger)) == 2
 
+    def test_a_refund_is_owed_until_it_is_confirmed_whatever_happens_to_the_kiosk(self, path: Path) -> None:
+        first = Ledger(path, SystemClock())
+        first.record_refund(refund_of(payment().reference))
+        first.close()
+        second = Ledger(path, SystemClock())
+        assert second.owed_refunds() == [(payment().reference, "ended")]
+        second.refund_confirmed("ZZZZZZZZZZZZZZZZ")
+        for _ in range(2):
+            second.refund_confirmed(payment().reference)
+        assert second.owed_refunds() == []
+        second.record_refund(refund_of(payment().reference))
+        assert second.owed_refunds() == [], "settled once, owed once"
+        second.close()
+
     def test_late_money_finds_a_payment_the_core_let_go(self, ledger: Ledger) -> None:
         ledger.remember(payment())
         ledger.close_payment(payment().reference, "ended")
