@@ -103,13 +103,13 @@ def text(
     else:
         made = wrap(words, size, bold, language, rect.w, lines)
         tried = size
-        while smallest and tried > smallest and (_cut(made) or line_height(tried) * len(made) > rect.h):
+        while smallest and tried > smallest and (_cut(made, words) or line_height(tried) * len(made) > rect.h):
             tried = max(smallest, tried - 2)
             made = wrap(words, tried, bold, language, rect.w, lines)
     if not made:
         return Rect(rect.x, rect.y, 0, 0)
     step = line_height(made[0].size)
-    if (_cut(made) and "…" not in words) or step * len(made) > rect.h + step // 3:
+    if _cut(made, words) or step * len(made) > rect.h + step // 3:
         _log.debug("%r does not fit %dx%d in %s", words, rect.w, rect.h, language)
     y = (
         rect.y
@@ -130,9 +130,12 @@ def text(
     return Rect(left, y, max(line.width for line in made), step * len(made))
 
 
-def _cut(lines: tuple[Line, ...]) -> bool:
-    """Whether the last line was cut short."""
-    return any("…" in run.text for run in lines[-1].runs)
+def _cut(lines: tuple[Line, ...], words: str) -> bool:
+    """Whether the words were cut short: there is an ellipsis they did not have, or what stands before it is less than they are."""
+    shown = "".join(run.text for line in lines for run in line.runs)
+    if shown.count("…") > words.count("…"):
+        return True
+    return "…" in shown and len(shown.replace(" ", "")) < len(words.replace(" ", ""))
 
 
 def _start(rect: Rect, width: int, align: Align, language: str) -> int:

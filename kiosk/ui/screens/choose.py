@@ -42,7 +42,7 @@ class MethodCard:
             paint.box(image, sheet, (238, 237, 233), self.radius)
         rtl = is_rtl(self.language)
         pad = min(h // 6, self.text)
-        side = min(sheet.h - 2 * pad, round(w * 0.2))
+        side = min(sheet.h - 2 * pad, round(w * 0.2), self.size * 3)
         disc = Rect(sheet.x + pad, sheet.y + (sheet.h - side) // 2, side, side)
         arrow = round(self.size * 0.9)
         tip = Rect(sheet.right - pad - arrow, sheet.y + (sheet.h - arrow) // 2, arrow, arrow)
@@ -118,12 +118,19 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
     head, foot = chrome.header_rect(theme), chrome.footer_rect(theme)
     nodes = [chrome.header(theme, w, shop, w("choose.title"), "card")]
     room = Rect(theme.pad, head.bottom, theme.width - 2 * theme.pad, foot.y - head.bottom)
-    amount_height = theme.px(360 if theme.portrait else 230)
+    amount_height = theme.px(360 if theme.portrait else 240)
     top = room.y + amount_height
     if view.frame.reach:
         top = max(top, theme.reach_top)
     cards = Rect(room.x, top, room.w, room.bottom - top)
-    amount = AmountSheet(w("pay.amount"), w.money(view.total), "", w.language, theme.px(136), theme.px(36))
+    amount = AmountSheet(
+        w("pay.amount"),
+        w.money(view.total),
+        "",
+        w.language,
+        theme.px(136 if theme.portrait else 104),
+        theme.px(36),
+    )
     nodes.append(Node("amount", Rect(room.x, room.y, room.w, top - room.y), amount))
     off = dict(view.off)
     for method, place in zip(view.methods, _places(theme, cards, len(view.methods)), strict=True):
@@ -141,10 +148,10 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
 
 
 def _places(theme: Theme, room: Rect, count: int) -> list[Rect]:
-    """A place for each method: one below the other in portrait, two beside each other in landscape."""
+    """A place for each method: one below the other as far as they stay large, else in two columns."""
     if not count:
         return []
-    columns = 1 if theme.portrait and count <= 5 else 2
+    columns = 1 if count <= (5 if theme.portrait else 3) else 2
     rows = -(-count // columns)
     height = min(theme.px(330), (room.h - theme.gap * (rows - 1)) // rows)
     out: list[Rect] = []

@@ -162,7 +162,7 @@ def _message(theme: Theme, w: Words, view: Pay, stage: str) -> chrome.Message:
         text = w("pay.waiting.text")
     else:
         heading, text = w(f"pay.{stage}"), w(f"pay.{stage}.text")
-    return chrome.Message(heading, text, w.language, theme.px(56), theme.px(34), theme.text)
+    return chrome.Message(heading, text, w.language, theme.px(64), theme.px(38), theme.text)
 
 
 def _time(theme: Theme, w: Words, stage: str, left: int | None, ticks: int, row: Rect) -> list[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw
@@ -26,7 +27,7 @@ from kiosk.ui.theme import (
     mix,
 )
 from kiosk.ui.words import Words, words
-from kiosk.views import Facing, ProductDetail
+from kiosk.views import Facing, Fact, ProductDetail
 
 BACKDROP: Colour = (246, 240, 224)  # warm light behind a product
 _INDENTED = frozenset({"saturates", "sugars"})  # "of which" rows
@@ -402,6 +403,17 @@ def fact_sheet(theme: Theme, w: Words, view: ProductDetail) -> FactSheet:
         pad=theme.pad,
         radius=theme.radius,
     )
+
+
+def _nutrition(w: Words, facts: Sequence[Fact]) -> tuple[tuple[str, str, bool], ...]:
+    """Rows as on a pack: both energies stand in one."""
+    rows: list[tuple[str, str, bool]] = []
+    for fact in facts:
+        name, value = w(f"nutrition.{fact.key}"), w.measure(fact.value)
+        if rows and rows[-1][0] == name:
+            value = f"{rows.pop()[1]} / {value}"
+        rows.append((name, value, fact.key in _INDENTED))
+    return tuple(rows)
 
 
 def _fact_value(w: Words, key: str, value: str) -> str:
