@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (run, screen):
         command.add_argument("--headless", action="store_true", help="draw without a display")
+        command.add_argument(
+            "--mirror", type=Path, metavar="SOCKET", help="show the glass to a viewer (kiosk.ui.mirror)"
+        )
     for command in (run, agent, screen):
         command.add_argument("--log", default="INFO", choices=LEVELS)
     return parser
@@ -90,7 +93,7 @@ def _run(options: argparse.Namespace) -> None:
     program = AgentProgram(config, agent_end)
     program.start()
     try:
-        _draw(screen_end, config.glass, ending, fullscreen=config.panel.fullscreen, headless=options.headless)
+        _draw(screen_end, config.glass, ending, options, fullscreen=config.panel.fullscreen)
     finally:
         screen_end.close()
         program.stop()
@@ -115,15 +118,23 @@ def _screen(options: argparse.Namespace) -> None:
     panel, fullscreen = (config.glass, config.panel.fullscreen) if config else (Panel(), False)
     link = SocketScreenEnd(path)
     try:
-        _draw(link, panel, ending, fullscreen=fullscreen, headless=options.headless)
+        _draw(link, panel, ending, options, fullscreen=fullscreen)
     finally:
         link.close()
 
 
-def _draw(link: ScreenEnd, panel: Panel, ending: Ending, *, fullscreen: bool, headless: bool) -> None:
+def _draw(
+    link: ScreenEnd, panel: Panel, ending: Ending, options: argparse.Namespace, *, fullscreen: bool
+) -> None:
     """Draw on this thread until the window is closed or a signal comes. Kivy is loaded here and nowhere before."""
     from kiosk.ui.app import ScreenProgram
+    from kiosk.ui.mirror import Mirror
 
-    program = ScreenProgram(link, panel, fullscreen=fullscreen, headless=headless or None)
+    program = ScreenProgram(link, panel, fullscreen=fullscreen, headless=options.headless or None)
     ending.then(program.stop)
-    program.run()
+    mirror = Mirror(program, options.mirror) if options.mirror else None
+    try:
+        program.run()
+    finally:
+        if mirror is not None:
+            mirror.close()

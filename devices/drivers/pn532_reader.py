@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import time
 
@@ -19,8 +18,13 @@ HEARTBEAT_S = 10.0  # a port may be open and the chip behind it dead: ask now an
 GONE_AFTER = 2  # polls without the card before the same card counts as a new tap
 
 
+def token_of(key: bytes, uid: bytes) -> str:
+    """What stands for a card wherever its number must not go: HMAC-SHA256(key, UID), first 16 bytes, hex."""
+    return hmac.digest(key, uid, "sha256").hex()[:32]
+
+
 class Pn532Reader:
-    """Reads ISO 14443 type A cards while armed. `key` makes tokens: HMAC-SHA256(key, UID), first 16 bytes, hex."""
+    """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens."""
 
     def __init__(self, name: str, transport: Transport, key: bytes) -> None:
         if len(key) < 16:
@@ -81,9 +85,7 @@ class Pn532Reader:
 
     def _poll(self) -> str | None:
         uid = pn532.uid_of(self._command(pn532.LIST_ONE_TYPE_A))
-        if uid is None:
-            return None
-        return hmac.new(self._key, uid, hashlib.sha256).hexdigest()[:32]
+        return None if uid is None else token_of(self._key, uid)
 
     def _command(self, payload: bytes) -> bytes:
         """Send a command; returns its answer, code first. Raises Timeout, Gone, ProtocolError."""
