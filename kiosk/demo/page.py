@@ -69,7 +69,9 @@ def read_codes(jpeg: bytes) -> list[str]:
     except ImportError:
         return []
     with Image.open(io.BytesIO(jpeg)) as picture:
-        found = zxingcpp.read_barcodes(picture.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
+        found = zxingcpp.read_barcodes(
+            picture.convert("L"), zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
     return list(dict.fromkeys(code.text for code in sorted(found, key=lambda code: code.position.top_left.y)))
 
 

@@ -129,7 +129,7 @@ class Mirror:
             raise ValueError(f"a touch is down, move or up at x, y: {message}")
         panel = self._glass.panel
         self._glass.touch(
-            phase,  # type: ignore[arg-type]  # one of the three, as just checked
+            phase,  # one of the three, as just checked
             min(max(x, 0.0), 1.0) * (panel.width - 1),
             min(max(y, 0.0), 1.0) * (panel.height - 1),
         )

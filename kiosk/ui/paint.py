@@ -103,7 +103,9 @@ def text(
     else:
         made = wrap(words, size, bold, language, rect.w, lines)
         tried = size
-        while smallest and tried > smallest and (_cut(made, words) or line_height(tried) * len(made) > rect.h):
+        while (
+            smallest and tried > smallest and (_cut(made, words) or line_height(tried) * len(made) > rect.h)
+        ):
             tried = max(smallest, tried - 2)
             made = wrap(words, tried, bold, language, rect.w, lines)
     if not made:
