@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ DONE, LEFT_OUT, FAILED, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Import a feed. 0: all went in; 1: rows were left out, or --strict refused; 2: nothing could be imported."""
     words = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):  # a console that knows no Chinese still gets every message
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     started = time.monotonic()
     store = words.store or _beside(words.feed)
     source = Source(words.feed, words.images, store)
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             problems.finish(_summary(source, problems, done, seconds))
             return code
     except OSError as error:
-        return _failed(f"{error.filename or words.report}: {error.strerror or error}")
+        return _failed(f"{words.report or 'the output'}: cannot be written: {error.strerror or error}")
     except KeyboardInterrupt:
         _failed("interrupted; nothing was changed")
         return INTERRUPTED

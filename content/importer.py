@@ -24,9 +24,7 @@ from content.store_file import read_store_file
 from content.store_writer import StoreWriter
 
 MOST_ROWS: Final = 200_000
-_WORKERS: Final = (
-    2  # Pillow lets go of the interpreter while it decodes and encodes; more did not measure faster
-)
+_WORKERS: Final = 2  # Pillow lets go of the interpreter while it decodes and encodes
 
 
 class Refused(Exception):

@@ -1,6 +1,6 @@
 """Reading a store from its folder: it opens as quickly, and takes as little memory, with 20,000 products as with 200.
 
-Nothing is read before it is asked for. Measured with benchmarks/importing.py; the figures are in docs/benchmarks.md.
+Nothing is read before it is asked for (measured by benchmarks/importing.py).
 """
 
 from __future__ import annotations

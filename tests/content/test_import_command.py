@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,9 +20,17 @@ from tests.content.shop import STORE, gtin, products
 ROOT = Path(__file__).parents[2]
 
 
-def endcap(*words: object) -> subprocess.CompletedProcess[str]:
+def endcap(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "endcap", "import", *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_the_demo_store_is_made_by_this_command(tmp_path: Path) -> None:
@@ -53,6 +62,14 @@ def test_wrong_rows_are_listed_and_all_reported(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_console_without_chinese_still_gets_the_message(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.tsv"
+    feed.write_text("gtin\ttitle\tprice\n1\t苹果\t便宜\n", encoding="utf-8")
+    done = endcap(feed, "--into", tmp_path / "store", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert "found '\\u4fbf\\u5b9c'" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -60,7 +77,11 @@ def test_wrong_rows_are_listed_and_all_reported(tmp_path: Path) -> None:
         (["nowhere.tsv"], 2, "nowhere.tsv: cannot be read: No such file"),
         ([DEMO / "README.md"], 2, "expected a heading with columns such as gtin"),
         ([DEMO / "feed.tsv", "--store", DEMO / "feed.tsv"], 2, "not TOML"),
-        ([DEMO / "feed.tsv", "--report", "/nowhere/r.json"], 2, "/nowhere/.r.json.part: No such file"),
+        (
+            [DEMO / "feed.tsv", "--report", "/nowhere/r.json"],
+            2,
+            "/nowhere/r.json: cannot be written: No such file",
+        ),
         ([], 2, "the following arguments are required: FEED"),
     ],
 )
