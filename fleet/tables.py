@@ -120,6 +120,6 @@ charges = Table(
     _number("paid_minor"), _text("paid_currency"),
     _number("asked_ms"), _number("changed_ms"), _number("checked_ms"),
     Column("due_ms", BigInteger, index=True),  # when the desk looks at it again by itself; NULL: never
-    _text("settled"),  # what a charge of the phone lane became: "", sale, refund
+    _text("settled", index=True),  # what a charge of the phone lane became: "", sale, sold (its event is stored), refund
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
 )  # fmt: skip

@@ -175,15 +175,20 @@ class Book:
             found: int | None = connection.scalar(select(func.min(_CHARGES.c.due_ms)))
             return found
 
-    def sales(self) -> list[Entry]:
-        """Charges of the phone lane that became sales whose event is not stored."""
-        column, event = _CHARGES.c, tables.events.c
-        stored = select(event.seq).where(
-            event.kiosk == column.kiosk, event.epoch == PHONE, event.seq == column.sale_seq
-        )
+    def unsold(self) -> list[Entry]:
+        """Charges of the phone lane that became sales whose event may not be stored."""
         with self._store.read() as connection:
-            rows = connection.execute(select(_CHARGES).where(column.sale_seq > 0, ~stored.exists()))
-            return [_entry(row) for row in rows]
+            return [
+                _entry(row)
+                for row in connection.execute(select(_CHARGES).where(_CHARGES.c.settled == "sale"))
+            ]
+
+    def sold(self, reference: str) -> None:
+        """The sale's event is stored."""
+        with self._store.write() as connection:
+            connection.execute(
+                update(_CHARGES).where(_CHARGES.c.reference == reference).values(settled="sold")
+            )
 
     # --- news -------------------------------------------------------------------------------------------------
 

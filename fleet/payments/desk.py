@@ -95,8 +95,7 @@ class PaymentDesk:
         self._poller = threading.Thread(target=self._poll, name="charges", daemon=True)
 
     def start(self) -> None:
-        """Finish what a stop has interrupted, and begin to look after open charges."""
-        self._phone_sales.catch_up()
+        """Begin to look after open charges, and finish what a stop has interrupted."""
         self._poller.start()
 
     def close(self) -> None:
@@ -329,6 +328,7 @@ class PaymentDesk:
     def look_after(self) -> None:
         """Look at every charge that is due; where its provider does not answer, the rest of that one's wait."""
         began = self._clock()
+        self._phone_sales.catch_up()
         for entry in self.book.due():
             if self._over.is_set():
                 return

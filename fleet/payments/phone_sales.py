@@ -32,8 +32,8 @@ class PhoneSales:
         self._store, self._book, self._tell, self._live, self._clock = store, book, tell, live, clock
 
     def catch_up(self) -> None:
-        """Write what was decided and not written when the fleet was stopped."""
-        for entry in self._book.sales():
+        """Write what was decided and could not be written, because the fleet stopped or the store was full."""
+        for entry in self._book.unsold():
             self.record(entry)
 
     def record(self, entry: Entry) -> None:
@@ -48,7 +48,9 @@ class PhoneSales:
         item = Stored(
             kiosk=entry.kiosk, epoch=PHONE, seq=entry.sale_seq, body=encode(sale), event=sale, received_ms=now
         )
-        if not self._store.commit([item]).new:
+        new = self._store.commit([item]).new
+        self._book.sold(entry.reference)
+        if not new:
             return
         self._live.tell(
             "event", {"kiosk": entry.kiosk, "received_ms": now, "event": msgspec.to_builtins(sale)}

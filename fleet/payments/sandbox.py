@@ -60,15 +60,15 @@ class SandboxProvider(Provider):
             currency=request.amount.currency, description=request.description, ttl_s=request.ttl_s, card=request.card,
             return_url=request.return_url,
         )  # fmt: skip
-        return _charge(self._ask("POST", "/v1/charges", api.ChargeView, body, idem))
+        return charge_of(self._ask("POST", "/v1/charges", api.ChargeView, body, idem))
 
     def status(self, charge_id: str) -> Charge:
         """See the port."""
-        return _charge(self._ask("GET", f"/v1/charges/{quote(charge_id, safe='')}", api.ChargeView))
+        return charge_of(self._ask("GET", f"/v1/charges/{quote(charge_id, safe='')}", api.ChargeView))
 
     def cancel(self, charge_id: str) -> Charge:
         """See the port."""
-        return _charge(self._ask("POST", f"/v1/charges/{quote(charge_id, safe='')}/cancel", api.ChargeView))
+        return charge_of(self._ask("POST", f"/v1/charges/{quote(charge_id, safe='')}/cancel", api.ChargeView))
 
     def refund(self, charge_id: str, minor: int, *, idem: str) -> Refund:
         """See the port."""
@@ -112,7 +112,8 @@ class SandboxProvider(Provider):
         raise ProviderRefused(refusal.error, refusal.detail)
 
 
-def _charge(view: api.ChargeView) -> Charge:
+def charge_of(view: api.ChargeView) -> Charge:
+    """The port's charge of the provider's. Raises ProviderDown for a state nobody knows."""
     try:
         news = News(view.state)
     except ValueError:

@@ -85,11 +85,7 @@ def product_page(product: Product, quantity: int, say: Words, now: int) -> Produ
     before = pricing.price_before(product, now)
     unit_price = pricing.unit_price(product, now)
     saved = pricing.line_saved(product, quantity, now)
-    per = (
-        say("product.per", say.money(unit_price), pricing.measure_text(product.unit_base))
-        if unit_price
-        else ""
-    )
+    base = say.apart(pricing.measure_text(product.unit_base))
     return ProductPage(
         gtin=product.gtin,
         name=say.text(product.names),
@@ -99,7 +95,7 @@ def product_page(product: Product, quantity: int, say: Words, now: int) -> Produ
         price=say.money(pricing.price_at(product, now)),
         before=say.money(before) if before else "",
         badge=_badge(product, say, now),
-        per=per,
+        per=say("product.per", say.money(unit_price), base) if unit_price else "",
         description=say.text(product.descriptions),
         ingredients=say.text(product.ingredients),
         allergens=_joined([say(f"allergen.{key}") for key in product.allergens], say),
@@ -144,7 +140,7 @@ def _joined(parts: list[str], say: Words) -> str:
 def order_key(entry: Entry) -> str:
     """Which words tell how an order of the phone lane stands."""
     if entry.state in PAID:
-        return "paid" if entry.settled == "sale" else "refund"
+        return "paid" if entry.sale_seq else "refund"
     if entry.state in (State.REFUNDING, State.REFUNDED):
         return "refund"
     if entry.state in OPEN:

@@ -68,6 +68,10 @@ class Words:
         written = format_decimal(Decimal(thousandths) / 1000, locale=self._locale, numbering_system="latn")
         return str(written)
 
+    def apart(self, text: str) -> str:
+        """A measure or number kept in its own order inside right-to-left words (Unicode's first strong isolate)."""
+        return f"\u2068{text}\u2069" if self.direction == "rtl" else text
+
     def country(self, code: str) -> str:
         """The name of a country (ISO 3166-1 alpha-2)."""
         return str(self._locale.territories.get(code, code))

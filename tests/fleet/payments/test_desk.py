@@ -441,4 +441,4 @@ def test_a_sale_decided_before_a_power_cut_is_stored_after_it(shop: Shop) -> Non
     provider.close()
     assert phone_sales(shop) == []
     shop.desk.start()
-    assert phone_sales(shop) == [(entry.order, 1, "phone")]
+    wait_until(lambda: phone_sales(shop) == [(entry.order, 1, "phone")], "the sale to be stored")
