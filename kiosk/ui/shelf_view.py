@@ -140,10 +140,11 @@ class ShelfView:
         before, self.offset = self.offset, round(offset)
         if self.offset != before:
             self._direction = 1 if self.offset > before else -1
-            rows_before, rows = self.now.rows_at(before), self.now.rows_at(self.offset)
-            self._draw()
-            if rows_before != rows:
+            if self.now.rows_at(before) != self.now.rows_at(self.offset):
+                self._draw()
                 self._demand()
+            else:
+                self._follow()
 
     def arrived(self) -> None:
         """Tiles or facings came."""
@@ -197,8 +198,13 @@ class ShelfView:
             if filled != (row, shown):
                 self._fill(s, row, self._slots[slot], shown, moved=filled is None or filled[0] != row)
                 self._filled[slot] = row, shown
-        top = self._height - s.viewport.y
-        self._move.y = top + self.offset - self._base * s.shape.h
+        self._follow()
+
+    def _follow(self) -> None:
+        """All that a frame of scrolling does: one translation, in whole pixels."""
+        s = self.now
+        assert s is not None
+        self._move.y = self._height - s.viewport.y + self.offset - self._base * s.shape.h
 
     def _fill(
         self, s: Shelving, row: int, rectangles: list[Any], keys: tuple[Key | None, ...], *, moved: bool
@@ -230,11 +236,8 @@ class ShelfView:
                 keys.append(self._bare(s))
                 continue
             facing = self._shelves.get(s.shelf, index)
-            if facing is None:
-                keys.append(None)
-                continue
-            art = FacingTile(facing, s.shelf.language, s.shape, s.background)
-            keys.append(Key(art, s.shape.w, s.shape.h))
+            art = FacingTile(facing, s.shelf.language, s.shape, s.background) if facing is not None else None
+            keys.append(Key(art, s.shape.w, s.shape.h) if art is not None else None)
         return keys
 
     def _keys(self, s: Shelving, rows: range) -> list[Key | None]:

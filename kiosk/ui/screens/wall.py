@@ -54,7 +54,6 @@ class WallPlan:
     basket: Rect
     pay: Rect
     toggle: Rect | None  # of reach mode, where the panel is so high that it matters
-    foot: Rect  # what lies behind the controls
     columns: int
 
 
@@ -93,7 +92,6 @@ def _portrait(theme: Theme, languages: int, aisles: int, reach: bool) -> WallPla
         wide = px(124) * languages + px(8) * max(0, languages - 1)
         row = Rect(theme.width - side - wide, (head - tab) // 2, wide, tab)
         tabs = split_row(row, languages, px(8)) if languages else []
-    foot = Rect(0, y, theme.width, theme.height - y)
     columns = max(1, theme.width // smallest_tile(theme))
     return WallPlan(
         header,
@@ -103,7 +101,6 @@ def _portrait(theme: Theme, languages: int, aisles: int, reach: bool) -> WallPla
         basket,
         pay,
         toggle,
-        foot,
         columns,
     )
 
@@ -134,7 +131,7 @@ def _landscape(theme: Theme, languages: int, aisles: int) -> WallPlan:
         cells += split_row(Rect(inner.x, y + gap + r * (tall + px(8)), inner.w, tall), 2, px(8))
     return WallPlan(
         Rect(0, 0, shelf_width, head), tuple(tabs), Rect(0, head, shelf_width, theme.height - head), tuple(cells),
-        basket, pay, toggle, panel, columns,
+        basket, pay, toggle, columns,
     )  # fmt: skip
 
 
@@ -153,7 +150,9 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> lis
         ]
     else:
         nodes = []
-    nodes += [Node("header", free, header), Node("foot", p.foot, Fill(PAPER))]
+    nodes.append(
+        Node("header", free, header)
+    )  # behind the controls is the window's own colour: nothing to draw
     ground: Colour = HEADER_GROUND if theme.portrait and not reach else PAPER
     for rect, language in zip(p.languages, _languages(shop, lang), strict=False):
         art = LanguageTab(language.name, language.tag, theme.text, language.tag == lang, ground)
