@@ -1,15 +1,15 @@
 """What a node looks like: small frozen records that paint themselves once, on the worker, into an opaque picture.
 
 An art is its own cache key: equal arts of equal size are painted once. So it holds all that its picture depends on
-(words already in the commuter's language, colours, sizes) and nothing else. A new look is a new frozen dataclass
+(words already in the commuter's language, colours, sizes) and nothing else. A new look is a new frozen Struct
 with `paint(self, w, h) -> Image` (mode "RGB": opaque, drawn without blending; "RGBA": blended).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -46,8 +46,7 @@ class Art(Protocol):
         """Equal arts share a picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Struct, frozen=True):
     """One colour."""
 
     colour: Colour
@@ -57,8 +56,7 @@ class Fill:
         return paint.canvas(w, h, self.colour)
 
 
-@dataclass(frozen=True, slots=True)
-class Veil:
+class Veil(Struct, frozen=True):
     """A dark, see-through layer: what lies behind is not for touching now."""
 
     strength: float = 0.55
@@ -68,8 +66,7 @@ class Veil:
         return Image.new("RGBA", (w, h), (8, 14, 20, round(255 * self.strength)))
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """A rounded sheet with a soft shadow inside its own edges (`blur` pixels are kept free around the sheet)."""
 
     radius: int
@@ -90,8 +87,7 @@ class Panel:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Words on a ground. `size` is the font size; one line shrinks to `smallest`, more lines wrap."""
 
     text: str
@@ -127,8 +123,7 @@ BUTTONS: dict[str, tuple[Colour, Colour]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A button: words, a sign, or both. `kind` is one of BUTTONS; `sub` is a second, smaller line."""
 
     text: str
@@ -187,8 +182,7 @@ class Button:
                        smallest=self.smallest, lines=2 if inner.h > self.smallest * 3.2 else 1)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture file in the middle of its ground; an empty shelf place where there is none."""
 
     path: str
@@ -213,8 +207,7 @@ class Picture:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Icon:
+class Icon(Struct, frozen=True):
     """A sign of kiosk.ui.icons."""
 
     name: str
@@ -228,8 +221,7 @@ class Icon:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A QR code on white with its quiet zone, `module` whole pixels per module, centred; give it code_side() pixels or more."""
 
     payload: str
@@ -251,8 +243,7 @@ class Code:
 TONES: dict[str, Colour] = {"info": INFO, "good": GOOD, "bad": BAD}
 
 
-@dataclass(frozen=True, slots=True)
-class Toast:
+class Toast(Struct, frozen=True):
     """A notice: a dark pill over whatever is shown."""
 
     text: str
@@ -278,8 +269,7 @@ class Toast:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Pill:
+class Pill(Struct, frozen=True):
     """A small rounded tag with a word."""
 
     text: str

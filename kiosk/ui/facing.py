@@ -6,9 +6,9 @@ label is the code's quiet zone: four modules on every side (ISO/IEC 18004).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec import Struct
 from PIL import Image, ImageDraw
 
 from content.money import Money
@@ -39,8 +39,7 @@ CODE_DISTANCE = 1000  # mm from which a phone reads it
 GREY: Colour = (226, 227, 226)
 
 
-@dataclass(frozen=True, slots=True)
-class TileShape:
+class TileShape(Struct, frozen=True):
     """Where things are in a tile of `w` x `h` pixels, for readers from left to right or (mirrored) right to left."""
 
     w: int
@@ -114,8 +113,7 @@ def _empty(shape: TileShape, background: Colour) -> Image.Image:
     return image
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyTile:
+class EmptyTile(Struct, frozen=True):
     """A place on the shelf: while its product is on its way, or behind the last one."""
 
     shape: TileShape
@@ -126,8 +124,7 @@ class EmptyTile:
         return _empty(self.shape, self.background)
 
 
-@dataclass(frozen=True, slots=True)
-class FacingTile:
+class FacingTile(Struct, frozen=True):
     """A product on the shelf."""
 
     facing: Facing
@@ -149,11 +146,13 @@ class FacingTile:
         _rail(image, f, say, s)
         paint.text(image, s.name, f.name, s.text, lang, lines=2, valign="top", bold=False)
         if f.unit_price is not None:
-            unit = f"{say.money(f.unit_price)}\n{upright('/ ' + f.unit_base.removeprefix('1 '))}"
+            unit = f"{say.money(f.unit_price)}\n/ {say.measure(f.unit_base).removeprefix('1 ')}"
             paint.text(image, s.unit, unit, s.text, lang, colour=SOFT_INK, lines=2, valign="top",
                        smallest=round(s.text * 0.7))  # fmt: skip
         elif f.size:
-            paint.text(image, s.unit, upright(f.size), s.text, lang, colour=SOFT_INK, lines=2, valign="top")
+            paint.text(
+                image, s.unit, say.measure(f.size), s.text, lang, colour=SOFT_INK, lines=2, valign="top"
+            )
         if f.available:
             _plus(image, s.add)
         if f.qr:
@@ -246,8 +245,7 @@ def _plus(image: Image.Image, rect: Rect) -> None:
     paint.icon(image, Rect(rect.x, rect.y + (rect.h - side) // 2, rect.w, side), "plus", WHITE)
 
 
-@dataclass(frozen=True, slots=True)
-class ShowcaseCard:
+class ShowcaseCard(Struct, frozen=True):
     """A product as it lures from afar: picture, price tag, no label. None: an empty place."""
 
     facing: Facing | None

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from msgspec import Struct
 from PIL import ImageFont
 
 _OFL = "fonts/ofl"
 
 
-@dataclass(frozen=True)
-class Face:
+class Face(Struct, frozen=True):
     """One font file; `bold` is a second file or None where the weight is an axis of the first."""
 
     name: str

@@ -7,7 +7,8 @@ without drawing anything, and the stage bakes and draws it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kiosk.ui.art import Art
 from kiosk.ui.geometry import Rect
@@ -15,15 +16,13 @@ from kiosk.ui.theme import Theme
 from kiosk.views import Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """A tap that stays inside the screen: its `done(name)` is called and nothing is sent."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One thing on the screen. `key` is unique in the screen and stays when only the look changes."""
 
     key: str

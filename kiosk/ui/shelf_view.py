@@ -6,8 +6,9 @@ Scrolling changes one translation; only when a row comes in are its rectangles g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kiosk.ui.bake import Baker, Key, TextureCache
 from kiosk.ui.facing import EmptyTile, FacingTile, TileShape
@@ -21,8 +22,7 @@ REBASE = 500  # rows; coordinates stay small, because a GPU's float has 24 bits 
 AHEAD = 1  # rows painted before they come in
 
 
-@dataclass(frozen=True)
-class Shelving:
+class Shelving(Struct, frozen=True):
     """What stands where: an aisle's facings in `columns`, in a viewport of the panel."""
 
     shelf: Shelf
@@ -204,7 +204,9 @@ class ShelfView:
         """All that a frame of scrolling does: one translation, in whole pixels."""
         s = self.now
         assert s is not None
-        self._move.y = self._height - s.viewport.y + self.offset - self._base * s.shape.h
+        y = self._height - s.viewport.y + self.offset - self._base * s.shape.h
+        if self._move.y != y:  # setting it, even to what it is, would draw a frame
+            self._move.y = y
 
     def _fill(
         self, s: Shelving, row: int, rectangles: list[Any], keys: tuple[Key | None, ...], *, moved: bool

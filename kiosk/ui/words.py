@@ -1,25 +1,21 @@
 """The screen's own words: gettext catalogues in `locale/<language>/LC_MESSAGES/endcap.po`, keyed by name ("wall.pay").
 
-Catalogues are read when a language is first spoken (Babel reads the .po, the standard library's gettext looks up and
-counts). A key no catalogue has is shown in English, and if it is not there either, as its last part: never blank.
+Catalogues are read when a language is first spoken (kiosk.ui.po). A key no catalogue has is shown in English, and if it is not there either, as its last part: never blank.
 Money is formatted by Babel after CLDR, here and nowhere else.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
-from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
 from content.money import Money
+from kiosk.ui import po
 from kiosk.ui.bidi import is_rtl
 
 LOCALE = Path(__file__).parent / "locale"
@@ -27,17 +23,12 @@ _log = logging.getLogger(__name__)
 
 
 @cache
-def _catalogue(tag: str) -> NullTranslations:
+def _catalogue(tag: str) -> po.Catalogue:
     path = LOCALE / tag.replace("-", "_") / "LC_MESSAGES" / "endcap.po"
-    if not path.is_file():
-        base = tag.split("-")[0]
-        return _catalogue(base) if base != tag else NullTranslations()
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=tag.replace("-", "_"))
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    if path.is_file():
+        return po.read(path)
+    base = tag.split("-")[0]
+    return _catalogue(base) if base != tag else po.EMPTY
 
 
 @cache
@@ -71,15 +62,11 @@ class Words:
 
     def count(self, key: str, n: int, **values: object) -> str:
         """The words of `key` for `n` things ({n}), in the language's plural form (msgid and msgid_plural are both `key`)."""
-        for tag in (self.language, "en"):
-            found = _catalogue(tag).ngettext(key, key, n)
-            if found != key:
-                return _fill(key, found, (), {"n": n, **values})
-        return _fill(key, self._find(key), (), {"n": n, **values})
+        return _fill(key, self._find(key, n), (), {"n": n, **values})
 
     def has(self, key: str) -> bool:
         """Whether this language or English has words for the key."""
-        return any(_catalogue(tag).gettext(key) != key for tag in (self.language, "en"))
+        return any(_catalogue(tag).text(key) is not None for tag in (self.language, "en"))
 
     def money(self, amount: Money) -> str:
         """An amount of money, formatted."""
@@ -109,10 +96,10 @@ class Words:
         """A country's name (ISO 3166-1 alpha-2, CLDR); the code itself where it has none."""
         return str(_locale(self.language).territories.get(code, code))
 
-    def _find(self, key: str) -> str:
+    def _find(self, key: str, n: int = 1) -> str:
         for tag in (self.language, "en"):
-            found = _catalogue(tag).gettext(key)
-            if found != key:
+            found = _catalogue(tag).text(key, n)
+            if found is not None:
                 return found
         _log.warning("no words for %r in %s or English", key, self.language)
         return key.rsplit(".", 1)[-1].replace("-", " ")

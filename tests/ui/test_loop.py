@@ -73,7 +73,11 @@ def test_an_idle_screen_sleeps(glass: Glass) -> None:
     """A wall that nobody touches draws nothing and wakes at most twice in two seconds."""
     glass.put(Wall(Frame("en"), "dairy"))
     loop = glass.program.loop
-    for _ in range(5):  # what was still to be drawn
+    painted, since = -1, time.monotonic()
+    while time.monotonic() - since < 0.7:  # what is still painted ahead, and drawn
+        if (glass.program.stage.baker.painted + glass.program.frames) != painted:
+            painted, since = glass.program.stage.baker.painted + glass.program.frames, time.monotonic()
+        loop.sleep()
         loop.turn()
     drawn, naps, end = glass.program.frames, 0, time.monotonic() + 2
     while time.monotonic() < end:

@@ -7,8 +7,8 @@ software GL), and light that jumps is seen from farther away than light that gli
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PIL import Image
 
 from content.model import text_in
@@ -30,8 +30,7 @@ HOW = "how-it-works"
 STEP_ICONS = ("phone", "card", "receipt", "check")
 
 
-@dataclass(frozen=True, slots=True)
-class Poster:
+class Poster(Struct, frozen=True):
     """An advert: its picture, and the headline on a ground that grows out of the picture's lower edge.
 
     Where the place is higher than the picture (a portrait wall) the picture keeps its shape and the words stand below it;
@@ -84,8 +83,7 @@ class Poster:
         paint.box(image, Rect(x, max(room.y, box.y - bar * 2), self.size * 2, bar), TAG, bar // 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of how it works: a big number, a sign, a sentence."""
 
     number: int
@@ -121,8 +119,7 @@ class Step:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(Struct, frozen=True):
     """ "Touch to start", as one big button over the whole width, with the other languages' words small below."""
 
     text: str
@@ -153,8 +150,7 @@ class Invitation:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """The shop's name over the slides."""
 
     name: str
@@ -241,8 +237,7 @@ def _how_title(theme: Theme, w: Words, ground: Colour) -> Title:
     return Title(w("attract.how"), w.language, theme.px(72), ground)
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """A large line in the middle."""
 
     text: str

@@ -6,7 +6,7 @@ never lies half under something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kiosk.ui.art import Icon, Label
 from kiosk.ui.geometry import Rect
@@ -44,8 +44,7 @@ class BasketScreen(chrome.PurchaseScreen):
             self.refresh()
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Where lines, total and page buttons are, for readers from left to right."""
 
     lines: Rect

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -14,8 +13,7 @@ from kiosk.ui.theme import BRAND, BRAND_LIGHT, INK, PAPER, SALE, SOFT_INK, WHITE
 TOTAL_WIDTH = 4.2  # of a line, in its amount's font size
 
 
-@dataclass(frozen=True, slots=True)
-class LineSheet:
+class LineSheet(Struct, frozen=True):
     """One line: picture, name, price of one, and at the end what the line comes to; `steps` pixels stay free before it."""
 
     name: str
@@ -81,8 +79,7 @@ class LineSheet:
                        smallest=round(self.text * 0.85))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class TotalSheet:
+class TotalSheet(Struct, frozen=True):
     """How many, what is saved, and the total, large; below, where the goods are handed over."""
 
     items: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -18,8 +17,7 @@ from kiosk.views import Back, ChooseMethod, PayBy, Shop
 SIGNS = {"link": "phone", "card": "card"}  # any other method is a code for a banking app
 
 
-@dataclass(frozen=True, slots=True)
-class MethodCard:
+class MethodCard(Struct, frozen=True):
     """A method: its sign on a disc, its name, what one does, and an arrow that says "this way"."""
 
     name: str
@@ -64,8 +62,7 @@ class MethodCard:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class AmountSheet:
+class AmountSheet(Struct, frozen=True):
     """What is to be paid, large."""
 
     label: str

@@ -7,8 +7,8 @@ lies low enough); what is read stands above. So a hand never hides what its owne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -28,8 +28,7 @@ CLOSE_MENU = "close-menu"
 # --- header ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The band at the top: a sign, the screen's title, and the kiosk's name for those who ask for help."""
 
     title: str
@@ -159,8 +158,7 @@ def language_menu(theme: Theme, w: Words, shop: Shop) -> list[Node]:
 # --- sheets ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A heading and a text under it, in the middle of their place, with a sign before the heading where one is named."""
 
     heading: str

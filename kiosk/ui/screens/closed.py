@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image
 
 from content.model import text_in
@@ -23,8 +22,7 @@ GROUND: Colour = BRAND_DEEP
 MOST_LANGUAGES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What is the matter, in one language: a heading and a sentence."""
 
     heading: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -35,8 +34,7 @@ RECEIPTS = ("printing", "printed", "no-paper", "no-printer")  # "none" says noth
 CALM = frozenset({"expired", "cancelled", "refunded"})  # nothing is broken
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
+class Banner(Struct, frozen=True):
     """The upper part: a sign on a disc, a title, a line; in a colour that says how it went."""
 
     icon: str
@@ -69,8 +67,7 @@ class Banner:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimSheet:
+class ClaimSheet(Struct, frozen=True):
     """The claim code in two groups of four, as large as the sheet: it is read aloud, written down, photographed."""
 
     label: str
@@ -106,8 +103,7 @@ def grouped(code: str) -> str:
     return code if "-" in code else "-".join(code[i : i + 4] for i in range(0, len(code), 4))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A sign and a sentence."""
 
     icon: str
@@ -134,8 +130,7 @@ class Row:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class SmallPrint:
+class SmallPrint(Struct, frozen=True):
     """What helpers ask for: code, reference, kiosk, whom to call."""
 
     lines: tuple[str, ...]

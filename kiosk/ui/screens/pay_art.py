@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image, ImageDraw
 
 from kiosk.ui import paint
@@ -27,8 +26,7 @@ from kiosk.ui.theme import (
 _SCALE = 2  # drawn larger, then brought down, so that slanted edges are smooth
 
 
-@dataclass(frozen=True, slots=True)
-class CodeSheet:
+class CodeSheet(Struct, frozen=True):
     """The code, its quiet zone part of a white sheet with a thin frame; `module` whole pixels per module."""
 
     payload: str
@@ -46,8 +44,7 @@ class CodeSheet:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class CardPicture:
+class CardPicture(Struct, frozen=True):
     """A card held to the reader: the reader stands below the glass, so the arrow points down to it."""
 
     radius: int
@@ -120,8 +117,7 @@ class CardPicture:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """A large sign on a disc: what the screen is about, seen from afar. `small` sits on its edge."""
 
     icon: str
@@ -147,8 +143,7 @@ class Sign:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """Dots of which one is strong: somebody is working on it. Changes once a second, not sixty times."""
 
     active: int
@@ -167,8 +162,7 @@ class Steps:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Countdown:
+class Countdown(Struct, frozen=True):
     """The time that is left, "2:59", on a bar that empties. `part` of it is left, in 120ths, so that it rarely changes."""
 
     label: str
@@ -206,8 +200,7 @@ class Countdown:
 TIME_SHORT: Colour = (190, 60, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """What is paid and to whom, as a price tag one sees from two metres."""
 
     label: str

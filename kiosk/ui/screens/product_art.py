@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image, ImageDraw
 
 from kiosk.ui import paint
@@ -33,8 +34,7 @@ BACKDROP: Colour = (246, 240, 224)  # warm light behind a product
 _INDENTED = frozenset({"saturates", "sugars"})  # "of which" rows
 
 
-@dataclass(frozen=True, slots=True)
-class Hero:
+class Hero(Struct, frozen=True):
     """The product on a board in warm light, with its badge."""
 
     facing: Facing
@@ -93,8 +93,7 @@ class Hero:
         paint.text(image, rect, text, line.size, say.language, colour=ink, bold=True, align="center")
 
 
-@dataclass(frozen=True, slots=True)
-class CodeSheet:
+class CodeSheet(Struct, frozen=True):
     """A code on a white label with a line under it."""
 
     caption: str
@@ -116,8 +115,7 @@ class CodeSheet:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """How many are in the basket, between the two steps."""
 
     text: str
@@ -136,8 +134,7 @@ class Count:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class NameSheet:
+class NameSheet(Struct, frozen=True):
     """What it is and what it costs: name, brand and size at the start, the price on its tag at the end."""
 
     name: str
@@ -194,8 +191,7 @@ def name_sheet(theme: Theme, w: Words, view: ProductDetail) -> NameSheet:
                      w.language, theme.px(60), theme.px(80), theme.body, theme.text)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FactSheet:
+class FactSheet(Struct, frozen=True):
     """Everything one turns a pack around for. Rows are (words, value, indented)."""
 
     description: str

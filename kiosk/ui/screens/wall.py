@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from content.model import text_in
 from kiosk.ui.art import Button, Fill
@@ -43,8 +44,7 @@ STILL_THERE = 1.0  # seconds between Touch intents during a long drag
 MOST_LANGUAGES = 5
 
 
-@dataclass(frozen=True)
-class WallPlan:
+class WallPlan(Struct, frozen=True):
     """Where the parts of a wall are, for readers from left to right."""
 
     header: Rect

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
@@ -28,8 +27,7 @@ from kiosk.ui.theme import (
 HEADER_GROUND = BRAND
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The shop's name, and what to do with a phone."""
 
     name: str
@@ -80,8 +78,7 @@ class Header:
         image.paste(art, (0, 0), ramp.resize(image.size))
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageTab:
+class LanguageTab(Struct, frozen=True):
     """A language by its own name; the one that is spoken is filled."""
 
     name: str
@@ -104,8 +101,7 @@ class LanguageTab:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class AisleTab:
+class AisleTab(Struct, frozen=True):
     """An aisle's name in its colours; the one that is shown is filled."""
 
     name: str
@@ -141,8 +137,7 @@ class AisleTab:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class MoreTab:
+class MoreTab(Struct, frozen=True):
     """Leads to the aisles that had no room."""
 
     language: str
@@ -161,8 +156,7 @@ class MoreTab:
         return image
 
 
-@dataclass(frozen=True, slots=True)
-class BasketBar:
+class BasketBar(Struct, frozen=True):
     """How many pieces, and what they cost."""
 
     count: int
