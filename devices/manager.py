@@ -18,7 +18,7 @@ from devices.models import Setting, UnknownModel, open_device
 
 LOOK_S = 0.2  # between two looks for a port that is not there
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0  # between two tries to open one that is
-TURN_S = 0.5
+TURN_S = 5.0  # longest rest of a driver; stop, arm and print wake it, so a quiet scanner wakes nobody
 
 Emit = Callable[[DeviceEvent], None]
 

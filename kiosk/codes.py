@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from content.gtin import gtin14
+
 MAX_CHARACTERS = 2048  # a QR version 40-L holds 4,296; nothing that is meant for a shop comes near
 MAX_FACING_DIGITS = 7
 _ELEMENT = re.compile(r"\A(?:\]C1|\]d2|\]Q3|\]e0)?(?:\(01\)|01)([0-9]{14})(?:[\x1d(]|\Z|[0-9])")
@@ -58,7 +60,8 @@ def _digital_link(text: str) -> Code:
 
 
 def _gtin(digits: str) -> str:
-    """Fourteen digits, or "" where the check digit is wrong. Weights 3 and 1 alternate from the right."""
-    gtin = digits.rjust(14, "0")
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(gtin))
-    return gtin if total % 10 == 0 else ""
+    """Fourteen digits, or "" where they are no GTIN."""
+    try:
+        return gtin14(digits)
+    except ValueError:
+        return ""

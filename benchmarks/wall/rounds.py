@@ -109,7 +109,10 @@ def _scroll(display: Display, wall: Running, seconds: float) -> tuple[int, dict[
 
 def _press(display: Display, presses: int) -> list[float]:
     """Milliseconds from a press on a card until its pixel changes; the finger slides off, so nothing opens."""
-    x, y = display.width // 2, int(display.height * 0.093)  # above a product, on every card the same light ground
+    x, y = (
+        display.width // 2,
+        int(display.height * 0.093),
+    )  # above a product, on every card the same light ground
     found = []
     for _ in range(presses):
         display.point(x, y)
