@@ -46,7 +46,7 @@ bench: setup-gl
 	$(VENV)/bin/python -m benchmarks
 
 shots: setup-gl
-	$(VENV)/bin/python -m kiosk.ui.shots docs/screens
+	$(VENV)/bin/python -m kiosk.shots docs/screens
 
 # Resolve pyproject's ranges anew and write down what came out; everything else installs from that file.
 lock:

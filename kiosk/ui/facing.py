@@ -146,7 +146,7 @@ class FacingTile(Struct, frozen=True):
         _rail(image, f, say, s)
         paint.text(image, s.name, f.name, s.text, lang, lines=2, valign="top", bold=False)
         if f.unit_price is not None:
-            unit = f"{say.money(f.unit_price)}\n/ {say.measure(f.unit_base).removeprefix('1 ')}"
+            unit = f"{say.money(f.unit_price)}\n/ {say.per(f.unit_base)}"
             paint.text(image, s.unit, unit, s.text, lang, colour=SOFT_INK, lines=2, valign="top",
                        smallest=round(s.text * 0.7))  # fmt: skip
         elif f.size:

@@ -87,6 +87,15 @@ class Words:
             return self.count("unit.ct", int(Decimal(number)))
         return self(f"unit.{unit}", n=shown) if self.has(f"unit.{unit}") else text
 
+    def per(self, text: str) -> str:
+        """What a unit price is given for, without a needless one: "kg" for "1 kg", "piece" for "1 ct", "100 g"."""
+        number, _, unit = text.partition(" ")
+        if number != "1":
+            return self.measure(text)
+        if unit == "ct":
+            return self("unit.ct.each")
+        return self(f"unit.{unit}", n="").strip() if self.has(f"unit.{unit}") else unit
+
     @staticmethod
     def is_liquid(measure: str) -> bool:
         """Whether a measure is a volume."""

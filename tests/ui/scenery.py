@@ -63,6 +63,10 @@ class Scenery:
         found = scenes(self.store, self.place, language, picks, reach=reach)
         return {name: view for name, view in found.items() if isinstance(view, PURCHASE)}
 
+    def scenes(self, language: str) -> dict[str, View]:
+        """All screens by name."""
+        return scenes(self.store, self.place, language, picks_of(self.store, language))
+
     def views_of(self, product: Product, language: str) -> View:
         """One product's page."""
         return scenes(self.store, self.place, language, [(product, 3)])["product"]

@@ -202,6 +202,14 @@ def test_measures_are_said_in_the_language() -> None:
     assert said["ar"] == ["1.5 كغ", "6 قطع", "قطعة واحدة", "226 كيلوجول", "0 غ"]
 
 
+def test_a_unit_price_is_for_one_of_something() -> None:
+    said = {tag: [words(tag).per(m) for m in ("1 kg", "100 g", "1 ct", "1 l")] for tag in LANGUAGES}
+    assert said["en"] == ["kg", "100 g", "piece", "l"]
+    assert said["zh"] == ["千克", "100 克", "件", "升"]
+    assert said["ar"] == ["كغ", "100 غ", "قطعة", "لتر"]
+    assert said["de"] == ["kg", "100 g", "Stück", "l"]
+
+
 def test_what_is_no_measure_stays_as_it_is() -> None:
     assert words("de").measure("") == ""
     assert words("de").measure("a dozen") == "a dozen"

@@ -42,8 +42,11 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ProductDetail) -> list[Node
 def _portrait(
     theme: Theme, w: Words, view: ProductDetail, room: Rect, names: NameSheet, facts: FactSheet
 ) -> list[Node]:
-    hero = Rect(0, room.y, room.w, min(theme.px(520), round(room.h * 0.36)))
-    name = Rect(theme.pad, hero.bottom + theme.gap, room.w - 2 * theme.pad, theme.px(200))
+    """The picture takes what the facts leave, between a third and half of the room."""
+    width, name_height = room.w - 2 * theme.pad, theme.px(200)
+    spare = room.h - name_height - 2 * theme.gap - facts.height_for(width)
+    hero = Rect(0, room.y, room.w, min(max(spare, round(room.h * 0.34)), round(room.h * 0.5)))
+    name = Rect(theme.pad, hero.bottom + theme.gap, width, name_height)
     sheet = Rect(theme.pad, name.bottom + theme.gap, name.w, room.bottom - name.bottom - theme.gap)
     return [
         *_hero(theme, w, view, hero),

@@ -185,7 +185,7 @@ def name_sheet(theme: Theme, w: Words, view: ProductDetail) -> NameSheet:
     parts = [p for p in (w.measure(f.size), f.brand) if p]
     unit = ""
     if f.unit_price is not None:
-        unit = w("product.unit-price", price=w.money(f.unit_price), unit=w.measure(f.unit_base))
+        unit = w("product.unit-price", price=w.money(f.unit_price), unit=w.per(f.unit_base))
     reduced = f.was is not None or f.badge in {"sale", "multi-buy", "take-for-less"}
     return NameSheet(f.name, " · ".join(parts), w.money(f.price), w.money(f.was) if f.was else "", unit, reduced,
                      w.language, theme.px(60), theme.px(80), theme.body, theme.text)  # fmt: skip
@@ -218,6 +218,10 @@ class FactSheet(Struct, frozen=True):
             grown -= 2
         _with_text(self, grown)._write(image, room)
         return image
+
+    def height_for(self, width: int) -> int:
+        """How high the sheet is when everything has room in comfortable letters."""
+        return _with_text(self, self.text + 6)._height(width - 2 * self.pad - 8) + 2 * self.pad + 8
 
     def _fits(self, room: Rect) -> bool:
         """Whether all of it has room at this size: in height, and each row in its column."""
@@ -377,9 +381,7 @@ def _with_text(sheet: FactSheet, size: int) -> FactSheet:
 
 def fact_sheet(theme: Theme, w: Words, view: ProductDetail) -> FactSheet:
     """The sheet of a view, in the language's words."""
-    nutrition = tuple(
-        (w(f"nutrition.{f.key}"), w.measure(f.value), f.key in _INDENTED) for f in view.nutrition
-    )
+    nutrition = _nutrition(w, view.nutrition)
     liquid = w.is_liquid(view.facing.size) or w.is_liquid(view.facing.unit_base)
     per = w("product.per-100ml") if liquid else w("product.per-100g")
     facts = tuple(
