@@ -101,7 +101,9 @@ def next_look(entry: Entry, now_ms: int) -> int | None:
         return now_ms + _slower(now_ms - entry.changed_ms)
     if entry.state in OPEN:
         return now_ms + _slower(now_ms - entry.asked_ms)
-    if entry.state in ENDED and entry.charge_id and now_ms < entry.expires_ms + LINGER_MS:
+    expires_ms = entry.expires_ms or entry.asked_ms + entry.ttl_s * 1000
+    known = entry.charge_id or entry.reason == "provider-down"  # a refused charge does not exist
+    if entry.state in ENDED and known and now_ms < expires_ms + LINGER_MS:
         return now_ms + 30_000
     return None
 

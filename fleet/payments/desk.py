@@ -26,6 +26,7 @@ from fleet.payments.phone_sales import PhoneSales
 from fleet.payments.port import (
     OPEN,
     PAID,
+    Charge,
     ChargeEvent,
     ChargeRequest,
     News,
@@ -184,15 +185,8 @@ class PaymentDesk:
         if entry.state is not State.ASKING:
             return entry
         method = self._methods[entry.method]
-        kiosk = entry.kiosk.rpartition("/")[2]
-        request = ChargeRequest(
-            reference=entry.reference, method=entry.method, amount=entry.amount, description=entry.description,
-            ttl_s=entry.ttl_s, card=entry.card, return_url=entry.return_url,
-        )  # fmt: skip
         try:
-            charge = method.provider.create(
-                request, idem=idempotency_key(kiosk, entry.order, entry.reference)
-            )
+            charge = _create(method.provider, entry)
             payload = method.payload(entry.amount, entry.reference, charge.payload)
         except ProviderDown as error:
             return self._no_answer(entry, error)
@@ -229,7 +223,22 @@ class PaymentDesk:
             return self._ask(entry)
         if entry.state is State.REFUNDING:
             return self._give_back(entry)
-        return self._status(entry) if entry.charge_id else entry
+        if entry.charge_id:
+            return self._status(entry)
+        return self._taken_back(entry) if entry.reason == "provider-down" else entry
+
+    def _taken_back(self, entry: Entry) -> Entry:
+        """See to it that a charge we have given up without an answer is not open at the provider after all."""
+        provider = self._providers[entry.provider]
+        try:
+            charge = _create(
+                provider, entry
+            )  # the same key: it tells of the charge there is, or makes one to cancel
+            if charge.news in (News.OPEN, News.SCANNED):
+                charge = provider.cancel(charge.id)
+        except ProviderError as error:
+            return self._unanswered(entry, error)
+        return self._published(self.book.heard(entry.reference, charge))
 
     def _status(self, entry: Entry) -> Entry:
         try:
@@ -368,3 +377,12 @@ class PaymentDesk:
 def _sound(line: Line) -> bool:
     """Whether a line can be: some pieces, and no dearer than their price. Whether it is the store's price is not known here."""
     return line.quantity > 0 and 0 <= line.total_minor <= line.price_minor * line.quantity
+
+
+def _create(provider: Provider, entry: Entry) -> Charge:
+    request = ChargeRequest(
+        reference=entry.reference, method=entry.method, amount=entry.amount, description=entry.description,
+        ttl_s=entry.ttl_s, card=entry.card, return_url=entry.return_url,
+    )  # fmt: skip
+    kiosk = entry.kiosk.rpartition("/")[2]
+    return provider.create(request, idem=idempotency_key(kiosk, entry.order, entry.reference))
