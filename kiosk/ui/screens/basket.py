@@ -12,7 +12,7 @@ from kiosk.ui.art import Icon, Label
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Do, Node, mirrored
 from kiosk.ui.screens import chrome
-from kiosk.ui.screens.basket_art import TOTAL_WIDTH, LineSheet, TotalSheet
+from kiosk.ui.screens.basket_art import TOTAL_WIDTH, LineSheet, TotalSheet, line_end
 from kiosk.ui.theme import PAPER, SOFT_INK, WHITE, Theme
 from kiosk.ui.words import Words
 from kiosk.views import Back, Basket, BasketLine, Checkout, SetQuantity, Shop
@@ -117,10 +117,10 @@ def _line(theme: Theme, w: Words, line: BasketLine, place: Rect) -> list[Node]:
     side = max(theme.target, theme.px(88))
     middle = theme.px(72)
     steps = 2 * side + middle
-    large = theme.px(44)
+    text, large = theme.px(34), theme.px(44)
     art = LineSheet(line.name, line.picture, w("basket.each", price=w.money(line.price)), w.money(line.total),
-                    w.money(line.total + line.saved) if line.saved else "", w.language, theme.px(32), large, steps)  # fmt: skip
-    right = place.right - round(large * TOTAL_WIDTH) - theme.text // 2 - theme.text // 2
+                    w.money(line.total + line.saved) if line.saved else "", w.language, text, large, steps)  # fmt: skip
+    right = place.right - line_end(text) - round(large * TOTAL_WIDTH) - text // 2
     y = place.y + (place.h - side) // 2
     less = Rect(right - steps, y, side, side)
     count = Rect(less.right, y, middle, side)

@@ -8,9 +8,15 @@ from PIL import Image
 from kiosk.ui import paint
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
+from kiosk.ui.text import line_height, wrap
 from kiosk.ui.theme import BRAND, BRAND_LIGHT, INK, PAPER, SALE, SOFT_INK, WHITE
 
 TOTAL_WIDTH = 4.2  # of a line, in its amount's font size
+
+
+def line_end(text: int) -> int:
+    """Pixels between a line's amount and the end of its sheet."""
+    return round(text * 0.8)
 
 
 class LineSheet(Struct, frozen=True):
@@ -34,7 +40,8 @@ class LineSheet(Struct, frozen=True):
         edge, gap = h // 12, self.text // 2
         side = min(h - 2 * edge, w // 6)
         spot = Rect(edge, (h - side) // 2, side, side)
-        total = Rect(w - round(self.large * TOTAL_WIDTH) - gap, 0, round(self.large * TOTAL_WIDTH), h)
+        end = w - line_end(self.text)
+        total = Rect(end - round(self.large * TOTAL_WIDTH), 0, round(self.large * TOTAL_WIDTH), h)
         words = Rect(spot.right + gap, edge, total.x - self.steps - 2 * gap - spot.right, h - 2 * edge)
         if is_rtl(self.language):
             spot, total, words = spot.mirrored(w), total.mirrored(w), words.mirrored(w)
@@ -53,8 +60,12 @@ class LineSheet(Struct, frozen=True):
             image.paste(thing, at, thing)
 
     def _words(self, image: Image.Image, room: Rect) -> None:
+        """The name in one or two lines, and the price of one close under it; both together in the middle."""
         lower = round(self.text * 1.35)
-        name = Rect(room.x, room.y, room.w, room.h - lower)
+        lines = len(wrap(self.name, self.text, True, self.language, room.w, 2))
+        upper = lines * line_height(self.text)
+        y = room.y + max(0, (room.h - upper - lower) // 2)
+        name = Rect(room.x, y, room.w, upper)
         paint.text(image, name, self.name, self.text, self.language, bold=True, lines=2,
                    smallest=round(self.text * 0.85))  # fmt: skip
         each = Rect(room.x, name.bottom, room.w, lower)

@@ -10,6 +10,7 @@ from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens import chrome
+from kiosk.ui.text import line_height, wrap
 from kiosk.ui.theme import BRAND, BRAND_LIGHT, INK, LINE, PAPER, SOFT_INK, WHITE, Theme, mix
 from kiosk.ui.words import Words
 from kiosk.views import Back, ChooseMethod, PayBy, Shop
@@ -54,10 +55,13 @@ class MethodCard(Struct, frozen=True):
         )
         if self.on:
             paint.icon(image, tip, "right", BRAND, flip=rtl)
-        upper = Rect(words.x, words.y, words.w, round(words.h * 0.46))
-        lower = Rect(words.x, upper.bottom, words.w, words.h - upper.h)
-        paint.text(image, upper, self.name, self.size, self.language, colour=ink, bold=True, valign="bottom",
-                   smallest=self.text)  # fmt: skip
+        above = round(self.size * 1.3)
+        below = len(wrap(self.hint, self.text, False, self.language, words.w, 2)) * line_height(self.text)
+        upper = Rect(words.x, words.y + max(0, (words.h - above - below) // 2), words.w, above)
+        lower = Rect(words.x, upper.bottom, words.w, below)
+        paint.text(
+            image, upper, self.name, self.size, self.language, colour=ink, bold=True, smallest=self.text
+        )
         paint.text(image, lower, self.hint, self.text, self.language, colour=SOFT_INK, lines=2, valign="top")
         return image
 

@@ -25,6 +25,7 @@ from kiosk.views import CancelPay, Pay, Shop, View
 CODE_DISTANCE = 2000  # mm from which a phone reads the code
 LARGEST_MODULE = 24  # pixels; a tiny code blown up further reads no better
 FULL_MS = 180_000  # the longest time a code is offered (kiosk.core.settings); the bar is full then
+TAP_MS = 45_000  # likewise for holding a card
 URGENT_S = 20
 STAGES = ("asking", "waiting", "scanned", "confirming", "cancelling", "late")
 
@@ -168,7 +169,7 @@ def _message(theme: Theme, w: Words, view: Pay, stage: str) -> chrome.Message:
 def _time(theme: Theme, w: Words, stage: str, left: int | None, ticks: int, row: Rect) -> list[Node]:
     if stage in ("waiting", "card", "scanned") and left is not None:
         shown = f"{left // 60}:{left % 60:02}"
-        part = min(120, left * 120_000 // FULL_MS)
+        part = min(120, left * 120_000 // (TAP_MS if stage == "card" else FULL_MS))
         art = Countdown(
             w("pay.time"), shown, part, w.language, theme.px(52), theme.px(32), w.rtl, left <= URGENT_S
         )

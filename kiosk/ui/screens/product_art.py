@@ -112,6 +112,7 @@ class CodeSheet(Struct, frozen=True):
         low = Rect(quiet // 2, quiet + side, w - quiet, h - quiet - side)
         paint.text(image, low, self.caption, self.size, self.language, colour=BRAND, bold=True, align="center",
                    smallest=round(self.size * 0.75))  # fmt: skip
+        image.putalpha(paint.rounded_mask(w, h, self.radius))
         return image
 
 
