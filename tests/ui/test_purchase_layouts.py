@@ -24,6 +24,7 @@ PANELS = (
     PORTRAIT,
     LANDSCAPE,
     Panel(360, 640),
+    Panel(1080, 1920, 546),  # 21.5 inches
     Panel(1080, 1920, 1092),  # 43 inches
     Panel(2160, 3840, 1397),  # 55 inches
     Panel(bottom_mm=800),

@@ -50,18 +50,18 @@ class Banner(Struct, frozen=True):
         """The banner."""
         image = paint.gradient(w, h, self.colour, mix(self.colour, (0, 0, 0), 0.35)).copy()
         edge = self.text
-        side = min(round(h * 0.36), w // 4)
+        side = min(round(h * 0.27), w // 4)
         y = round(h * 0.09)
         disc = Rect((w - side) // 2, y, side, side)
         paint.box(image, disc, WHITE, side // 2)
         paint.icon(image, disc.inset(round(side * 0.24)), self.icon, self.colour)
         rest = Rect(edge, disc.bottom, w - 2 * edge, h - disc.bottom)
-        share = 0.56 if self.line else 1.0
+        share = 0.52 if self.line else 1.0
         upper = Rect(rest.x, rest.y, rest.w, round(rest.h * share))
         paint.text(image, upper, self.title, self.size, self.language, colour=WHITE, bold=True, align="center",
                    valign="bottom" if self.line else "middle", lines=self.title_lines, smallest=round(self.text * 1.2))  # fmt: skip
         if self.line:
-            lower = Rect(rest.x, upper.bottom + edge // 2, rest.w, rest.h - upper.h - edge)
+            lower = Rect(rest.x, upper.bottom + edge // 3, rest.w, rest.h - upper.h - edge // 2)
             paint.text(image, lower, self.line, self.text, self.language, colour=WHITE, align="center", lines=3,
                        valign="top", smallest=round(self.text * 0.8))  # fmt: skip
         return image
@@ -93,7 +93,8 @@ class ClaimSheet(Struct, frozen=True):
         paint.text(image, low, self.hint, self.text, self.language, colour=SOFT_INK, align="center",
                    smallest=round(self.text * 0.85))  # fmt: skip
         middle = Rect(room.x, room.y + row, room.w, room.h - 2 * row)
-        paint.text(image, middle, grouped(self.code), self.size, "en", colour=BRAND_DEEP, bold=True, align="center",
+        size = min(self.size, round(middle.h / 1.14))
+        paint.text(image, middle, grouped(self.code), size, "en", colour=BRAND_DEEP, bold=True, align="center",
                    smallest=self.text)  # fmt: skip
         return image
 
@@ -172,11 +173,19 @@ def _halves(theme: Theme, banner: int) -> tuple[Rect, Rect]:
     """The banner's place and the room for what follows: below it in portrait, beside it in landscape."""
     foot = chrome.footer_rect(theme)
     if theme.portrait:
-        top = Rect(0, 0, theme.width, banner)
+        top = Rect(
+            0, 0, theme.width, min(banner, round(theme.height * (0.34 if banner <= theme.px(640) else 0.45)))
+        )
         return top, Rect(theme.pad, top.bottom, theme.width - 2 * theme.pad, foot.y - top.bottom)
     side = round(theme.width * 0.42)
     left = Rect(0, 0, side, theme.height)
     return left, Rect(left.right + theme.pad, 0, theme.width - left.right - 2 * theme.pad, foot.y)
+
+
+def _claim(theme: Theme, room: Rect) -> Rect:
+    """The claim code's place: as large as it looks good, and never more than leaves room for the rest."""
+    most = round(theme.height * (0.22 if theme.portrait else 0.4))
+    return Rect(room.x, room.y + theme.pad, room.w, min(theme.px(420), most))
 
 
 def _row(theme: Theme, room: Rect) -> Rect:
@@ -196,7 +205,7 @@ def thanks_layout(theme: Theme, w: Words, shop: Shop, view: Thanks) -> list[Node
             Banner("check", w("thanks.title"), paid, w.language, theme.px(112), theme.px(52), GOOD, 1),
         )
     ]
-    claim = Rect(room.x, room.y + theme.pad, room.w, theme.px(420))
+    claim = _claim(theme, room)
     sheet = ClaimSheet(w("thanks.code"), view.claim_code, w("thanks.photo"), w.language, theme.px(170), theme.px(36),
                        theme.radius * 2)  # fmt: skip
     nodes.append(Node("claim", claim, sheet))
@@ -239,7 +248,7 @@ def problem_layout(theme: Theme, w: Words, shop: Shop, view: Problem) -> list[No
     nodes = [Node("banner", top, banner)]
     y = room.y + theme.pad
     if view.claim_code:
-        claim = Rect(room.x, y, room.w, theme.px(400))
+        claim = _claim(theme, room)
         nodes.append(Node("claim", claim, ClaimSheet(w("thanks.code"), view.claim_code, w("thanks.photo"), w.language,
                      theme.px(170), theme.px(36), theme.radius * 2)))  # fmt: skip
         y = claim.bottom + theme.pad
