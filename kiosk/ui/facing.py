@@ -136,7 +136,7 @@ class FacingTile(Struct, frozen=True):
         """The tile."""
         f, s, lang, say = self.facing, self.shape, self.language, words(self.language)
         image = _empty(s, self.background).copy()
-        _stand(image, f, s.picture, self.background)
+        _stand(image, f, s.picture, Rect(0, 0, s.w, s.rail.y), self.background)
         if f.available:
             _badge(
                 image, f, say, Rect(s.picture.x - s.text // 3, s.picture.y, s.picture.w, round(s.text * 1.7))
@@ -160,9 +160,11 @@ class FacingTile(Struct, frozen=True):
         return image
 
 
-def _stand(image: Image.Image, f: Facing, place: Rect, background: Colour) -> None:
-    """The product, standing on the board in the middle of its place."""
-    thing = paint.picture(f.picture, place.w, place.h)
+def _stand(image: Image.Image, f: Facing, place: Rect, board: Rect, background: Colour) -> None:
+    """The product: cut out it stands on the board in the middle of its place, a photo becomes the board's backdrop."""
+    thing = paint.picture(f.picture, board.w, board.h)
+    if thing is not None and thing.getchannel("A").getextrema()[0] < 255:
+        thing = paint.picture(f.picture, place.w, place.h)
     if thing is None:
         side = round(place.h * 0.5)
         box = Rect(place.x, place.bottom - side - side // 4, place.w, side)
@@ -170,11 +172,20 @@ def _stand(image: Image.Image, f: Facing, place: Rect, background: Colour) -> No
         return
     if not f.available:
         thing = paint.greyed(thing, background)
-    x, y = place.x + (place.w - thing.width) // 2, place.bottom - thing.height
     if thing.getchannel("A").getextrema()[0] == 255:  # not cut out: a photo with its own background
-        image.paste(thing, (x, y), paint.rounded_mask(thing.width, thing.height, place.h // 16))
+        _backdrop(image, thing, board)
     else:
-        paint.cast(image, thing, x, y)
+        paint.cast(image, thing, place.x + (place.w - thing.width) // 2, place.bottom - thing.height)
+
+
+def _backdrop(image: Image.Image, photo: Image.Image, board: Rect) -> None:
+    """A photo over the whole board; its outermost columns go on to the edges, so that no square is seen."""
+    x, y = board.x + (board.w - photo.width) // 2, board.bottom - photo.height
+    for column, left, right in ((0, board.x, x), (photo.width - 1, x + photo.width, board.right)):
+        if right > left:
+            edge = photo.crop((column, 0, column + 1, photo.height))
+            image.paste(edge.resize((right - left, photo.height)), (left, y))
+    image.paste(photo, (x, y))
 
 
 def badge_words(f: Facing, say: Words) -> tuple[str, Colour, Colour]:
@@ -266,7 +277,7 @@ class ShowcaseCard(Struct, frozen=True):
             return image
         say = words(self.language)
         place = Rect(w // 14, h // 10, w - 2 * (w // 14), board - h // 10)
-        _stand(image, self.facing, place, self.background)
+        _stand(image, self.facing, place, Rect(0, 0, w, board), self.background)
         _badge(image, self.facing, say, Rect(w // 24, h // 30, w - w // 12, round(self.text * 1.7)))
         tag = Rect(w // 14, board + rail // 10, w - 2 * (w // 14), rail - rail // 5)
         reduced = self.facing.was is not None
