@@ -163,7 +163,8 @@ class FacingTile(Struct, frozen=True):
 def _stand(image: Image.Image, f: Facing, place: Rect, board: Rect, background: Colour) -> None:
     """The product: cut out it stands on the board in the middle of its place, a photo becomes the board's backdrop."""
     thing = paint.picture(f.picture, board.w, board.h)
-    if thing is not None and thing.getchannel("A").getextrema()[0] < 255:
+    photo = thing is not None and paint.is_photo(thing)
+    if thing is not None and not photo:
         thing = paint.picture(f.picture, place.w, place.h)
     if thing is None:
         side = round(place.h * 0.5)
@@ -172,20 +173,10 @@ def _stand(image: Image.Image, f: Facing, place: Rect, board: Rect, background: 
         return
     if not f.available:
         thing = paint.greyed(thing, background)
-    if thing.getchannel("A").getextrema()[0] == 255:  # not cut out: a photo with its own background
-        _backdrop(image, thing, board)
+    if photo:
+        paint.backdrop(image, thing, board, board.x + (board.w - thing.width) // 2)
     else:
         paint.cast(image, thing, place.x + (place.w - thing.width) // 2, place.bottom - thing.height)
-
-
-def _backdrop(image: Image.Image, photo: Image.Image, board: Rect) -> None:
-    """A photo over the whole board; its outermost columns go on to the edges, so that no square is seen."""
-    x, y = board.x + (board.w - photo.width) // 2, board.bottom - photo.height
-    for column, left, right in ((0, board.x, x), (photo.width - 1, x + photo.width, board.right)):
-        if right > left:
-            edge = photo.crop((column, 0, column + 1, photo.height))
-            image.paste(edge.resize((right - left, photo.height)), (left, y))
-    image.paste(photo, (x, y))
 
 
 def badge_words(f: Facing, say: Words) -> tuple[str, Colour, Colour]:

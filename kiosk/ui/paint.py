@@ -197,6 +197,21 @@ def picture(path: str, w: int, h: int) -> Image.Image | None:
     return made if size == made.size else made.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
+def is_photo(picture: Image.Image) -> bool:
+    """Whether an RGBA picture has a background of its own: nothing of it is cut out."""
+    return bool(picture.getchannel("A").getextrema()[0] == 255)
+
+
+def backdrop(image: Image.Image, photo: Image.Image, board: Rect, x: int) -> None:
+    """A photo at `x` that fills a board: its outermost columns go on to the edges, so that no square is seen."""
+    y = board.bottom - photo.height
+    for column, left, right in ((0, board.x, x), (photo.width - 1, x + photo.width, board.right)):
+        if right > left:
+            edge = photo.crop((column, 0, column + 1, photo.height))
+            image.paste(edge.resize((right - left, photo.height)), (left, y))
+    image.paste(photo, (x, y))
+
+
 def picture_size(path: str) -> tuple[int, int] | None:
     """Width and height of a picture file, read from its head; None where it is missing or damaged."""
     if not path:

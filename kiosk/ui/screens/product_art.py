@@ -58,12 +58,15 @@ class Hero(Struct, frozen=True):
             room = Rect(w // 10, room.y, w - w // 5, room.h)
         if rtl:
             room = room.mirrored(w)
-        self._stand(image, room)
+        self._stand(image, room, Rect(0, 0, w, floor))
         self._badge(image, words(self.language), w, h)
         return image
 
-    def _stand(self, image: Image.Image, room: Rect) -> None:
-        thing = paint.picture(self.facing.picture, room.w, room.h)
+    def _stand(self, image: Image.Image, room: Rect, wall: Rect) -> None:
+        thing = paint.picture(self.facing.picture, wall.w, wall.h)
+        photo = thing is not None and paint.is_photo(thing)
+        if thing is not None and not photo:
+            thing = paint.picture(self.facing.picture, room.w, room.h)
         if thing is None:
             side = room.h // 2
             place = Rect(room.x, room.y + room.h // 4, room.w, side)
@@ -71,11 +74,12 @@ class Hero(Struct, frozen=True):
             return
         if not self.facing.available:
             thing = paint.greyed(thing, BACKDROP)
-        x, y = room.x + (room.w - thing.width) // 2, room.bottom - thing.height
-        if thing.getchannel("A").getextrema()[0] == 255:
-            image.paste(thing, (x, y), paint.rounded_mask(thing.width, thing.height, room.h // 16))
+        x = room.x + (room.w - thing.width) // 2
+        if photo:
+            x = max(0, min(x, wall.w - thing.width))
+            paint.backdrop(image, thing, wall, x)
         else:
-            paint.cast(image, thing, x, y)
+            paint.cast(image, thing, x, room.bottom - thing.height)
 
     def _badge(self, image: Image.Image, say: Words, w: int, h: int) -> None:
         text, fill, ink = badge_words(self.facing, say)
