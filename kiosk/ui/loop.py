@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 IDLE_WAIT = 1.0  # seconds; the longest sleep, so that a watchdog sees a pass
+IN_FLIGHT = 2  # frames a software renderer may owe. It queues without end: 100 MB in 200 frames of scrolling, none with this
 EVDEV_SETTLE = 0.002  # Kivy's mtdev thread reads the same event we woke for; give it time to queue it
 
 
@@ -119,6 +120,14 @@ def make_waiter() -> Waiter:
     return PipeWaiter([name for name in found if isinstance(name, str)])
 
 
+def _draws_in_software() -> bool:
+    """Whether OpenGL runs on the processor (Mesa's llvmpipe, softpipe, swrast)."""
+    from kivy.graphics.opengl import GL_RENDERER, glGetString
+
+    name = glGetString(GL_RENDERER) or b""
+    return any(word in bytes(name).lower() for word in (b"llvmpipe", b"softpipe", b"software"))
+
+
 class Loop:
     """Runs Kivy for a root widget, on the thread that made the window. Leaves Kivy's clock as it was."""
 
@@ -127,6 +136,8 @@ class Loop:
         self._stopping = threading.Event()
         self._waiter: Waiter | None = None
         self._asleep = False
+        self._software = False
+        self._flips = 0
         self._frames_owed = 2  # on KMSDRM the first flip never becomes visible: draw twice
 
     def start(self, root: Any) -> None:
@@ -136,6 +147,7 @@ class Loop:
 
         runTouchApp(root, embedded=True)
         EventLoop.window.bind(on_flip=self._flipped)
+        self._software = _draws_in_software()
         if not self._stock:
             self._waiter = make_waiter()
             Clock.on_schedule = self._scheduled  # called for everything scheduled, from whatever thread
@@ -198,6 +210,11 @@ class Loop:
             self._waiter.wake()
 
     def _flipped(self, window: Any) -> None:
+        self._flips += 1
+        if self._software and self._flips % IN_FLIGHT == 0:
+            from kivy.graphics.opengl import glFinish
+
+            glFinish()
         if self._frames_owed:
             self._frames_owed -= 1
             if self._frames_owed:
