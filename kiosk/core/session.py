@@ -135,8 +135,11 @@ def fleet_lost(turn: Turn, event: FleetLost) -> None:
 
 
 def phone_sale(turn: Turn, event: PhoneSale) -> None:
-    """Thank somebody who bought with a phone, without stopping whoever is touching. Only half the code is shown."""
-    turn.mention("phone-sale", event.claim_code[:4])
+    """Thank somebody who bought with a phone, without stopping whoever is touching.
+
+    Four characters of the order's name, which the phone shows too; nothing of the claim code: everybody can read the wall.
+    """
+    turn.mention("phone-sale", event.order[:4])
 
 
 def store_arrived(turn: Turn, event: StoreArrived) -> None:
