@@ -1,4 +1,8 @@
-"""The names an order gives to its charges and to its claim; kiosk and fleet must agree on them to the letter."""
+"""Names of orders and charges, and claim codes; kiosk and fleet must agree on them to the letter.
+
+A reference is made of its order's name and is public: it stands in payment QR codes and on bank statements. A claim
+code hands over goods, so it is chance and follows from nothing that can be seen.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,13 @@ import hashlib
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to misread
 ORDER_LENGTH = 15
 MAX_ATTEMPTS = len(CROCKFORD)  # one character of a reference counts them
+CLAIM_BYTES = 5  # of chance in a claim code: 40 bits, 8 characters
+
+_LONGEST_TYPED = 40  # characters of what may be a claim code; more is not looked at
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford: what people write for a digit
+_BETWEEN = str.maketrans(
+    "", "", " -\t\u00a0\u2010\u2011\u2012\u2013\u2014\u2212"
+)  # spaces and dashes, phones change them
 
 
 class BadOrder(ValueError):
@@ -20,6 +31,36 @@ def reference_of(order: str, attempt: int) -> str:
     if not 0 <= attempt < MAX_ATTEMPTS:
         raise BadOrder(f"attempt {attempt}: an order is tried at most {MAX_ATTEMPTS} times")
     return order + CROCKFORD[attempt]
+
+
+def claim_of(chance: bytes | int) -> str:
+    """40 bits of chance as a claim code, "K7Q2-9MXT"; an int counts as 5 bytes, big-endian.
+
+    The bits come from a source nobody can foresee (`secrets`). Raises ValueError for more or fewer of them.
+    """
+    if isinstance(chance, bytes) and len(chance) != CLAIM_BYTES:
+        raise ValueError(f"{len(chance)} bytes: a claim code is made of {CLAIM_BYTES}")
+    number = chance if isinstance(chance, int) else int.from_bytes(chance, "big")
+    if not 0 <= number < 1 << 8 * CLAIM_BYTES:
+        raise ValueError(f"a claim code is made of {8 * CLAIM_BYTES} bits")
+    text = "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def parse_claim(text: str) -> str | None:
+    """What somebody typed, said or scanned as the claim code it means, "K7Q2-9MXT"; None where it can be none.
+
+    Case, dashes and spaces do not count; O reads as 0, I and L as 1 (Crockford's base32). U is no letter of it.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return None
+    plain = text.strip().translate(_BETWEEN)
+    if not plain.isascii():
+        return None
+    code = plain.upper().translate(_READ_AS)
+    if len(code) != 8 or not set(code) <= set(CROCKFORD):
+        return None
+    return f"{code[:4]}-{code[4:]}"
 
 
 def claim_code(order: str) -> str:
