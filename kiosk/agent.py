@@ -1,7 +1,7 @@
 """The translator between the core and the world: what happens becomes the core's events, what it asks for is done.
 
 Intents, peripherals, the fleet's messages and finished timers come in as they are; products are looked up, orders get
-fresh names, and what the ledger already knows is sorted out here. All methods of runtime.Work run in the owner's
+fresh names and claim codes, and what the ledger already knows is sorted out here. All methods of runtime.Work run in the owner's
 thread.
 """
 

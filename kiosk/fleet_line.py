@@ -128,6 +128,7 @@ class FleetLine:
                 version=order.version,
                 ttl_s=max(1, payment.ttl_ms // 1000),
                 card=card,
+                claim_code=order.claim,
             )
         )
 

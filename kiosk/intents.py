@@ -1,4 +1,4 @@
-"""What a person does, in the core's words: products are looked up, an order gets a fresh name."""
+"""What a person does, in the core's words: products are looked up, an order gets a fresh name and claim code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from content.model import Product, Store
-from content.references import CROCKFORD, ORDER_LENGTH
+from content.references import CLAIM_BYTES, CROCKFORD, ORDER_LENGTH, claim_of
 from kiosk import views
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
@@ -31,7 +31,7 @@ def event_of(intent: views.Intent, at: Stamp, find: Find, store: Store) -> AnyEv
             product = find(gtin)
             return did.QuantitySet(at, gtin, quantity, product, product.facing if product else 0)
         case views.Checkout():
-            return did.CheckoutAsked(at, fresh_order())
+            return did.CheckoutAsked(at, fresh_order(), fresh_claim())
         case _:
             return _PLAIN[type(intent)](at, intent)
 
@@ -57,3 +57,8 @@ _PLAIN: Final[dict[type, Callable[[Stamp, Any], AnyEvent]]] = {
 def fresh_order() -> str:
     """15 random characters of Crockford's base32: 75 bits."""
     return "".join(secrets.choice(CROCKFORD) for _ in range(ORDER_LENGTH))
+
+
+def fresh_claim() -> str:
+    """40 random bits, independent of the order's name: whoever reads that off a QR code learns nothing."""
+    return claim_of(secrets.token_bytes(CLAIM_BYTES))

@@ -6,6 +6,10 @@ import secrets
 import sqlite3
 from typing import Final
 
+import msgspec
+
+from content.references import CLAIM_BYTES, claim_of
+
 
 class LedgerError(OSError):
     """The ledger cannot be read or written; the text says which file and why. Nothing was half done."""
@@ -38,10 +42,24 @@ def _owe_refunds(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE owed (reference TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID, STRICT")
 
 
+def _claims_of_chance(db: sqlite3.Connection) -> None:
+    """Orders carry their claim code from here on; those that are open get one, the same for all their attempts."""
+    codes: dict[str, str] = {}
+    for reference, body in db.execute("SELECT reference, body FROM payment").fetchall():
+        payment = msgspec.json.decode(body)
+        name = payment["order"]["order"]
+        code = codes.setdefault(name, claim_of(secrets.token_bytes(CLAIM_BYTES)))
+        payment["order"].setdefault("claim", code)
+        db.execute(
+            "UPDATE payment SET body = ? WHERE reference = ?", (msgspec.json.encode(payment), reference)
+        )
+
+
 STEPS: Final = (
     (1, "payments, settled references, sales, outbox", _first),
     (2, "when a payment was closed, so that it is not kept for ever", _remember_when_closed),
     (3, "refunds the fleet has not confirmed", _owe_refunds),
+    (4, "claim codes in the orders of payments", _claims_of_chance),
 )
 CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
 KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from content import pricing
 from content.model import Product
 from content.money import Money
-from content.references import claim_code, reference_of
+from content.references import reference_of
 from content.store import AnyStore
 from kiosk.core import state
 from kiosk.core.basket import order_of, total
@@ -22,6 +22,7 @@ from kiosk.views import Notice, View
 
 NOON_MS = 1_795_345_200_000  # 2026-11-22 11:00 UTC: the clock of all scenes
 ORDER = "7K2Q9XM4D0T3R8V"  # 15 characters of Crockford's base32
+CLAIM = "K7Q2-9MXT"
 LINK = "HTTPS://PAY.PENDELO.EXAMPLE/C/" + ORDER  # what a provider's QR may say; upper case keeps it small
 EPC = "BCD\n002\n1\nSCT\n\nPendelo Market GmbH\nDE75512108001245126199\nEUR{amount}\n\n\n{reference}\n"  # EPC069-12
 LEFT_MS = 154_000  # of the offer, on the pay screens
@@ -49,7 +50,7 @@ def session_of(
         online=True,
         devices={"reader": ("ready", ""), "printer": ("ready", "")},
     )
-    return _with(session, order=order_of(session, ORDER))
+    return _with(session, order=order_of(session, ORDER, CLAIM))
 
 
 def scenes(
@@ -141,4 +142,4 @@ def picks_of(store: AnyStore, language: str, count: int = 4) -> list[tuple[Produ
     return out
 
 
-__all__ = ["LEFT_MS", "NOON_MS", "claim_code", "payment_of", "picks_of", "scenes", "session_of"]
+__all__ = ["LEFT_MS", "NOON_MS", "payment_of", "picks_of", "scenes", "session_of"]

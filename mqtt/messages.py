@@ -135,6 +135,9 @@ class ChargeWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="ch
     version: str
     ttl_s: int = 180
     card: str = ""  # keyed token of the card that was tapped, for method "card"
+    claim_code: str = (
+        ""  # "K7Q2-9MXT", one for all charges of the order: the fleet honours it if the kiosk is lost
+    )
 
 
 class CancelWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="cancel"):

@@ -108,7 +108,7 @@ def set_quantity(turn: Turn, gtin: str, quantity: int, product: Product | None, 
         put(turn, product, facing, quantity)
 
 
-def order_of(session: Session, name: str) -> Order:
+def order_of(session: Session, name: str, claim: str) -> Order:
     """The basket as an order. The same basket keeps the order it has: then money for both can never be taken twice."""
     lines = tuple(
         Line(
@@ -121,4 +121,4 @@ def order_of(session: Session, name: str) -> Order:
         )
         for pick in session.basket
     )
-    return Order(name, lines, total(session), session.store.version)
+    return Order(name, lines, total(session), session.store.version, claim)

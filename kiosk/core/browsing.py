@@ -21,7 +21,7 @@ from kiosk.core.events import (
 )
 from kiosk.core.idling import reset
 from kiosk.core.impressions import see
-from kiosk.core.orders import MAX_ATTEMPTS, reference_of
+from kiosk.core.orders import MAX_ATTEMPTS, BadOrder, parse_claim, reference_of
 from kiosk.core.state import Attracting, Browsing, Choosing, Reviewing, Turn, Viewing
 
 
@@ -60,8 +60,8 @@ def browsing(turn: Turn, event: AnyEvent) -> None:
         case BasketOpened():
             turn.go(Reviewing())
             turn.do(RecordEngagement("basket"))
-        case CheckoutAsked(order=order):
-            checkout(turn, order)
+        case CheckoutAsked(order=order, claim=claim):
+            checkout(turn, order, claim)
         case CodeScanned():
             scanned(turn, event)
         case StartOverAsked():
@@ -127,17 +127,19 @@ def scan_refused(turn: Turn, event: CodeScanned) -> None:
     turn.say("one-moment")
 
 
-def checkout(turn: Turn, name: str) -> None:
-    """Make the basket an order. Raises BadOrder for a name that is none.
+def checkout(turn: Turn, name: str, claim: str) -> None:
+    """Make the basket an order. Raises BadOrder for a name or a claim code that is none.
 
-    An unchanged basket keeps its order: late money for an earlier attempt then pays for it instead of for a twin.
+    An unchanged basket keeps its order, and with it the claim code: late money for an earlier attempt then pays for it instead of for a twin.
     """
     session = turn.session
     reference_of(name, 0)
+    if parse_claim(claim) != claim:
+        raise BadOrder(f"order {name}: its claim code is not written like K7Q2-9MXT")
     if basket.total(session).minor <= 0:
         turn.say("nothing-to-pay")
         return
     if session.order is None or session.attempts >= MAX_ATTEMPTS:
-        turn.set(order=basket.order_of(session, name), attempts=0)
+        turn.set(order=basket.order_of(session, name, claim), attempts=0)
     turn.go(Choosing())
     turn.do(RecordEngagement("checkout"))

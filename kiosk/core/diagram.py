@@ -19,6 +19,7 @@ from kiosk.core.settings import Place
 from kiosk.core.state import Paying, Session, Troubled, new_session
 
 _ORDER = "0123456789ABCDE"
+_CLAIM = "K7Q2-9MXT"
 _EUR = "EUR"
 _MILK = Product(gtin="09521100100113", names={"en": "Milk"}, aisle="dairy", facing=1, price=Money(100, _EUR))
 _STORE = Store(
@@ -85,7 +86,7 @@ def _people(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
         ev.ProductOpened(at, _MILK, 1),
         ev.ProductAdded(at, _MILK, 1),
         ev.BasketOpened(at),
-        ev.CheckoutAsked(at, _ORDER),
+        ev.CheckoutAsked(at, _ORDER, _CLAIM),
         ev.CardTapped(at, "token"),
         ev.CancelAsked(at),
         ev.WentBack(at),
@@ -102,7 +103,7 @@ def _people(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
 
 
 def _around(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
-    order = Order("ZYXWVTSRQPNMKJH", (), Money(100, _EUR), "1")
+    order = Order("ZYXWVTSRQPNMKJH", (), Money(100, _EUR), "1", _CLAIM)
     payment = Payment(reference_of(order.order, 0), order, "link", at.wall_ms - 1, 180_000)
     yield "PaymentsRecovered", ev.PaymentsRecovered(at, (payment,))
     yield "ServiceClosed", ev.ServiceClosed(at, "maintenance")

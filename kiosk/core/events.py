@@ -1,6 +1,6 @@
 """All that can happen. Each event says when; what the core cannot look up or dream up comes with it.
 
-The agent makes them: from intents (adding the product a code stands for, and a fresh order name), from the fleet's
+The agent makes them: from intents (adding the product a code stands for, and a fresh order name with its claim code), from the fleet's
 charge states, from devices and from timers. An event that does not fit the moment changes nothing.
 """
 
@@ -88,9 +88,13 @@ class BasketOpened(ByPerson, frozen=True):
 
 
 class CheckoutAsked(ByPerson, frozen=True):
-    """views.Checkout. `order` is fresh: 15 random characters of Crockford's base32 (75 bits)."""
+    """views.Checkout. `order` and `claim` are fresh, and neither tells anything of the other.
+
+    `order`: 15 random characters of Crockford's base32 (75 bits). `claim`: content.references.claim_of 40 random bits.
+    """
 
     order: str
+    claim: str
 
 
 class MethodChosen(ByPerson, frozen=True):

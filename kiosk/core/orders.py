@@ -1,15 +1,15 @@
-"""What is bought and what is paid for it, as records. The names an order gives
-to its charges and its claim are content.references'."""
+"""What is bought and what is paid for it, as records. How orders, charges and
+claim codes are written is content.references'."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from content.money import Money
-from content.references import CROCKFORD, MAX_ATTEMPTS, ORDER_LENGTH, BadOrder, claim_code, reference_of
+from content.references import CROCKFORD, MAX_ATTEMPTS, ORDER_LENGTH, BadOrder, parse_claim, reference_of
 
 __all__ = [
-    "CROCKFORD", "MAX_ATTEMPTS", "ORDER_LENGTH", "BadOrder", "Line", "Order", "Payment", "claim_code", "reference_of",
+    "CROCKFORD", "MAX_ATTEMPTS", "ORDER_LENGTH", "BadOrder", "Line", "Order", "Payment", "parse_claim", "reference_of",
 ]  # fmt: skip
 
 
@@ -31,6 +31,9 @@ class Order(Struct, frozen=True):
     lines: tuple[Line, ...]
     total: Money
     version: str  # of the prices
+    claim: (
+        str  # the code that hands the goods over, whichever attempt pays: chance, so that no QR code tells it
+    )
 
 
 class Payment(Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec import structs
 
 from kiosk.core.effects import CancelCharge, ClosePayment, QueryCharge, RecordSale
-from kiosk.core.orders import claim_code
 from kiosk.core.state import Paying, Pending, Session, Turn
 
 
@@ -79,7 +78,7 @@ def ask_again(turn: Turn, pending: Pending) -> None:
     """Ask the ledger for what is paid, the fleet for what is open; what shall end is cancelled every second time."""
     reference = pending.payment.reference
     if pending.outcome == "paid":
-        turn.do(RecordSale(pending.payment, claim_code(pending.payment.order.order)))
+        turn.do(RecordSale(pending.payment, pending.payment.order.claim))
     elif pending.outcome == "open" and turn.session.online:
         cancel = pending.ending and pending.asked % 2 == 1
         turn.do(CancelCharge(reference) if cancel else QueryCharge(reference))

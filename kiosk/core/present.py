@@ -6,7 +6,6 @@ from content import pricing
 from content.model import Product, text_in
 from kiosk.core import attract, basket, paying
 from kiosk.core.facings import facing_of, picture_of
-from kiosk.core.orders import claim_code
 from kiosk.core.state import (
     Attracting,
     Browsing,
@@ -181,7 +180,7 @@ def thanks(session: Session, state: Thanking) -> Thanks:
     return Thanks(
         frame=frame_of(session),
         total=payment.amount,
-        claim_code=claim_code(payment.order.order),
+        claim_code=payment.order.claim,
         reference=payment.reference,
         receipt=state.receipt,
         pickup=pickup_of(session),
@@ -196,6 +195,6 @@ def problem(session: Session, state: Troubled) -> Problem:
         key=state.key,
         code=CODES[state.key],
         can_retry=state.retry,
-        claim_code=claim_code(payment.order.order) if state.claim else "",
+        claim_code=payment.order.claim if state.claim else "",
         reference=payment.reference,
     )

@@ -33,7 +33,7 @@ from kiosk.core.events import (
     SaleRecorded,
     SaleRefused,
 )
-from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment, claim_code
+from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment
 from kiosk.core.paying import where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
@@ -177,7 +177,7 @@ def _sell(turn: Turn, pending: Pending) -> None:
     session, reference = turn.session, pending.payment.reference
     again = turn.now + session.settings.late_poll_ms
     update(turn, structs.replace(pending, outcome="paid", asked=0, next_ms=again))
-    turn.do(RecordSale(pending.payment, claim_code(pending.payment.order.order)))
+    turn.do(RecordSale(pending.payment, pending.payment.order.claim))
     if is_here(session, pending):
         _leave_other_attempt(turn, reference)
         turn.go(Paying(reference, "confirming", turn.now + session.settings.record_ms))
@@ -209,7 +209,7 @@ def recorded(turn: Turn, event: SaleRecorded) -> None:
     turn.set(basket=(), order=None, attempts=0, touched_ms=turn.now, warned_ms=None)
     turn.go(Thanking(payment, receipt))
     if receipt == "printing":
-        turn.do(PrintReceipt(payment, claim_code(payment.order.order), turn.session.language))
+        turn.do(PrintReceipt(payment, payment.order.claim, turn.session.language))
 
 
 def receipt_state(session: Session) -> str:

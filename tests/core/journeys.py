@@ -24,6 +24,8 @@ from kiosk.views import View
 WALL_MS = 1_795_000_000_000  # November 2026
 ORDER = "7Z5M2K9QW3RT8XA"
 ORDER_2 = "7Z5M2K9QW3RT8XB"
+CLAIM = "K7Q2-9MXT"  # as the agent dreams it up: nothing to do with the order
+CLAIM_2 = "0D4T-H3RE"
 
 E = TypeVar("E", bound=Effect)
 V = TypeVar("V")
@@ -139,8 +141,8 @@ class Journey:
             self.happens(ev.ProductAdded, one, one.facing)
         return self
 
-    def checkout(self, order: str = ORDER) -> Journey:
-        self.happens(ev.CheckoutAsked, order)
+    def checkout(self, order: str = ORDER, claim: str = CLAIM) -> Journey:
+        self.happens(ev.CheckoutAsked, order, claim)
         return self
 
     def pay_by_link(self, *products: Product) -> str:

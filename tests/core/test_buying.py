@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from content.model import Product
@@ -9,9 +10,9 @@ from content.money import Money
 from kiosk import views
 from kiosk.core import effects as ef
 from kiosk.core import events as ev
-from kiosk.core.orders import claim_code
+from kiosk.core.orders import BadOrder
 from kiosk.core.settings import Settings
-from tests.core.journeys import MILK, ORDER, ORDER_2, RICE, TEA, Journey, eur
+from tests.core.journeys import CLAIM, CLAIM_2, MILK, ORDER, ORDER_2, RICE, TEA, Journey, eur
 
 
 def test_forty_seconds_from_touch_to_receipt() -> None:
@@ -45,7 +46,7 @@ def test_forty_seconds_from_touch_to_receipt() -> None:
     (receipt,) = j.happens(ev.SaleRecorded, reference)
     assert isinstance(receipt, ef.PrintReceipt)
     thanks = j.view(views.Thanks)
-    assert (thanks.claim_code, thanks.receipt) == (claim_code(ORDER), "printing")
+    assert (thanks.claim_code, thanks.receipt) == (CLAIM, "printing")
     j.happens(ev.ReceiptPrinted, reference)
     assert j.view(views.Thanks).receipt == "printed"
     assert j.view(views.Thanks).frame.basket_count == 0
@@ -123,7 +124,7 @@ def test_a_cancel_nobody_answers_is_asked_about_and_ends_with_a_claim_code() -> 
     later = j.wait(20_000)
     assert ef.CancelCharge(reference) in later
     problem = j.view(views.Problem)
-    assert (problem.key, problem.code, problem.claim_code) == ("unsure", "EC-21", claim_code(ORDER))
+    assert (problem.key, problem.code, problem.claim_code) == ("unsure", "EC-21", CLAIM)
     assert not problem.can_retry
     assert j.did(ef.RememberPayment)[-1].payment.claim_shown
 
@@ -199,19 +200,48 @@ def test_money_for_a_basket_that_has_changed_goes_back() -> None:
     j.happens(ev.ChargeCancelled, first)
     j.happens(ev.WentBack)
     j.happens(ev.ProductAdded, TEA, 2)
-    j.checkout(ORDER_2)
+    j.checkout(ORDER_2, CLAIM_2)
     assert ef.RefundCharge(first, eur(129), "ended") in j.paid(first)
     assert j.view(views.ChooseMethod).total == eur(379)
+    j.happens(ev.MethodChosen, "link")
+    j.paid(j.show_qr(), 379)
+    assert j.view(views.Thanks).claim_code == CLAIM_2
 
 
-def test_the_same_basket_keeps_its_order() -> None:
+def test_the_same_basket_keeps_its_order_and_its_claim_code() -> None:
     j = Journey()
     first = j.pay_by_link()
     j.happens(ev.CancelAsked)
     j.happens(ev.ChargeCancelled, first)
     j.happens(ev.WentBack)
-    j.checkout(ORDER_2).happens(ev.MethodChosen, "link")
+    j.checkout(ORDER_2, CLAIM_2).happens(ev.MethodChosen, "link")
     assert j.view(views.Pay).reference == ORDER + "1"
+    j.paid(first)
+    assert j.view(views.Thanks).claim_code == CLAIM
+
+
+def test_the_claim_code_goes_ahead_of_the_payment_and_is_on_no_pay_screen() -> None:
+    j = Journey()
+    j.shop().checkout()
+    _, remember, charge = j.happens(ev.MethodChosen, "link")
+    assert isinstance(remember, ef.RememberPayment)
+    assert isinstance(charge, ef.CreateCharge)
+    assert remember.payment.order.claim == charge.payment.order.claim == CLAIM
+    j.show_qr()
+    on_glass = msgspec.json.encode(j.view(views.Pay)).decode()
+    assert ORDER in on_glass
+    assert CLAIM[:4] not in on_glass
+    assert CLAIM[5:] not in on_glass
+
+
+@pytest.mark.parametrize("claim", ["", "K7Q29MXT", "k7q2-9mxt", "K7Q2-9MXO", ORDER])
+def test_a_claim_code_that_is_none_makes_no_order_and_is_not_repeated(claim: str) -> None:
+    j = Journey()
+    j.shop()
+    with pytest.raises(BadOrder, match="written like") as error:
+        j.checkout(ORDER_2, claim)
+    assert not claim or claim not in str(error.value)
+    assert j.session.order is None
 
 
 def test_the_wrong_amount_and_the_wrong_currency_go_back_whole() -> None:
@@ -219,7 +249,7 @@ def test_the_wrong_amount_and_the_wrong_currency_go_back_whole() -> None:
     reference = j.pay_by_link()
     assert ef.RefundCharge(reference, eur(128), "amount-mismatch") in j.paid(reference, 128)
     problem = j.view(views.Problem)
-    assert (problem.key, problem.claim_code, problem.can_retry) == ("wrong-amount", claim_code(ORDER), True)
+    assert (problem.key, problem.claim_code, problem.can_retry) == ("wrong-amount", CLAIM, True)
     j.happens(ev.RefundDone, reference)
     j.happens(ev.RetryAsked)
     again = j.show_qr()
@@ -342,7 +372,7 @@ def test_without_paper_the_screen_shows_the_claim_code(detail: str, state: str, 
     if why:
         j.happens(ev.ReceiptFailed, reference, why)
     thanks = j.view(views.Thanks)
-    assert (thanks.receipt, thanks.claim_code) == (shown, claim_code(ORDER))
+    assert (thanks.receipt, thanks.claim_code) == (shown, CLAIM)
 
 
 def test_a_ledger_that_cannot_write_is_asked_again() -> None:
@@ -352,7 +382,7 @@ def test_a_ledger_that_cannot_write_is_asked_again() -> None:
     j.happens(ev.SaleRefused, reference, "storage")
     j.wait(5_000)
     problem = j.view(views.Problem)
-    assert (problem.key, problem.claim_code) == ("not-recorded", claim_code(ORDER))
+    assert (problem.key, problem.claim_code) == ("not-recorded", CLAIM)
     assert len(j.did(ef.RecordSale)) == 2
     j.happens(ev.SaleRecorded, reference)
     j.view(views.Thanks)
@@ -371,7 +401,7 @@ def test_a_ledger_that_knows_better() -> None:
     reference = j.pay_by_link()
     j.happens(ev.ChargePaid, reference, eur(129))
     assert j.happens(ev.SaleRefused, reference, "settled") == ()
-    assert j.view(views.Problem).claim_code == claim_code(ORDER)
+    assert j.view(views.Problem).claim_code == CLAIM
 
 
 def test_after_a_power_cut_who_was_paying_sees_the_payment_again() -> None:
@@ -388,7 +418,7 @@ def test_after_a_power_cut_who_was_paying_sees_the_payment_again() -> None:
     pay = j.view(views.Pay)
     assert (pay.stage, pay.payload, pay.expires_ms - j.stamp().wall_ms) == ("waiting", "QR", 160_000)
     j.paid(reference)
-    j.view(views.Thanks)
+    assert j.view(views.Thanks).claim_code == before.session.pending[reference].payment.order.claim == CLAIM
 
 
 @pytest.mark.parametrize("claim_shown", [True, False])

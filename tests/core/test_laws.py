@@ -15,11 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from content import pricing
 from content.money import Money
+from content.references import claim_of
 from kiosk.core import effects as ef
 from kiosk.core import events as ev
 from kiosk.core.orders import CROCKFORD, Payment
+from kiosk.core.present import present
 from kiosk.core.settings import Settings
-from kiosk.core.state import Attracting, Choosing, Paying, Troubled
+from kiosk.core.state import Attracting, Choosing, Paying, Thanking, Troubled
 from tests.core.journeys import MILK, RICE, TEA, Journey, eur
 
 
@@ -76,6 +78,7 @@ class PaymentStories(RuleBasedStateMachine):
         self.given_back: set[str] = set()
         self.remembers = not small  # the core alone keeps the law, without the ledger's help
         self.orders = 0
+        self.claims: dict[str, str] = {}  # as they were dreamt up, by order
         self.buys(one=MILK, new=small)
 
     # --- agent and ledger -------------------------------------------------------------------------------------
@@ -95,7 +98,12 @@ class PaymentStories(RuleBasedStateMachine):
                     assert payment.reference in self.ledger.open, "written down before it is asked for"
                     assert payment.reference not in self.asked, "a reference is asked for once"
                     self.asked[payment.reference] = payment
-                case ef.RecordSale(payment=payment):
+                    written = self.ledger.open[payment.reference].order.claim
+                    assert payment.order.claim == written == self.claims[payment.order.order]
+                case ef.PrintReceipt(payment=payment, claim_code=code):
+                    assert code == self.claims[payment.order.order]
+                case ef.RecordSale(payment=payment, claim_code=code):
+                    assert code == self.claims[payment.order.order], "whatever happened meanwhile"
                     why = self.ledger.sale(payment)
                     assert why in ("", "storage") or not self.remembers, why
                     if why:
@@ -112,6 +120,9 @@ class PaymentStories(RuleBasedStateMachine):
 
     def check_step(self, before: Any) -> None:
         after = self.j.session
+        shown = getattr(present(after), "claim_code", "")
+        if isinstance(after.state, Thanking | Troubled) and shown:
+            assert shown == self.claims[after.state.payment.order.order]
         if isinstance(before.state, Paying):
             assert not isinstance(after.state, Attracting), "no reset while money is in flight"
             if after.visit != before.visit:
@@ -123,9 +134,12 @@ class PaymentStories(RuleBasedStateMachine):
 
     # --- the person -------------------------------------------------------------------------------------------
 
-    def fresh_order(self) -> str:
+    def fresh_order(self) -> tuple[str, str]:
+        """An order's name and claim code."""
         self.orders += 1
-        return "".join(CROCKFORD[self.orders // 32**i % 32] for i in range(15))
+        name = "".join(CROCKFORD[self.orders // 32**i % 32] for i in range(15))
+        self.claims[name] = claim_of(2**40 - self.orders)
+        return name, self.claims[name]
 
     @precondition(lambda self: not isinstance(self.j.session.state, Paying))
     @rule(
@@ -140,7 +154,7 @@ class PaymentStories(RuleBasedStateMachine):
         self.play(ev.Dismissed)
         if new or not self.j.session.basket:
             self.play(ev.ProductAdded, one, one.facing)
-        self.play(ev.CheckoutAsked, self.fresh_order())
+        self.play(ev.CheckoutAsked, *self.fresh_order())
         self.play(ev.MethodChosen, method)
         self.play(ev.CardTapped, "token")
 
@@ -197,7 +211,7 @@ class PaymentStories(RuleBasedStateMachine):
 
     @rule()
     def check_out(self) -> None:
-        self.play(ev.CheckoutAsked, self.fresh_order())
+        self.play(ev.CheckoutAsked, *self.fresh_order())
 
     @rule()
     def close_down(self) -> None:

@@ -1,4 +1,4 @@
-"""References and claim codes: what an order's name decides."""
+"""References: what an order's name decides; and records that travel."""
 
 import msgspec
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from content.money import Money
 from kiosk.core import effects, events
-from kiosk.core.orders import CROCKFORD, BadOrder, Order, Payment, claim_code, reference_of
+from kiosk.core.orders import CROCKFORD, BadOrder, Order, Payment, reference_of
 
 orders = st.text(alphabet=CROCKFORD, min_size=15, max_size=15)
 
@@ -26,18 +26,9 @@ def test_what_is_no_order_is_refused_with_what_was_expected(order: str, attempt:
         reference_of(order, attempt)
 
 
-@given(orders)
-def test_a_claim_code_is_read_aloud_in_two_halves(order: str) -> None:
-    code = claim_code(order)
-    assert len(code) == 9
-    assert code[4] == "-"
-    assert set(code.replace("-", "")) <= set(CROCKFORD)
-    assert code == claim_code(order)
-
-
 def test_events_and_effects_survive_json() -> None:
     money = Money(250, "EUR")
-    payment = Payment("0" * 16, Order("0" * 15, (), money, "7"), "link", 1, 2)
+    payment = Payment("0" * 16, Order("0" * 15, (), money, "7", "K7Q2-9MXT"), "link", 1, 2)
     paid = events.ChargePaid(events.Stamp(1, 2), "0" * 16, money)
     asked = effects.CreateCharge(payment)
     assert msgspec.json.decode(msgspec.json.encode(paid), type=events.AnyEvent) == paid

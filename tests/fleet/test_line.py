@@ -132,7 +132,7 @@ def test_news_goes_to_its_topic(broker: Broker) -> None:
     with answering(broker, seen) as line, kiosk(broker.port, "news") as wall:
         assert line.send(wall.address, ChargeState(id="", reference="R1", state="paid"))
         assert line.send(
-            wall.address, PhoneSale(order="O1", claim_code="K7Q2M4XD", total_minor=229, currency="EUR")
+            wall.address, PhoneSale(order="O1", claim_code="K7Q2-M4XD", total_minor=229, currency="EUR")
         )
         assert line.send(wall.address, Ack(epoch="e1", upto=3))
         wait_until(lambda: wall.news and wall.notices and wall.acks, "all three")

@@ -8,6 +8,7 @@ from mqtt.messages import Engaged, RefundWanted, SaleMade
 from mqtt.messages import Line as EventLine
 
 ORDER = "0123456789ABCDE"
+CLAIM = "K7Q2-9MXT"
 
 
 def payment(order: str = ORDER, attempt: int = 0, minor: int = 498) -> Payment:
@@ -20,7 +21,7 @@ def payment(order: str = ORDER, attempt: int = 0, minor: int = 498) -> Payment:
     )
     return Payment(
         reference=reference_of(order, attempt),
-        order=Order(order, (apple,), Money(minor, "EUR"), "v1"),
+        order=Order(order, (apple,), Money(minor, "EUR"), "v1", CLAIM),
         method="epc",
         asked_ms=1_000,
         ttl_ms=180_000,

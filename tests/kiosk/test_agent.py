@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from content.money import Money
+from content.references import parse_claim
 from kiosk.agent import StoreReady
-from kiosk.core.orders import claim_code
 from kiosk.peripherals import CardRead, CodeRead, DeviceState
 from kiosk.program import Busy
 from kiosk.views import (
@@ -68,7 +69,7 @@ class TestBuying:
             assert wanted.ttl_s == 180
             paid(kiosk, pay)
             thanks = kiosk.sees(Thanks, where=lambda view: view.receipt == "printed")
-            assert thanks.claim_code == claim_code(wanted.order)
+            assert thanks.claim_code == wanted.claim_code == parse_claim(wanted.claim_code)
             [receipt] = kiosk.devices.printed
             assert receipt.reference == pay.reference
             until(lambda: kiosk.fleet.events(SaleMade))
@@ -91,6 +92,20 @@ class TestBuying:
             assert [seq for _, seq in sorted(kiosk.fleet.stored)] == list(
                 range(1, len(kiosk.fleet.stored) + 1)
             )
+
+    def test_a_claim_code_is_chance_and_in_nothing_the_pay_screen_shows(self, tmp_path: Path) -> None:
+        with Kiosk(tmp_path) as kiosk:
+            pays = []
+            for _ in range(3):
+                pays.append(kiosk.buys())
+                paid(kiosk, pays[-1])
+                kiosk.sees(Thanks)
+                kiosk.do(Done())
+                kiosk.sees(Attract)
+            codes = [wanted.claim_code for wanted in kiosk.fleet.wanted]
+            assert len(set(codes)) == 3
+            for pay, code in zip(pays, codes, strict=True):
+                assert code.replace("-", "") not in msgspec.json.encode(pay).decode().replace("-", "")
 
     def test_a_confirmation_that_comes_three_times_is_one_sale(self, tmp_path: Path) -> None:
         with Kiosk(tmp_path) as kiosk:
@@ -322,7 +337,10 @@ class TestRestart:
         with Kiosk(tmp_path, fleet) as kiosk:
             thanks = kiosk.sees(Thanks)
             assert thanks.reference == pay.reference
-        assert len(fleet.events(SaleMade)) == 1
+            assert thanks.claim_code == fleet.wanted[0].claim_code, "the one the fleet was told before"
+        [sale] = fleet.events(SaleMade)
+        assert isinstance(sale, SaleMade)
+        assert sale.claim_code == thanks.claim_code
 
     def test_money_that_comes_after_a_restart_for_a_settled_sale_is_no_second_sale(
         self, tmp_path: Path

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from content.references import parse_claim
 from kiosk.clock import SystemClock
 from kiosk.ledger import Ledger
 from kiosk.ledger_schema import STEPS, LedgerError
 from mqtt.messages import Batch, Engaged, KioskEvent, RefundWanted, SaleMade, decode
-from tests.kiosk.orders import ORDER, engaged, payment, refund_of, sale_of
+from tests.kiosk.orders import CLAIM, ORDER, engaged, payment, refund_of, sale_of
 
 
 @pytest.fixture
@@ -266,6 +267,26 @@ class TestFile:
             ]
         db.close()
         assert [number for number, _, _ in STEPS] == list(range(1, len(STEPS) + 1))
+
+    def test_payments_of_before_claim_codes_were_chance_get_one_for_each_order(self, path: Path) -> None:
+        known = [payment("1" * 15), payment("1" * 15, 1), payment("2" * 15)]
+        first = Ledger(path, SystemClock())
+        for one in known:
+            first.remember(one)
+        first.close()
+        with sqlite3.connect(path) as db:  # as the program before has left it
+            body = "CAST(json_remove(CAST(body AS TEXT), '$.order.claim') AS BLOB)"
+            db.execute(f"UPDATE payment SET body = {body}")
+            db.execute("DELETE FROM step WHERE number = 4")
+        db.close()
+        second = Ledger(path, SystemClock())
+        found = second.open_payments()
+        second.close()
+        codes = [one.order.claim for one in found]
+        assert codes[0] == codes[1] != codes[2]
+        assert all(parse_claim(code) == code for code in codes)
+        again = [structs.replace(one, order=structs.replace(one.order, claim=CLAIM)) for one in found]
+        assert again == known, "nothing else has changed"
 
     def test_what_nobody_will_ask_for_again_is_dropped_in_time(self, path: Path) -> None:
         class Later(SystemClock):
