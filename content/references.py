@@ -6,8 +6,6 @@ code hands over goods, so it is chance and follows from nothing that can be seen
 
 from __future__ import annotations
 
-import hashlib
-
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to misread
 ORDER_LENGTH = 15
 MAX_ATTEMPTS = len(CROCKFORD)  # one character of a reference counts them
@@ -61,10 +59,3 @@ def parse_claim(text: str) -> str | None:
     if len(code) != 8 or not set(code) <= set(CROCKFORD):
         return None
     return f"{code[:4]}-{code[4:]}"
-
-
-def claim_code(order: str) -> str:
-    """The code that hands over an order's goods, "K7Q2-9MXT": 40 bits that the order decides."""
-    number = int.from_bytes(hashlib.sha256(b"endcap claim " + order.encode()).digest()[:5], "big")
-    text = "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
-    return f"{text[:4]}-{text[4:]}"

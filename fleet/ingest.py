@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 
 from fleet.clock import Clock, now_ms
 from fleet.live import Hub
-from fleet.rows import RESERVED_EPOCHS, Stored
+from fleet.rows import RESERVED_EPOCHS, Stored, plain
 from fleet.store import Store
 from mqtt import topics
 from mqtt.client import Client
@@ -212,7 +212,7 @@ class Ingest:
                     self._client.publish(address.acks, encode(Ack(epoch=epoch, upto=upto)))
         for item in done.new:
             self._live.tell(
-                "event", {"kiosk": item.kiosk, "received_ms": item.received_ms, "event": _plain(item)}
+                "event", {"kiosk": item.kiosk, "received_ms": item.received_ms, "event": plain(item)}
             )
 
     def _presence(self, address: Address, payload: bytes) -> None:
@@ -232,11 +232,6 @@ class Ingest:
         log.warning("kept aside from %s: %s", topic, reason)
         self._store.keep_aside(topic, payload, reason, self._clock())
         self._live.tell("poison", {"topic": topic, "reason": reason})
-
-
-def _plain(item: Stored) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(item.event) if item.event else {"type": item.type}
-    return plain
 
 
 def _check_numbers(record: KioskEvent) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from fleet import tables
 from fleet.rows import Stored, rows_of
+from fleet.upgrade import bring_up
 from mqtt.messages import Health, Presence
 
 MAX_POISON: Final = 10_000  # rows; what comes after is counted by its teller and not kept
@@ -41,14 +42,15 @@ class Store:
     """The database behind `url`, made if it is not there. Every method may be called from any thread."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(url)
+        # An error would otherwise quote the row it is about, claim codes too, and errors are logged.
+        self.engine: Engine = create_engine(url, hide_parameters=True)
         self._dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         if self.engine.dialect.name == "sqlite":
             _make_folder(url)
             event.listen(self.engine, "connect", _open_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         with self.write() as connection:
-            tables.metadata.create_all(connection)
+            bring_up(connection)
 
     def close(self) -> None:
         """Close every connection that is not in use."""

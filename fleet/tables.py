@@ -1,5 +1,7 @@
 """The fleet's tables. A kiosk is named by its address (`tenant/site/kiosk`), money is minor units, times Unix ms.
 
+A column that is added later has a server default: fleet.upgrade adds it to a database that lacks it.
+
 Every row that comes from a kiosk's event has the event's place `(kiosk, epoch, seq)` in its primary key, so the same
 event twice cannot be two rows.
 """
@@ -122,4 +124,5 @@ charges = Table(
     Column("due_ms", BigInteger, index=True),  # when the desk looks at it again by itself; NULL: never
     _text("settled", index=True),  # what a charge of the phone lane became: "", sale, sold (its event is stored), refund
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
+    _text("claim_code", server_default=""),  # the order's; "" until a phone's order is sold. Never logged, never told on
 )  # fmt: skip

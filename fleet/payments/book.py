@@ -6,6 +6,7 @@ poll and a kiosk's question at the same moment changes it once.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from msgspec import Struct, structs
 from sqlalchemy import Connection, func, select, update
 
 from content.money import Money
+from content.references import CLAIM_BYTES, claim_of
 from fleet import tables
 from fleet.clock import Clock
 from fleet.payments.port import ENDED, OPEN, PAID, Charge, News, State, advance
@@ -58,6 +60,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     due_ms: int | None = None
     settled: str = ""
     sale_seq: int = 0
+    claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is sold
 
     @property
     def amount(self) -> Money:
@@ -69,9 +72,15 @@ class Entry(Struct, frozen=True, kw_only=True):
         """What came."""
         return Money(self.paid_minor, self.paid_currency) if self.paid_minor else None
 
+    def is_wish(self, other: Entry) -> bool:
+        """Whether nothing differs that must not where the same reference is asked for again."""
+        same = self._wish == other._wish
+        if self.channel == PHONE:  # its claim code is ours to give
+            return same
+        return secrets.compare_digest(self.claim_code, other.claim_code) and same
+
     @property
-    def same_wish(self) -> tuple[object, ...]:
-        """What must not differ where the same reference is asked for again."""
+    def _wish(self) -> tuple[object, ...]:
         return self.kiosk, self.order, self.channel, self.method, self.amount
 
 
@@ -246,7 +255,8 @@ class Book:
             return structs.replace(entry, settled=settled, state=advance(entry.state, News.WANT_REFUND))
         column = _CHARGES.c
         last = connection.scalar(select(func.max(column.sale_seq)).where(column.kiosk == entry.kiosk)) or 0
-        return structs.replace(entry, settled=settled, sale_seq=last + 1)
+        code = entry.claim_code or claim_of(secrets.token_bytes(CLAIM_BYTES))
+        return structs.replace(entry, settled=settled, sale_seq=last + 1, claim_code=code)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

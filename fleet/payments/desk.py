@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import structs
 
-from content.references import CROCKFORD
+from content.references import CROCKFORD, parse_claim
 from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.payments.book import PHONE, TOUCH, Book, Change, Entry, told
@@ -146,6 +146,7 @@ class PaymentDesk:
             _REFERENCE.fullmatch(wanted.reference)
             and wanted.reference.startswith(wanted.order)
             and len(wanted.order) == len(wanted.reference) - 1
+            and (not wanted.claim_code or parse_claim(wanted.claim_code) == wanted.claim_code)
             and wanted.lines
             and all(_sound(line) for line in wanted.lines)
             and sum(line.total_minor for line in wanted.lines) == wanted.total_minor
@@ -156,6 +157,7 @@ class PaymentDesk:
             reference=wanted.reference, kiosk=str(address), order=wanted.order, channel=TOUCH, method=wanted.method,
             provider=method.provider.key, currency=wanted.currency, minor=wanted.total_minor, lines=wanted.lines,
             version=wanted.version, ttl_s=wanted.ttl_s, card=wanted.card, asked_ms=self._clock(),
+            claim_code=wanted.claim_code,
         )  # fmt: skip
         return self.open(entry)
 
@@ -172,7 +174,7 @@ class PaymentDesk:
         kept = self.book.open(
             structs.replace(entry, ttl_s=ttl, description=description, due_ms=self._clock() + UNHEARD_MS)
         )
-        return kept if kept.same_wish == entry.same_wish else "bad-request"
+        return kept if kept.is_wish(entry) else "bad-request"
 
     def start_on_phone(self, entry: Entry) -> Entry | str:
         """Open and ask for a charge of the phone lane; the phone follows its `payload`."""

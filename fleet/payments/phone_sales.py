@@ -9,13 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-import msgspec
-
-from content.references import claim_code
 from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.payments.book import PHONE, Book, Entry
-from fleet.rows import Stored
+from fleet.rows import Stored, plain
 from fleet.store import Store
 from mqtt.messages import Message, PhoneSale, SaleMade, encode
 from mqtt.topics import Address
@@ -43,7 +40,7 @@ class PhoneSales:
             epoch=PHONE, seq=entry.sale_seq, wall_ms=entry.changed_ms, mono_ms=0, boot="", clock="synced",
             order=entry.order, reference=entry.reference, method=entry.method, currency=entry.currency,
             total_minor=entry.minor, lines=entry.lines, version=entry.version, channel=PHONE,
-            claim_code=claim_code(entry.order),
+            claim_code=entry.claim_code,
         )  # fmt: skip
         item = Stored(
             kiosk=entry.kiosk, epoch=PHONE, seq=entry.sale_seq, body=encode(sale), event=sale, received_ms=now
@@ -52,9 +49,7 @@ class PhoneSales:
         self._book.sold(entry.reference)
         if not new:
             return
-        self._live.tell(
-            "event", {"kiosk": entry.kiosk, "received_ms": now, "event": msgspec.to_builtins(sale)}
-        )
+        self._live.tell("event", {"kiosk": entry.kiosk, "received_ms": now, "event": plain(item)})
         notice = PhoneSale(
             order=entry.order, claim_code=sale.claim_code, total_minor=entry.minor, currency=entry.currency
         )

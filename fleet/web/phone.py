@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from content import pricing
 from content.model import Availability, Product
-from content.references import CROCKFORD, ORDER_LENGTH, claim_code, reference_of
+from content.references import CROCKFORD, ORDER_LENGTH, reference_of
 from content.store import AnyStore
 from fleet import tables
 from fleet.payments.book import PHONE, Entry
@@ -164,7 +164,7 @@ class Lane:
             raise Gone("order")
         say = _say(request, entry.language)
         store = self._catalogue().store
-        view = order_page(entry, claim_code(order), say)
+        view = order_page(entry, say)
         return self._page(
             request, "phone_order.html", say, 200,
             view=view, store=store, kiosk=entry.kiosk.rpartition("/")[2],

@@ -148,7 +148,7 @@ def order_key(entry: Entry) -> str:
     return "expired" if entry.state is State.EXPIRED else "failed"
 
 
-def order_page(entry: Entry, claim_code: str, say: Words) -> OrderPage:
+def order_page(entry: Entry, say: Words) -> OrderPage:
     """An order of the phone lane as its page shows it."""
     key = order_key(entry)
     first = entry.lines[0]
@@ -156,7 +156,7 @@ def order_page(entry: Entry, claim_code: str, say: Words) -> OrderPage:
     return OrderPage(
         key=key,
         order=entry.order,
-        claim_code=claim_code if key == "paid" else "",
+        claim_code=entry.claim_code if key == "paid" else "",
         lines=tuple(
             OrderLine(line.name, line.quantity, say.money(Money(line.total_minor, entry.currency)))
             for line in entry.lines

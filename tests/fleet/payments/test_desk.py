@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from content.money import Money
-from content.references import claim_code
+from content.references import parse_claim
 from fleet import tables
 from fleet.live import Hub
 from fleet.payments.book import PHONE, Entry
@@ -40,6 +40,7 @@ pytestmark = pytest.mark.server
 KIOSK = Address("demo", "u8", "K1")
 SHOP = Merchant(name="Endcap Demo", city="BERLIN", iban="DE71110220330123456789")
 MILK = Line(gtin="09521100100113", name="Milk", quantity=2, price_minor=625, total_minor=1250, facing=7)
+CLAIM = "K7Q2-9MXT"
 _numbers = count(1)
 
 
@@ -90,7 +91,7 @@ class Shop:
         order = f"{next(_numbers):015}"
         fields = {
             "id": "q1", "expires_ms": 0, "order": order, "reference": f"{order}0", "method": method, "currency": "EUR",
-            "total_minor": 1250, "lines": (MILK,), "version": "v1",
+            "total_minor": 1250, "lines": (MILK,), "version": "v1", "claim_code": CLAIM,
         }  # fmt: skip
         return ChargeWanted(**(fields | more))  # type: ignore[arg-type]
 
@@ -187,6 +188,40 @@ def test_a_card_is_answered_at_once(shop: Shop, card: str, state: str, reason: s
     entry = shop.desk.book.get(wanted.reference)
     assert entry is not None
     assert entry.card == ""
+
+
+def test_the_claim_code_is_kept_with_the_charge_and_told_to_nobody(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    wanted = shop.wanted()
+    answer = shop.ask(wanted)
+    shop.pay(wanted.reference)
+    shop.desk.look(wanted.reference)
+    assert claim_of_charge(shop, wanted.reference) == CLAIM, (
+        "honoured even if the kiosk never reports the sale"
+    )
+    said = repr(answer) + repr(shop.told) + caplog.text
+    assert CLAIM not in said
+
+
+@pytest.mark.parametrize("code", ["K7Q29MXT", "k7q2-9mxt", "K7Q2-9MXU", "K7Q2-9MXT ", "\u212a7Q2-9MXT"])
+def test_a_claim_code_that_is_none_is_refused(shop: Shop, code: str) -> None:
+    answer = shop.ask(shop.wanted(claim_code=code))
+    assert (answer.state, answer.reason) == ("failed", "bad-request")
+
+
+def test_a_reference_has_one_claim_code(shop: Shop) -> None:
+    wanted = shop.wanted()
+    shop.ask(wanted)
+    for code in ("K7Q2-9MXV", ""):
+        other = shop.ask(shop.wanted(reference=wanted.reference, order=wanted.order, claim_code=code))
+        assert (other.state, other.reason) == ("failed", "bad-request")
+    assert claim_of_charge(shop, wanted.reference) == CLAIM
+
+
+def test_a_kiosk_of_before_claim_codes_travelled_is_still_served(shop: Shop) -> None:
+    assert shop.ask(shop.wanted(claim_code="")).state == "created"
 
 
 def test_the_same_request_again_is_the_same_charge(shop: Shop) -> None:
@@ -399,6 +434,12 @@ def on_phone(shop: Shop) -> Entry:
     return entry
 
 
+def claim_of_charge(shop: Shop, reference: str) -> str:
+    entry = shop.desk.book.get(reference)
+    assert entry is not None
+    return entry.claim_code
+
+
 def phone_sales(shop: Shop) -> list[tuple[str, int, str]]:
     column = tables.sales.c
     with shop.store.read() as connection:
@@ -414,9 +455,21 @@ def test_a_sale_on_a_phone_is_stored_once_and_the_wall_says_thanks(shop: Shop) -
             shop.desk.look(entry.reference)
     assert phone_sales(shop) == [(first.order, 1, "phone"), (second.order, 2, "phone")]
     thanks = [(address, m) for address, m in shop.told if isinstance(m, PhoneSale)]
+    codes = [claim_of_charge(shop, entry.reference) for entry in (first, second)]
     assert [(a, m.order, m.claim_code, m.total_minor) for a, m in thanks] == [
-        (KIOSK, entry.order, claim_code(entry.order), 1250) for entry in (first, second)
+        (KIOSK, entry.order, code, 1250) for entry, code in zip((first, second), codes, strict=True)
     ]
+    assert all(code and parse_claim(code) == code for code in codes)
+    assert codes[0] != codes[1]
+    with shop.store.read() as connection:
+        assert (
+            list(connection.scalars(select(tables.sales.c.claim_code).order_by(tables.sales.c.seq))) == codes
+        )
+
+
+def test_an_order_of_a_phone_has_no_claim_code_before_it_is_paid(shop: Shop) -> None:
+    entry = on_phone(shop)
+    assert claim_of_charge(shop, entry.reference) == ""
 
 
 def test_a_wrong_amount_on_a_phone_goes_back_by_itself(shop: Shop) -> None:
@@ -440,5 +493,8 @@ def test_a_sale_decided_before_a_power_cut_is_stored_after_it(shop: Shop) -> Non
     )  # decided, and then the light goes out
     provider.close()
     assert phone_sales(shop) == []
+    code = claim_of_charge(shop, entry.reference)
+    assert code, "decided with the sale"
     shop.desk.start()
     wait_until(lambda: phone_sales(shop) == [(entry.order, 1, "phone")], "the sale to be stored")
+    wait_until(lambda: [m.claim_code for _, m in shop.told if isinstance(m, PhoneSale)] == [code], "thanks")

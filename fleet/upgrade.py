@@ -1,0 +1,44 @@
+"""Brings a database of an earlier program up: adds the columns it lacks, and fills those that cannot stay empty."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy.schema import CreateColumn
+
+from content.references import CLAIM_BYTES, claim_of
+from fleet import tables
+
+log = logging.getLogger(__name__)
+
+
+def bring_up(connection: Connection) -> None:
+    """Make what is missing, in the transaction of `connection`. Rows that are there get each column's server default."""
+    tables.metadata.create_all(connection)
+    inspector = inspect(connection)
+    added: list[str] = []
+    for table in tables.metadata.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                definition = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+                added.append(f"{table.name}.{column.name}")
+    if "charges.claim_code" in added:
+        _claims_of_phones(connection)
+    if added:
+        log.info("the database was brought up: %s", ", ".join(added))
+
+
+def _claims_of_phones(connection: Connection) -> None:
+    """An order that was sold on a phone keeps the code its page has shown; one whose sale was not stored gets its own."""
+    charge, sale = tables.charges.c, tables.sales.c
+    shown = tables.charges.outerjoin(tables.sales, sale.reference == charge.reference)
+    sold = select(charge.reference, sale.claim_code).select_from(shown).where(charge.sale_seq > 0)
+    for reference, code in connection.execute(sold).all():
+        kept = code or claim_of(secrets.token_bytes(CLAIM_BYTES))
+        connection.execute(
+            update(tables.charges).where(charge.reference == reference).values(claim_code=kept)
+        )
