@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from devices.protocol import pn532
@@ -12,7 +13,10 @@ _FIRMWARE = bytes.fromhex("0332010607")  # IC 32, version 1.6, ISO 14443 A and B
 
 
 class SimPn532:
-    """The chip. A held card is read by each poll until it is taken away; `tap` holds it for some polls."""
+    """The chip. A held card is read by each poll until it is taken away; `tap` holds it for some polls.
+
+    A tap ends by the clock too, looked at or not: a card that nobody asked for must not pay the next purchase.
+    """
 
     def __init__(self, link: Path) -> None:
         self._parser = pn532.Parser()
@@ -20,12 +24,14 @@ class SimPn532:
         self._awake = False
         self._card: bytes | None = None
         self._polls_left = 0
+        self._held_until = 0.0  # monotonic seconds
+        self.looks = 0
         self.wire = Wire(link, self._hear)
         self.wire.plug()
 
-    def tap(self, uid: bytes, polls: int = 3) -> None:
-        """Hold a card with that UID (4, 7 or 10 bytes) to the reader for the next `polls` looks."""
-        self._card, self._polls_left = uid, polls
+    def tap(self, uid: bytes, polls: int = 3, held_s: float = 1.5) -> None:
+        """Hold a card with that UID (4, 7 or 10 bytes) to the reader for the next `polls` looks, at most `held_s`."""
+        self._card, self._polls_left, self._held_until = uid, polls, time.monotonic() + held_s
 
     def close(self) -> None:
         """Unplug for good."""
@@ -59,7 +65,8 @@ class SimPn532:
         return bytes([0x7F])  # the syntax error frame's one byte
 
     def _list_targets(self) -> bytes:
-        if self._card is None or self._polls_left <= 0:
+        self.looks += 1
+        if self._card is None or self._polls_left <= 0 or time.monotonic() > self._held_until:
             self._card = None
             return b"\x4b\x00"
         self._polls_left -= 1

@@ -37,6 +37,12 @@ class Ear:
             if isinstance(event, kind) and test(event):
                 return event
 
+    def rest(self) -> list[DeviceEvent]:
+        """All that was heard so far."""
+        while not self._events.empty():
+            self.heard.append(self._events.get_nowait())
+        return self.heard
+
     def state(self, name: str) -> DeviceState:
         """Wait for a device state."""
         return self.wait(DeviceState, lambda event: event.state == name)

@@ -18,6 +18,7 @@ from devices.sim.scanner import SimScanner
 from devices.sim.wire import Wire, one_by_one
 from devices.transport.serial import SerialTransport
 from tests.devices.helpers import supervise
+from tests.kiosk.until import until
 
 KEY = bytes(range(32))
 UID = bytes.fromhex("04a2b3c4d5e680")
@@ -102,10 +103,19 @@ class TestReader:
     def test_nothing_is_read_while_it_is_not_armed(self, chip: SimPn532, tmp_path: Path) -> None:
         device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
         ear.state("ready")
-        chip.tap(UID, polls=1)
+        chip.tap(UID, polls=1, held_s=60)
         device.arm(True)
         ear.wait(CardSeen)  # only now: the one poll the card was there for was not used up before
         device.stop()
+
+    def test_a_tap_nobody_waited_for_does_not_pay_later(self, chip: SimPn532, tmp_path: Path) -> None:
+        device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
+        ear.state("ready")
+        chip.tap(UID, held_s=0)
+        device.arm(True)
+        until(lambda: chip.looks >= 2, "two looks")
+        device.stop()
+        assert not [event for event in ear.rest() if isinstance(event, CardSeen)]
 
     def test_a_line_that_gives_one_byte_at_a_time(self, chip: SimPn532, tmp_path: Path) -> None:
         chip.wire.faults = one_by_one
