@@ -25,8 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 OLDEST = (3, 11)
 
-# What the Kivy wheel loads at run time but does not bring: measured on a bare Debian 12 (debootstrap minbase).
-LIBRARIES = {"libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libmtdev.so.1": "libmtdev1"}
+# What wheels load at run time but do not bring, found on a bare Debian 12 (debootstrap minbase). Kivy: GL and the touch
+# panel. Pillow: FriBiDi, without which its raqm is off and Arabic comes out unjoined.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libmtdev.so.1": "libmtdev1",
+    "libfribidi.so.0": "libfribidi0",
+}
 
 
 class SetupError(Exception):
