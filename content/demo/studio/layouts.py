@@ -262,7 +262,7 @@ def _burst(s: Sheet) -> Tones:
         ground,
         readable(ground, (WHITE, second), 2.4),
         readable(ground, (second, WHITE), 2.8),
-        None,
+        mix(WHITE, ground, 0.06),
         True,
     )
 

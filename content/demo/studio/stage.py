@@ -35,10 +35,7 @@ class Shot:
     yaw: float = 0.0
     pitch: float = 11.0
     seed: int = 0
-    fill: tuple[float, float] = (
-        0.82,
-        0.85,
-    )  # the largest share of the picture's width and height it may take
+    fill: tuple[float, float] = (0.90, 0.85)  # the largest share of width and height it may take
     at: tuple[float, float] = (0.5, 0.5)  # where its middle lands, from the left and from the top
     labels: dict[str, Image.Image] = field(default_factory=dict)
 

@@ -10,15 +10,17 @@ vec3 arc(vec3 p) {
 }
 float body(vec3 u) {
     float x = abs(u.x);
-    float step_ = x * 4.4 + 0.5 + 0.30 * u.z;
+    float step_ = x * 4.4 + 0.5 + 0.30 * u.z * smoothstep(0.0, 0.35, x);
     float seg = floor(step_); float f = step_ - seg;
     float r = mix(0.44, 0.10, pow(sat(x / 1.28), 1.15)) + 0.055 * (1.0 - f) * (1.0 - 0.5 * sat(x));
+    // The tips are thin: they come down to the table with the rest.
+    u.y += 0.36 - 0.84 * mix(0.44, 0.10, pow(sat(x / 1.28), 1.15));
     float e = max(x - 1.22, 0.0);
     return length(vec3(e, u.y * 1.12 + 0.02, u.z)) - r;
 }
 vec2 map(vec3 p) {
     vec3 u = arc(p);
-    float d = smax(body(u), -(u.y + 0.34), 0.06) * 0.55;
+    float d = smax(body(u), -p.y, 0.05) * 0.55;
     vec2 o = vec2(d, 0.0);
     if (k0.x > 0.5 && k0.x < 1.5) {
         vec3 g = u * vec3(4.6, 4.6, 4.6); vec2 ce = cells(g);
@@ -30,7 +32,7 @@ vec2 map(vec3 p) {
 Mat surface(vec3 p, vec3 n, float id) {
     if (id > 0.5) return Mat(mix(vec3(0.86, 0.70, 0.44), vec3(0.93, 0.85, 0.68), noise(p * 12.0)), 0.5, 0.035, 0.0, 0.3, 0.0);
     vec3 u = arc(p);
-    float x = abs(u.x); float f = fract(x * 4.4 + 0.5 + 0.30 * u.z);
+    float x = abs(u.x); float f = fract(x * 4.4 + 0.5 + 0.30 * u.z * smoothstep(0.0, 0.35, x));
     float bake = 0.25 + 0.55 * sat(n.y) + 0.35 * smoothstep(0.35, 0.0, f) - 0.55 * smoothstep(0.75, 1.0, f);
     vec3 c = crust(p, bake);
     c *= 0.93 + 0.14 * noise(vec3(u.x * 40.0, u.y * 6.0, u.z * 6.0));

@@ -24,7 +24,7 @@ Mat surface(vec3 p, vec3 n, float id) {
         return Mat(pulp, 0.9, 0.02, 0.0, 0.2, 0.0);
     }
     if (id > 0.5) {
-        float own = hash1(floor(p.x * 2.0 + 10.0) + 7.0 * step(0.0, p.z));
+        float own = hash1(floor(p.x * 2.0 + 10.5) + 7.0 * step(0.0, p.z));
         vec3 c = mix(vec3(0.86, 0.60, 0.38), vec3(0.93, 0.76, 0.58), own);
         vec2 ce = cells(p * 20.0); c = mix(c, c * 0.7, smoothstep(0.18, 0.08, ce.x) * step(ce.y, 0.4));
         return Mat(c, 0.42, 0.04, 0.0, 0.5, 0.0);

@@ -1,7 +1,7 @@
 // Two triangles of sandwich, cut side to the front, with a printed band. k0: filling hue from the palette; label in `front`.
 vec2 map(vec3 p) {
     vec2 o = vec2(1e3, 0.0);
-    float tri = max(dot(vec2(abs(p.x), -p.z - 0.35), vec2(0.7071)) - 0.78, p.z - 0.42);
+    float tri = max((dot(vec2(abs(p.x) * 1.45, -p.z - 0.35), vec2(0.7071)) - 0.78) * 0.8, p.z - 0.42);
     tri = smax(tri, p.z - 0.42, 0.05);
     for (int k = 0; k < 2; k++) {
         float y0 = 0.02 + 0.78 * float(k);
