@@ -126,7 +126,7 @@ class PaymentDesk:
             entry = self._ask(entry)
             return self._told(entry, request.id)
         found = self.book.get(request.reference)
-        if found is None or found.kiosk != str(address):
+        if found is None or found.kiosk != str(address) or found.channel != TOUCH:
             return ChargeState(id=request.id, reference=request.reference, state="unknown")
         match request:
             case CancelWanted():
@@ -339,14 +339,21 @@ class PaymentDesk:
     def look_after(self) -> None:
         """Look at every charge that is due; where its provider does not answer, the rest of that one's wait."""
         began = self._clock()
-        self._phone_sales.catch_up()
+        try:
+            self._phone_sales.catch_up()
+        except Exception:  # what cannot be stored now is tried again; the open charges must not wait for it
+            log.exception("sales of phones could not be stored")
         for entry in self.book.due():
             if self._over.is_set():
                 return
             if self._silent.get(entry.provider, 0) >= began or entry.provider not in self._providers:
                 self.book.later(entry.reference)
-            else:
+                continue
+            try:
                 self._looked_at(entry)
+            except Exception:  # one that cannot be dealt with must not hold up all that are due after it
+                log.exception("charge %s could not be looked at", entry.reference)
+                self.book.later(entry.reference)
 
     # --- telling ----------------------------------------------------------------------------------------------
 

@@ -419,6 +419,23 @@ def test_a_webhook_whose_charge_cannot_be_asked_for_is_put_off(shop: Shop) -> No
     assert shop.pushed(wanted.reference) == []
 
 
+def test_a_charge_that_cannot_be_dealt_with_holds_up_no_other(lonely: Shop) -> None:
+    stuck, other = lonely.wanted("card", card="good"), lonely.wanted("card", card="good")
+    for wanted in (stuck, other):
+        assert lonely.ask(wanted).state == "created"
+    with lonely.store.write() as connection:  # as left behind by a release that called it differently
+        column = tables.charges.c.reference
+        connection.execute(
+            tables.charges.update().where(column == stuck.reference).values(method="card-present")
+        )
+    lonely.url = lonely.server.url
+    lonely.desk.close()
+    lonely.desk = lonely.open_desk()
+    lonely.clock.ahead_ms += 2_000
+    lonely.desk.look_after()
+    assert lonely.pushed(other.reference) == ["paid"]
+
+
 # --- the phone lane -----------------------------------------------------------------------------------------------
 
 
@@ -470,6 +487,16 @@ def test_a_sale_on_a_phone_is_stored_once_and_the_wall_says_thanks(shop: Shop) -
 def test_an_order_of_a_phone_has_no_claim_code_before_it_is_paid(shop: Shop) -> None:
     entry = on_phone(shop)
     assert claim_of_charge(shop, entry.reference) == ""
+
+
+def test_a_kiosk_cannot_give_back_what_a_phone_has_bought(shop: Shop) -> None:
+    entry = on_phone(shop)
+    shop.pay(entry.reference)
+    shop.desk.look(entry.reference)
+    assert shop.refund(entry.reference).state == "unknown"
+    kept = shop.desk.book.get(entry.reference)
+    assert kept is not None
+    assert kept.state is State.PAID
 
 
 def test_a_wrong_amount_on_a_phone_goes_back_by_itself(shop: Shop) -> None:
