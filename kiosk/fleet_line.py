@@ -169,12 +169,11 @@ class FleetLine:
     # --- what comes -------------------------------------------------------------------------------------------
 
     def up(self) -> None:
-        """The connection is new: what was asked and not answered is asked again, what was on its way is sent again."""
+        """The connection is new: what was asked and not answered is asked again, `pump` sends again what was on its way."""
         self._forget_expired()
         for asked in self._asked.values():
             self._publish(self._address.requests, asked.request)
         self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
-        self.pump()
 
     def heard(self, message: Heard) -> ChargeState | PhoneSale | None:
         """What a message says, as far as the agent must know; what cannot be read is refused and counted."""
@@ -194,6 +193,9 @@ class FleetLine:
         return None
 
     def _stated(self, state: ChargeState) -> ChargeState:
+        if state.state not in ("created", "scanned") and not (state.state == "unknown" and state.reason):
+            # The core takes this for the end: the wish, asked again later, could charge a card after a "no".
+            self._asked.pop((ChargeWanted, state.reference), None)
         if state.id:
             answered = [key for key, asked in self._asked.items() if asked.request.id == state.id]
             for key in answered:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 FAULTS: Final = 3  # steps that fail one after another before the wall says it is out of service
 FAULT_CODE: Final = "EC-90"
+AGAIN_MS: Final = 1_000  # an alarm whose step failed rings again
 
 Step = Callable[[Session, AnyEvent], tuple[Session, Iterable[AnyEffect]]]
 Present = Callable[[Session], View]
@@ -161,6 +162,8 @@ class Runtime:
             self._failed += 1
             self.counters["steps-failed"] += 1
             log.exception("step %s failed, the session stays as it was", type(event).__name__)
+            if isinstance(event, TimerFired):  # the session still counts on this alarm
+                self._timers.setdefault(event.name, _Timer(self._clock.mono_ms() + AGAIN_MS, None))
             return []
         self._failed = 0
         follow: list[AnyEvent] = []
@@ -177,7 +180,7 @@ class Runtime:
             self._timers.pop(effect.name, None)
             return ()
         try:
-            return self._work.perform(effect, at)
+            return list(self._work.perform(effect, at))  # here, because a generator fails where it is read
         except Exception:
             self.counters["effects-failed"] += 1
             log.exception("effect %s failed", type(effect).__name__)

@@ -94,6 +94,28 @@ def test_what_was_answered_or_is_of_no_use_any_more_is_not_asked_again(kiosk: Li
     assert kiosk.line.counters["answers"] == 1
 
 
+@pytest.mark.parametrize("state", ["unknown", "failed", "cancelled", "paid"])
+def test_a_charge_whose_fate_was_told_is_not_wished_for_again(kiosk: Line, state: str) -> None:
+    wanted = payment()
+    kiosk.line.charge(wanted, card="TOKEN")  # lost: the fleet was away
+    kiosk.line.status(wanted.reference)
+    asked = kiosk.wire.requests[1]
+    kiosk.says(ADDRESS.responses, ChargeState(id=asked.id, reference=wanted.reference, state=state))
+    kiosk.wire.published.clear()
+    kiosk.line.up()
+    assert kiosk.wire.requests == [], "the card would be charged after the commuter was told no"
+
+
+def test_a_fleet_that_does_not_know_whether_it_knows_leaves_the_wish_open(kiosk: Line) -> None:
+    wanted = payment()
+    kiosk.line.charge(wanted)
+    broken = ChargeState(id="", reference=wanted.reference, state="unknown", reason="fleet-error")
+    kiosk.says(ADDRESS.charges, broken)
+    kiosk.wire.published.clear()
+    kiosk.line.up()
+    assert [request.reference for request in kiosk.wire.requests] == [wanted.reference]
+
+
 def test_the_same_question_asked_twice_waits_once(kiosk: Line) -> None:
     for _ in range(5):
         kiosk.line.status("A" * 16)

@@ -185,6 +185,41 @@ def test_one_failing_step_keeps_the_session_and_many_close_the_wall_until_one_su
         assert runtime.counters["steps-failed"] == 2 * FAULTS - 1
 
 
+def test_an_alarm_whose_step_failed_rings_again() -> None:
+    rung: list[str] = []
+
+    def step(session: Session, event: AnyEvent) -> tuple[Session, Iterable[AnyEffect]]:
+        if isinstance(event, TimerFired):
+            rung.append(event.name)
+            if len(rung) == 1:
+                raise ZeroDivisionError
+        return session, (SetTimer("idle", 1),) if isinstance(event, Touched) else ()
+
+    with running(step, Diary()) as runtime:
+        runtime.post(Touched)
+        until(lambda: rung == ["idle", "idle"])
+
+
+def test_an_effect_that_fails_halfway_through_what_follows_costs_only_itself() -> None:
+    diary = Diary()
+
+    def half(at: Stamp) -> Iterable[AnyEvent]:
+        yield CancelAsked(at)
+        raise OSError("printer on fire")
+
+    diary.follow[ArmReader] = half
+
+    def step(session: Session, event: AnyEvent) -> tuple[Session, Iterable[AnyEffect]]:
+        after, _ = walk(session, event)
+        return after, (ArmReader(True),) if isinstance(event, Touched) else ()
+
+    with running(step, diary) as runtime:
+        runtime.post(Touched)
+        runtime.post("dairy")
+        until(lambda: diary.shown[-1:] == ["dairy"])
+        assert runtime.counters == {"effects-failed": 1}
+
+
 def test_a_session_that_cannot_be_presented_is_out_of_service_not_blank() -> None:
     diary = Diary()
 
