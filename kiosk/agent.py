@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import systemd, views
-from kiosk.cashier import Again, Cashier, RefundsDue
+from kiosk.cashier import Again, Cashier, HeardAgain, RefundsDue
 from kiosk.clock import Clock
 from kiosk.codes import read_code
 from kiosk.core import effects as do
@@ -27,6 +27,7 @@ from kiosk.core.settings import Place
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
 from kiosk.intents import event_of
 from kiosk.ledger import Ledger
+from kiosk.ledger_schema import LedgerError
 from kiosk.link import AgentEnd
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, Printed
 from kiosk.receipt import receipt_of
@@ -37,6 +38,7 @@ from mqtt.messages import ChargeState, Health, PhoneSale, Presence
 
 log = logging.getLogger(__name__)
 
+PUMP_AGAIN_MS: Final = 5_000  # after the ledger could not be read
 PRESENCE_MS: Final = 1_000  # a change of screen is told at most that often
 
 
@@ -187,6 +189,9 @@ class Agent:
     def _again(self, item: Again, at: Stamp) -> Iterable[AnyEvent]:
         return [event for effect in item.effects for event in self.perform(effect, at)]
 
+    def _heard_again(self, item: HeardAgain, at: Stamp) -> Iterable[AnyEvent]:
+        return self._cashier.hear(item.state, at)
+
     def _store_ready(self, item: StoreReady, at: Stamp) -> Iterable[AnyEvent]:
         self._arriving[item.store.store.version] = item.store
         yield did.StoreArrived(at, item.store.store)
@@ -220,6 +225,7 @@ class Agent:
         RefundsDue: _refunds_due,
         _BeatDue: _beat_due,
         Again: _again,
+        HeardAgain: _heard_again,
         StoreReady: _store_ready,
         **dict.fromkeys(get_args(views.Intent), _intent),
     }
@@ -287,7 +293,11 @@ class Agent:
     # --- words to the fleet -----------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        wait = self._line.pump()
+        try:
+            wait = self._line.pump()
+        except LedgerError as error:
+            log.error("events cannot be read and are sent later: %s", error)
+            wait = PUMP_AGAIN_MS
         if wait is not None:
             self._runtime.after("pump", wait, _PumpDue())
 

@@ -33,6 +33,13 @@ class RefundsDue:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardAgain:
+    """What the fleet said could not be looked up in the ledger: hear it once more."""
+
+    state: ChargeState
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Effects that could not be carried out are to be tried again."""
 
@@ -106,7 +113,16 @@ class Cashier:
             log.warning("reference %s was sold: it is not refunded", effect.reference)
 
     def _refund_charge(self, effect: do.RefundCharge, at: Stamp) -> None:
-        if effect.reference not in self._unwritten and self._ledger.standing(effect.reference) == "refund":
+        try:
+            owed = (
+                effect.reference not in self._unwritten
+                and self._ledger.standing(effect.reference) == "refund"
+            )
+        except LedgerError as error:
+            log.error("refund %s is looked up again: %s", effect.reference, error)
+            self._later("refunds", RETRY_MS, RefundsDue())
+            return
+        if owed:
             self._line.refund(effect.reference, effect.reason)
             self._later("refunds", OWED_MS, RefundsDue())
 
@@ -126,7 +142,12 @@ class Cashier:
 
     def ask_for_refunds(self) -> None:
         """Ask for all that is owed, again and again: a question may be lost, and so may its answer."""
-        owed = self._ledger.owed_refunds()
+        try:
+            owed = self._ledger.owed_refunds()
+        except LedgerError as error:
+            log.error("what is owed cannot be read and is looked up again: %s", error)
+            self._later("refunds", RETRY_MS, RefundsDue())
+            return
         for reference, reason in owed:
             self._line.refund(reference, reason)
         if owed:
@@ -139,10 +160,21 @@ class Cashier:
         payments = self._ledger.open_payments()
         if payments:
             log.warning("%d payments were open when the kiosk stopped", len(payments))
-            yield did.PaymentsRecovered(at, payments)
+            yield did.PaymentsRecovered(at, payments, sold=self._ledger.sold_among(payments))
 
     def hear(self, state: ChargeState, at: Stamp) -> Iterable[AnyEvent]:
-        """What became of a charge, in the core's words; none for what it need not know."""
+        """What became of a charge, in the core's words; none for what it need not know.
+
+        Where the ledger cannot answer, the word is heard again later: the fleet says of late money only once.
+        """
+        try:
+            return list(self._heard(state, at))
+        except LedgerError as error:
+            log.error("%s of %s is heard again, the ledger says: %s", state.state, state.reference, error)
+            self._later(f"hear {state.reference} {state.state}", RETRY_MS, HeardAgain(state))
+            return ()
+
+    def _heard(self, state: ChargeState, at: Stamp) -> Iterable[AnyEvent]:
         reference = state.reference
         match state.state:
             case "paid":
@@ -172,8 +204,11 @@ class Cashier:
         standing = self._ledger.standing(reference)
         if standing in ("sale", "refund"):
             return
-        if standing == "closed":
-            payment = self._ledger.reopen(reference)
+        if standing in ("open", "closed"):  # open, and the core watches it: then it hears nothing new
+            payment = (
+                self._ledger.payment(reference) if standing == "open" else self._ledger.reopen(reference)
+            )
             if payment is not None:
-                yield did.PaymentsRecovered(at, (payment,), restarted=False)
+                sold = self._ledger.sold_among((payment,))
+                yield did.PaymentsRecovered(at, (payment,), restarted=False, sold=sold)
         yield did.ChargePaid(at, reference, Money(state.paid_minor, state.currency))

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -90,6 +90,22 @@ class Ledger:
             db.execute("UPDATE payment SET state = 'open', outcome = '' WHERE reference = ?", (reference,))
             row = db.execute("SELECT body FROM payment WHERE reference = ?", (reference,)).fetchone()
         return _payment(row[0]) if row else None
+
+    def payment(self, reference: str) -> Payment | None:
+        """A payment that is not settled. None where it is not known."""
+        with self._reading() as db:
+            row = db.execute("SELECT body FROM payment WHERE reference = ?", (reference,)).fetchone()
+        return _payment(row[0]) if row else None
+
+    def sold_among(self, payments: Iterable[Payment]) -> tuple[str, ...]:
+        """Those orders of these payments that another reference has bought."""
+        orders = dict.fromkeys(payment.order.order for payment in payments)
+        with self._reading() as db:
+            return tuple(
+                order
+                for order in orders
+                if db.execute("SELECT 1 FROM sale WHERE order_name = ?", (order,)).fetchone()
+            )
 
     def record_sale(self, payment: Payment, claim_code: str, event: SaleMade) -> Recorded:
         """Sale, settled reference and outgoing event in one transaction.

@@ -71,6 +71,14 @@ class TestMoney:
         assert ledger.record_refund(refund_of(again.reference))
         assert [type(event) for event in outgoing(ledger)] == [SaleMade, RefundWanted]
 
+    def test_what_another_attempt_has_bought_is_known(self, ledger: Ledger) -> None:
+        ledger.remember(payment())
+        ledger.record_sale(payment(attempt=1), "CODE", sale_of(payment(attempt=1)))
+        other = payment(order="F" * 15)
+        assert ledger.sold_among((payment(), other, payment())) == (payment().order.order,)
+        assert ledger.payment(payment().reference) == payment()
+        assert ledger.payment(other.reference) is None
+
     def test_a_reference_that_was_refunded_is_never_sold_nor_the_other_way_round(
         self, ledger: Ledger
     ) -> None:
