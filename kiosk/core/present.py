@@ -7,6 +7,7 @@ from content.model import Product, text_in
 from kiosk.core import attract, basket, paying
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
+    PHONE_SALE,
     Attracting,
     Browsing,
     Choosing,
@@ -26,6 +27,7 @@ from kiosk.views import (
     ChooseMethod,
     Fact,
     Frame,
+    Notice,
     Pay,
     Problem,
     ProductDetail,
@@ -82,9 +84,18 @@ def frame_of(session: Session) -> Frame:
         reach=session.reach,
         basket_count=basket.count(session),
         basket_total=basket.total(session) if session.basket else None,
-        notice=session.notices[0] if session.notices else None,
+        notice=notice_of(session),
         idle_seconds=None if left is None else max(0, -(-left // 1000)),
     )
+
+
+def notice_of(session: Session) -> Notice | None:
+    """What is said over the screen. Thanks for a phone's order never stand where somebody pays at the glass: they would
+    read them as their own and leave before it is true.
+    """
+    first = session.notices[0] if session.notices else None
+    own_money = isinstance(session.state, Choosing | Tapping | Paying | Thanking | Troubled)
+    return None if first is not None and first.key == PHONE_SALE and own_money else first
 
 
 def product_detail(session: Session, product: Product, facing: int) -> ProductDetail:

@@ -30,6 +30,7 @@ from kiosk.core.events import (
     TimerFired,
 )
 from kiosk.core.state import (
+    PHONE_SALE,
     AnyState,
     Attracting,
     Browsing,
@@ -139,7 +140,7 @@ def phone_sale(turn: Turn, event: PhoneSale) -> None:
 
     Four characters of the order's name, which the phone shows too; nothing of the claim code: everybody can read the wall.
     """
-    turn.mention("phone-sale", event.order[:4])
+    turn.mention(PHONE_SALE, event.order[:4])
 
 
 def store_arrived(turn: Turn, event: StoreArrived) -> None:

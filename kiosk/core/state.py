@@ -14,6 +14,7 @@ from kiosk.core.settings import Place, Settings
 from kiosk.views import Notice
 
 MAX_NOTICES = 4
+PHONE_SALE = "phone-sale"  # the notice that thanks somebody else
 
 
 class State(Struct, frozen=True, tag=True, tag_field="state"):

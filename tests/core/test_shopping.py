@@ -406,3 +406,17 @@ def test_a_timer_that_rings_at_the_wrong_moment_does_no_harm(name: str) -> None:
         j.happens(ev.TimerFired, name)
         assert present(j.session) == before
         j.pay_by_link()
+
+
+def test_whoever_is_paying_reads_no_thanks_that_are_not_theirs() -> None:
+    j = Journey()
+    reference = j.pay_by_link()
+    j.happens(ev.PhoneSale, "9XYZ" + ORDER[4:], "K7Q2-9MXT")
+    assert j.view(views.Pay).frame.notice is None
+    j.happens(ev.FleetLost)
+    lost = j.view(views.Pay).frame.notice
+    assert lost is not None
+    assert lost.key == "connection-lost", "what concerns their own money they do read"
+    j.paid(reference)
+    j.happens(ev.PhoneSale, "8XYZ" + ORDER[4:], "K7Q2-9MXT")
+    assert j.view(views.Thanks).frame.notice in (None, lost)
