@@ -24,9 +24,18 @@ from content.store_format import (
 )
 from content.store_writer import write_store
 
-__all__ = ["AnyStore", "OpenStore", "StoreError", "write_store"]
+__all__ = ["AnyStore", "OpenStore", "StoreError", "stamp_of", "write_store"]
 
 KEPT: Final = 256  # decoded products kept at hand: several wall-fulls
+
+
+def stamp_of(folder: Path) -> tuple[int, int] | None:
+    """What tells one import into a folder from the next (the file is only ever exchanged); None where no store is."""
+    try:
+        stat = (folder / CATALOGUE).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
 
 
 class AnyStore(Protocol):

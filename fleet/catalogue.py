@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from content.store import AnyStore, OpenStore, StoreError
-from content.store_format import CATALOGUE
+from content.store import AnyStore, OpenStore, StoreError, stamp_of
 
 log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0  # how often the folder is looked at
@@ -22,7 +21,7 @@ class Catalogue:
         """Raises StoreError where the folder holds no store."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._stamp = self._seen()
+        self._stamp = stamp_of(folder)
         self._open: AnyStore = OpenStore(folder)
         self._before: AnyStore | None = None  # somebody may still be reading it
         self._looked = time.monotonic()
@@ -45,7 +44,7 @@ class Catalogue:
                 self._before.close()
 
     def _renew(self) -> None:
-        seen = self._seen()
+        seen = stamp_of(self._folder)
         if seen == self._stamp or seen is None:
             return
         self._stamp = seen
@@ -58,11 +57,3 @@ class Catalogue:
         if self._before is not None:
             self._before.close()
         self._before, self._open = self._open, fresh
-
-    def _seen(self) -> tuple[int, int] | None:
-        """What tells one import from the next: the file is only ever exchanged."""
-        try:
-            stat = (self._folder / CATALOGUE).stat()
-        except OSError:
-            return None
-        return stat.st_ino, stat.st_mtime_ns

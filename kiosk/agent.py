@@ -193,7 +193,12 @@ class Agent:
         return self._cashier.hear(item.state, at)
 
     def _store_ready(self, item: StoreReady, at: Stamp) -> Iterable[AnyEvent]:
-        self._arriving[item.store.store.version] = item.store
+        if not self._arriving and item.store.store.version == self._store.store.version:
+            item.store.close()  # imported once more, and the same
+            return
+        for late in self._arriving.values():  # never adopted: a newer one comes in its place
+            late.close()
+        self._arriving = {item.store.store.version: item.store}
         yield did.StoreArrived(at, item.store.store)
 
     def _product(self, gtin: str) -> Product | None:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from content.store import AnyStore, OpenStore
 from devices.models import Setting
 from kiosk import systemd
-from kiosk.agent import Agent, EventsWait
+from kiosk.agent import Agent, EventsWait, StoreReady
 from kiosk.cards import load_key
 from kiosk.clock import Clock, SystemClock
 from kiosk.config import Config
@@ -27,6 +27,7 @@ from kiosk.ledger import Ledger
 from kiosk.link import AgentEnd
 from kiosk.peripherals import NoPeripherals, Peripherals
 from kiosk.runtime import Runtime
+from kiosk.store_watch import StoreWatcher
 from mqtt.client import Client
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class AgentProgram:
             undo.callback(link.close)
             self._lock = _lock(config.state)
             undo.callback(os.close, self._lock)
+            self._watcher = None if store else StoreWatcher(config.store, self._store_ready)
             self._store = store or OpenStore(config.store)
             undo.callback(self._store.close)
             self._peripherals = peripherals or hardware(config)
@@ -116,9 +118,14 @@ class AgentProgram:
             beat_ms=systemd.beat_ms(),
         )
 
+    def _store_ready(self, ready: StoreReady) -> None:
+        self.runtime.post(ready)
+
     def start(self) -> None:
         """Begin to work, in threads of its own; returns at once."""
         self.runtime.start(self.agent)
+        if self._watcher is not None:
+            self._watcher.start()
         self._link.serve(self.runtime.post, self.agent.facings)
         self._peripherals.start(self.runtime.post)
         self._connection.start()
@@ -127,6 +134,8 @@ class AgentProgram:
     def stop(self) -> None:
         """Say good-bye, commit what waits, end every thread. May be called once."""
         systemd.notify("STOPPING=1")
+        if self._watcher is not None:
+            self._watcher.stop()
         self._peripherals.close()
         self._link.close()
         self.runtime.stop()

@@ -92,13 +92,20 @@ class MemoryPeripherals:
 class Kiosk:
     """A running kiosk and somebody who stands before it."""
 
-    def __init__(self, folder: Path, fleet: MemoryFleet | None = None, more: str = "") -> None:
+    def __init__(
+        self, folder: Path, fleet: MemoryFleet | None = None, more: str = "", *, stocked: bool = True
+    ) -> None:
+        """`stocked`: sells from memory; else from the imported store in `folder`/store."""
         self.fleet = fleet or MemoryFleet()
         self.devices = MemoryPeripherals()
         agent_end, self.screen = memory_pair()
         self.config = config(folder, more)
         self.program = AgentProgram(
-            self.config, agent_end, peripherals=self.devices, store=store(), connect=self.fleet.connect
+            self.config,
+            agent_end,
+            peripherals=self.devices,
+            store=store() if stocked else None,
+            connect=self.fleet.connect,
         )
         self.seen: list[tuple[Shop, View]] = []
 
