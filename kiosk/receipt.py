@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import logging
 import unicodedata
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency
@@ -14,6 +16,8 @@ from msgspec import Struct
 from content.model import Store, text_in
 from content.money import Money
 from kiosk.core.orders import Payment
+
+log = logging.getLogger(__name__)
 
 NARROW: Final = 12  # columns a text needs beside its amount; with fewer the amount gets a line of its own
 
@@ -47,10 +51,10 @@ class Receipt(Struct, frozen=True):
 def receipt_of(
     payment: Payment, claim_code: str, language: str, store: Store, kiosk: str, wall_ms: int
 ) -> Receipt:
-    """The receipt of a paid order; `wall_ms` is when it was paid (Unix milliseconds), shown as UTC."""
+    """The receipt of a paid order; `wall_ms` is when it was paid (Unix milliseconds), shown in the store's time."""
     words = _WORDS.get(language) or _WORDS.get(language.split("-")[0]) or _WORDS["en"]
     order = payment.order
-    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(wall_ms / 1000))
+    when = datetime.fromtimestamp(wall_ms / 1000, zone_of(store)).strftime("%Y-%m-%d %H:%M %Z")
     lines = [ReceiptLine("title", text_in(store.names, language)), ReceiptLine("row", when, kiosk), _RULE]
     for line in order.lines:
         lines.append(ReceiptLine("row", line.name, _money(line.total, language)))
@@ -68,6 +72,15 @@ def receipt_of(
     return Receipt(
         payment.reference, language, (*lines, *(ReceiptLine("text", text) for text in extra if text))
     )
+
+
+def zone_of(store: Store) -> tzinfo:
+    """The store's time zone; UTC where this machine's database (package tzdata) does not have it."""
+    try:
+        return ZoneInfo(store.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        log.warning("time zone %r is not known here: receipts are in UTC", store.timezone)
+        return UTC
 
 
 _RULE: Final = ReceiptLine("rule")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from kiosk.receipt import as_text, receipt_of, width
 from tests.kiosk.kiosks import store
@@ -39,6 +40,22 @@ def test_no_line_is_wider_than_the_paper_in_any_language(language: str, columns:
     lines = text(language, columns).splitlines()
     assert all(width(line) <= columns for line in lines), lines
     assert any("K7Q2-9MXT" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Berlin", "2026-11-18 12:06 CET"),
+        ("America/Sao_Paulo", "2026-11-18 08:06 -03"),
+        ("Asia/Shanghai", "2026-11-18 19:06 CST"),
+        ("Nowhere/Never", "2026-11-18 11:06 UTC"),
+        ("../../etc/passwd", "2026-11-18 11:06 UTC"),
+    ],
+)
+def test_the_time_is_the_stores_own_and_says_which(zone: str, said: str) -> None:
+    there = structs.replace(store().store, timezone=zone)
+    receipt = receipt_of(payment(), "K7Q2-9MXT", "en", there, "K1", NOON)
+    assert receipt.lines[1].left == said
 
 
 def test_wide_characters_take_two_columns() -> None:
