@@ -146,6 +146,7 @@ class Basket(Struct, frozen=True, tag="basket"):
     total: Money
     saved: Money | None
     pickup: str
+    age_min: int = 0  # years one must have, checked where it is handed over; 0: no limit
 
 
 class ChooseMethod(Struct, frozen=True, tag="choose"):
@@ -179,6 +180,7 @@ class Thanks(Struct, frozen=True, tag="thanks"):
     reference: str
     receipt: str
     pickup: str
+    age_min: int = 0  # as in Basket
 
 
 class Problem(Struct, frozen=True, tag="problem"):

@@ -51,6 +51,11 @@ def count(session: Session) -> int:
     return sum(pick.quantity for pick in session.basket)
 
 
+def age_min(session: Session) -> int:
+    """Years one must have for everything in the basket; 0 for no limit."""
+    return max((pick.product.age_min for pick in session.basket), default=0)
+
+
 def best_moment(product: Product, now: int | None, honour_s: int) -> int | None:
     """Now, or the moment `honour_s` ago where the product was cheaper: it may still have stood on the glass."""
     if now is None:
@@ -80,6 +85,8 @@ def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
     picks[product.gtin] = pick
     turn.set(basket=tuple(picks.values()), order=None)
     turn.do(RecordEngagement("add", product.gtin, facing))
+    if product.age_min:
+        turn.say("age-check", str(product.age_min))
     return True
 
 
@@ -121,4 +128,4 @@ def order_of(session: Session, name: str, claim: str) -> Order:
         )
         for pick in session.basket
     )
-    return Order(name, lines, total(session), session.store.version, claim)
+    return Order(name, lines, total(session), session.store.version, claim, age_min(session))

@@ -113,7 +113,7 @@ def scanned(turn: Turn, event: CodeScanned) -> None:
     turn.do(RecordScan(event.kind, "product", product.gtin))
     state = turn.session.state
     if isinstance(state, Viewing) and state.product.gtin == product.gtin:
-        if basket.add(turn, product, event.facing, 1):
+        if basket.add(turn, product, event.facing, 1) and not product.age_min:
             turn.say("added", tone="good")
         return
     if isinstance(state, Attracting):

@@ -34,6 +34,7 @@ class Order(Struct, frozen=True):
     claim: (
         str  # the code that hands the goods over, whichever attempt pays: chance, so that no QR code tells it
     )
+    age_min: int = 0  # years one must have for all of it, checked where it is handed over; 0: no limit
 
 
 class Payment(Struct, frozen=True):

@@ -151,7 +151,14 @@ def basket_view(session: Session) -> Basket:
         )
         for pick in session.basket
     )
-    return Basket(frame_of(session), lines, basket.total(session), basket.saved(session), pickup_of(session))
+    return Basket(
+        frame=frame_of(session),
+        lines=lines,
+        total=basket.total(session),
+        saved=basket.saved(session),
+        pickup=pickup_of(session),
+        age_min=basket.age_min(session),
+    )
 
 
 def pickup_of(session: Session) -> str:
@@ -195,6 +202,7 @@ def thanks(session: Session, state: Thanking) -> Thanks:
         reference=payment.reference,
         receipt=state.receipt,
         pickup=pickup_of(session),
+        age_min=payment.order.age_min,
     )
 
 

@@ -103,6 +103,25 @@ def test_a_sale_that_begins_while_the_product_is_in_the_basket_is_given_when_mor
     assert j.view(views.Wall).frame.basket_total == eur(500)
 
 
+def test_that_age_is_checked_where_the_goods_are_is_said_before_and_after_paying() -> None:
+    beer = product("09521100100618", "Beer", 300, 6, age_min=16)
+    rum = product("09521100100717", "Rum", 900, 7, age_min=18)
+    j = Journey().shop(MILK)
+    assert notice(j) == ""
+    j.happens(ev.ProductAdded, beer, 6)
+    assert j.view(views.Wall).frame.notice == views.Notice("age-check", ("16",), "info", 1)
+    j.happens(ev.CodeScanned, "gtin", rum.gtin, rum, 7)
+    j.happens(ev.CodeScanned, "gtin", rum.gtin, rum, 7)
+    said = j.view(views.ProductDetail).frame.notice
+    assert said is not None
+    assert (said.key, said.args) == ("age-check", ("18",))
+    j.happens(ev.BasketOpened)
+    assert j.view(views.Basket).age_min == 18
+    j.checkout().happens(ev.MethodChosen, "link")
+    j.paid(j.show_qr(), 1329)
+    assert j.view(views.Thanks).age_min == 18
+
+
 # --- codes ----------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import structs
+
 from content.feed.problems import Problems
 from content.importer import Source, import_feed
 from content.model import Product
@@ -61,7 +63,10 @@ class Scenery:
         """The screens of a purchase by name."""
         picks = self.longest(language, count) if longest else picks_of(self.store, language, count)
         found = scenes(self.store, self.place, language, picks, reach=reach)
-        return {name: view for name, view in found.items() if isinstance(view, PURCHASE)}
+        found = {name: view for name, view in found.items() if isinstance(view, PURCHASE)}
+        for name in ("basket", "thanks-no-paper"):  # with something in it that not everybody may buy
+            found[f"{name}-aged"] = structs.replace(found[name], age_min=18)
+        return found
 
     def scenes(self, language: str) -> dict[str, View]:
         """All screens by name."""

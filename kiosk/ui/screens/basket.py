@@ -54,13 +54,13 @@ class Plan(Struct, frozen=True):
     per_page: int
 
 
-def plan(theme: Theme, count: int, *, reach: bool) -> Plan:
+def plan(theme: Theme, count: int, *, reach: bool, age: bool = False) -> Plan:
     """Divide the panel between the header and the buttons. In reach mode the total stands above the lines."""
     head, foot = chrome.header_rect(theme), chrome.footer_rect(theme)
     line = max(theme.target + theme.px(16), theme.px(160))
     turn_height = theme.button
     if theme.portrait:
-        total_height = theme.px(230)
+        total_height = theme.px(300 if age else 230)
         room = Rect(
             theme.pad, head.bottom + theme.pad, theme.width - 2 * theme.pad, foot.y - head.bottom - theme.pad
         )
@@ -91,7 +91,7 @@ def plan(theme: Theme, count: int, *, reach: bool) -> Plan:
 
 def pages(theme: Theme, view: Basket) -> int:
     """How many pages the lines take; at least one."""
-    p = plan(theme, len(view.lines), reach=view.frame.reach)
+    p = plan(theme, len(view.lines), reach=view.frame.reach, age=view.age_min > 0)
     return max(1, -(-len(view.lines) // p.per_page))
 
 
@@ -101,7 +101,7 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Basket, page: int = 0) -> l
     if not view.lines:
         nodes += _empty(theme, w)
         return mirrored(nodes, theme.width) if w.rtl else nodes
-    p = plan(theme, len(view.lines), reach=view.frame.reach)
+    p = plan(theme, len(view.lines), reach=view.frame.reach, age=view.age_min > 0)
     first = page * p.per_page
     for i, line in enumerate(view.lines[first : first + p.per_page]):
         place = Rect(p.lines.x, p.lines.y + i * (p.line + theme.gap), p.lines.w, p.line)
@@ -150,7 +150,8 @@ def _turn(theme: Theme, w: Words, row: Rect, page: int, count: int) -> list[Node
 def _total(theme: Theme, w: Words, view: Basket) -> TotalSheet:
     items = w.count("wall.items", sum(line.quantity for line in view.lines))
     saved = w("basket.saved", amount=w.money(view.saved)) if view.saved else ""
-    return TotalSheet(items, saved, w("basket.total"), w.money(view.total), view.pickup, w.language, theme.text,
+    age = w("product.age", years=view.age_min) if view.age_min else ""
+    return TotalSheet(items, saved, w("basket.total"), w.money(view.total), view.pickup, age, w.language, theme.text,
                       theme.px(76), theme.pad, theme.radius)  # fmt: skip
 
 

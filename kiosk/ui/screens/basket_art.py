@@ -91,13 +91,14 @@ class LineSheet(Struct, frozen=True):
 
 
 class TotalSheet(Struct, frozen=True):
-    """How many, what is saved, and the total, large; below, where the goods are handed over."""
+    """How many, what is saved, and the total, large; below, where the goods are handed over, and to whom."""
 
     items: str
     saved: str
     label: str
     total: str
     pickup: str
+    age: str  # "" where nothing in the basket needs one
     language: str
     text: int
     large: int
@@ -112,7 +113,9 @@ class TotalSheet(Struct, frozen=True):
         paint.box(image, sheet, BRAND_LIGHT, self.radius)
         room = sheet.inset(self.pad, self.pad // 2)
         bottom = self._column(image, room) if w < self.large * 9 else self._row(image, room)
-        self._pickup(image, Rect(room.x, bottom, room.w, room.bottom - bottom))
+        low = round(self.text * 1.5) * (2 if w < self.large * 9 else 1) if self.age else 0
+        self._remark(image, Rect(room.x, bottom, room.w, room.bottom - bottom - low), "clock", self.pickup)
+        self._remark(image, Rect(room.x, room.bottom - low, room.w, low), "warn", self.age)
         return image
 
     def _row(self, image: Image.Image, room: Rect) -> int:
@@ -146,14 +149,15 @@ class TotalSheet(Struct, frozen=True):
             paint.text(image, room, self.saved, self.text, self.language, colour=SALE, bold=True,
                        smallest=round(self.text * 0.85))  # fmt: skip
 
-    def _pickup(self, image: Image.Image, room: Rect) -> None:
-        if not self.pickup:
+    def _remark(self, image: Image.Image, room: Rect, icon: str, words: str) -> None:
+        """A sign and a sentence."""
+        if not words:
             return
         side = round(self.text * 1.5)
         rtl = is_rtl(self.language)
         sign = Rect(room.right - side if rtl else room.x, room.y + (room.h - side) // 2, side, side)
-        paint.icon(image, sign, "clock", BRAND)
+        paint.icon(image, sign, icon, BRAND)
         used = side + self.text // 2
         rest = Rect(room.x if rtl else room.x + used, room.y, room.w - used, room.h)
         most = max(2, rest.h // round(self.text * 1.28))
-        paint.text(image, rest, self.pickup, self.text, self.language, lines=most)
+        paint.text(image, rest, words, self.text, self.language, lines=most, smallest=round(self.text * 0.85))

@@ -31,6 +31,7 @@ from kiosk.ui.words import Words
 from kiosk.views import Back, Done, Problem, Retry, Shop, Thanks
 
 RECEIPTS = ("printing", "printed", "no-paper", "no-printer")  # "none" says nothing
+CARE, CARE_MARK = (255, 240, 200), (150, 96, 0)  # disc and sign of what people must not overlook
 CALM = frozenset({"expired", "cancelled", "refunded"})  # nothing is broken
 
 
@@ -212,11 +213,13 @@ def thanks_layout(theme: Theme, w: Words, shop: Shop, view: Thanks) -> list[Node
     rows: list[tuple[str, Row, int]] = []
     if view.pickup:
         rows.append(("pickup", Row("basket", view.pickup, w.language, theme.px(38)), 3))
+    if view.age_min:
+        rows.append(("age", Row("warn", w("product.age", years=view.age_min), w.language, theme.px(38), disc=CARE,
+                     mark=CARE_MARK), 2))  # fmt: skip
     if view.receipt in RECEIPTS:
         missing = view.receipt.startswith("no-")
         rows.append(("receipt", Row("warn" if missing else "receipt", w(f"receipt.{view.receipt}"), w.language,
-                     theme.px(38), disc=(255, 240, 200) if missing else BRAND_LIGHT,
-                     mark=(150, 96, 0) if missing else BRAND), 2))  # fmt: skip
+                     theme.px(38), disc=CARE if missing else BRAND_LIGHT, mark=CARE_MARK if missing else BRAND), 2))  # fmt: skip
     y = claim.bottom + theme.pad
     for key, art, lines in rows:
         height = max(theme.px(96), theme.px(52) * lines)
