@@ -1,7 +1,7 @@
 # Two commands: `make demo` shows the whole thing, `make test` checks the whole thing. The rest is comfort.
 SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && { command -v $$p; break; }; done)
-VENV := .venv
+VENV ?= .venv
 PORT ?= 8480
 FRESH ?=
 PYTEST_ARGS ?=

@@ -149,10 +149,14 @@ class ScreenProgram:
 
     def picture(self, timeout: float = 5.0) -> Image.Image:
         """What is on the glass, as the GPU has it. Raises TimeoutError where the loop does not run. Not from the main thread."""
+        return self.snapshot(timeout)[1]
+
+    def snapshot(self, timeout: float = 5.0) -> tuple[int, Image.Image]:
+        """A picture as `picture` takes it, and the number of its frame: a later frame has a larger one."""
         request = self.ask_picture()
         if not request.ready.wait(timeout):
             raise TimeoutError(f"the screen drew nothing for {timeout} s")
-        return request.image()
+        return request.frame, request.image()
 
     def ask_picture(self) -> _Request:
         """Ask for the next frame; the answer's `ready` is set when it was read."""
@@ -195,7 +199,7 @@ class ScreenProgram:
             from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
             size = self.panel.width, self.panel.height
-            request.answer(size, glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE))
+            request.answer(size, glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE), self.frames)
 
     def _closing(self, *_args: object, **_kwargs: object) -> bool:
         self.stop()
@@ -207,12 +211,13 @@ class _Request:
 
     def __init__(self) -> None:
         self.ready = threading.Event()
+        self.frame = 0  # which flip it shows, counted as ScreenProgram.frames
         self._size = (0, 0)
         self._pixels = b""
 
-    def answer(self, size: tuple[int, int], pixels: bytes) -> None:
+    def answer(self, size: tuple[int, int], pixels: bytes, frame: int) -> None:
         """Hand over rows of RGBA from the bottom."""
-        self._size, self._pixels = size, pixels
+        self._size, self._pixels, self.frame = size, pixels, frame
         self.ready.set()
 
     def image(self) -> Image.Image:

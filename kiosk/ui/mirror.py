@@ -34,8 +34,8 @@ class Glass(Protocol):
     panel: Panel
     frames: int
 
-    def picture(self, timeout: float = ...) -> Image.Image:
-        """What is on the glass."""
+    def snapshot(self, timeout: float = ...) -> tuple[int, Image.Image]:
+        """What is on the glass, and the number of that frame."""
 
     def touch(self, phase: Literal["down", "move", "up"], x: float, y: float) -> None:
         """A finger, in panel pixels from the top left."""
@@ -99,10 +99,10 @@ class Mirror:
                 if full or self._glass.frames != shown:
                     self._full.clear()
                     try:
-                        picture = self._glass.picture(2.0)
+                        # The frame's own number: what is drawn while it is read is a later one, and shown next.
+                        shown, picture = self._glass.snapshot(2.0)
                     except TimeoutError:
                         continue
-                    shown = self._glass.frames  # the picture's own frame is in it
                     viewer.sendall(frame(picture, full=full))
                 self._full.wait(FRAME_S)
 
