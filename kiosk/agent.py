@@ -22,7 +22,7 @@ from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
-from kiosk.core.facings import facing_of
+from kiosk.core.facings import facing_of, fresh_ms
 from kiosk.core.settings import Place
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
 from kiosk.intents import event_of
@@ -288,12 +288,11 @@ class Agent:
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> views.FacingsPage:
         """A stretch of shelf for the screen, at the prices of this moment. Called from the link's threads."""
-        trusted = self._clock.quality() != "unsynced"
-        now = self._clock.wall_ms() // 1000 if trusted else None
+        wall_ms = self._clock.wall_ms()
+        now = wall_ms // 1000 if self._clock.quality() != "unsynced" else None
         products = self._store.shelf(aisle, start, stop)
-        return views.FacingsPage(
-            aisle, start, tuple(facing_of(product, language, now, self._place) for product in products)
-        )
+        items = tuple(facing_of(product, language, now, self._place) for product in products)
+        return views.FacingsPage(aisle, start, items, fresh_ms(products, wall_ms, trusted=now is not None))
 
     # --- words to the fleet -----------------------------------------------------------------------------------
 

@@ -326,8 +326,13 @@ class Panel(Struct, frozen=True):
 
 
 class FacingsPage(Struct, frozen=True):
-    """An answer to a query for facings `start`..`start + len(items)` of an aisle."""
+    """An answer to a query for facings `start`..`start + len(items)` of an aisle.
+
+    `fresh_ms`: after so many milliseconds a price on it changes by itself and it is to be asked for anew; 0: it stands
+    as long as the shop's version.
+    """
 
     aisle: str
     start: int
     items: tuple[Facing, ...] = field(default=())
+    fresh_ms: int = 0

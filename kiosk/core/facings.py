@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from content import pricing
 from content.model import Availability, Product, text_in
 from kiosk.core.settings import Place
 from kiosk.views import Facing
+
+UNSURE_MS: Final = 60_000
+LONGEST_MS: Final = 3_600_000
 
 
 def facing_of(product: Product, language: str, now: int | None, place: Place) -> Facing:
@@ -28,6 +34,21 @@ def facing_of(product: Product, language: str, now: int | None, place: Place) ->
         qr=digital_link(place.host, place.kiosk, product.facing, product.gtin),
         available=product.availability is not Availability.OUT_OF_STOCK,
     )
+
+
+def fresh_ms(products: Sequence[Product], wall_ms: int, *, trusted: bool) -> int:
+    """For how long the facings of products are true, in milliseconds; 0 where no price on them changes by itself.
+
+    A clock that is not trusted may be set at any moment, and one that is may be corrected: see UNSURE_MS, LONGEST_MS.
+    """
+    if not any(product.sale for product in products):
+        return 0
+    if not trusted:
+        return UNSURE_MS
+    changes = [
+        at for product in products if (at := pricing.next_change(product, wall_ms // 1000)) is not None
+    ]
+    return min(LONGEST_MS, max(1, min(changes) * 1000 - wall_ms)) if changes else 0
 
 
 def picture_of(product: Product, place: Place) -> str:

@@ -193,8 +193,12 @@ class ShelfView:
         for row in rows:
             slot = row % len(self._slots)
             keys = self._row_keys(s, row)
-            shown = tuple(key if key is not None and self._cache.get(key) else None for key in keys)
             filled = self._filled.get(slot)
+            before = filled[1] if filled is not None and filled[0] == row else (None,) * len(keys)
+            shown = tuple(  # where a new price is not painted yet, the old one stands for that moment
+                key if key is not None and self._cache.get(key) else old
+                for key, old in zip(keys, before, strict=True)
+            )
             if filled != (row, shown):
                 self._fill(s, row, self._slots[slot], shown, moved=filled is None or filled[0] != row)
                 self._filled[slot] = row, shown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from content.model import Availability, Measure
+from content.model import Availability, Measure, Sale
 from kiosk import views
 from kiosk.core import events as ev
-from kiosk.core.facings import digital_link, facing_of
+from kiosk.core.facings import LONGEST_MS, UNSURE_MS, digital_link, facing_of, fresh_ms
 from kiosk.core.settings import BadSettings, Place
 from tests.core.journeys import MILK, RICE, TEA, WALL_MS, Journey, eur, product
 
@@ -75,3 +75,12 @@ def test_the_facts_of_a_product_are_ready_to_be_read() -> None:
         "size": "250 g", "origin": "NL", "storage": "chilled", "gtin": "09521100100816",
     }  # fmt: skip
     assert (detail.description, detail.ingredients, detail.allergens) == ("Mild.", "Milk, salt.", ("milk",))
+
+
+def test_facings_are_true_until_the_first_sale_on_them_begins_or_ends() -> None:
+    assert fresh_ms([MILK, TEA], WALL_MS, trusted=True) == 0
+    assert fresh_ms([MILK, RICE], WALL_MS + 400, trusted=True) == 599_600
+    assert fresh_ms([MILK, RICE], WALL_MS + 601_000, trusted=True) == 0
+    assert fresh_ms([MILK, RICE], WALL_MS, trusted=False) == UNSURE_MS, "the clock may be set at any moment"
+    far = product("09521100100618", "Jam", 300, 6, sale=Sale(eur(250), since=WALL_MS // 1000 + 10**7))
+    assert fresh_ms([far], WALL_MS, trusted=True) == LONGEST_MS, "clocks are corrected meanwhile"

@@ -99,8 +99,9 @@ class Showroom:
         self.sent: list[Intent] = []
         self.asked: list[tuple[str, int, int]] = []
         self.away = False
+        self.fresh_ms = 0
         self._pictures = pictures
-        self._facing = facing
+        self.facing = facing
         self._show: Show | None = None
         self._lock = Lock()
 
@@ -120,10 +121,8 @@ class Showroom:
         with self._lock:
             self.asked.append((aisle, start, stop))
         count = next(a.count for a in self.shop.aisles if a.key == aisle)
-        items = tuple(
-            self._facing(i, language, self._pictures, aisle) for i in range(start, min(stop, count))
-        )
-        return FacingsPage(aisle, start, items)
+        items = tuple(self.facing(i, language, self._pictures, aisle) for i in range(start, min(stop, count)))
+        return FacingsPage(aisle, start, items, self.fresh_ms)
 
     def close(self) -> None:
         self._show = None

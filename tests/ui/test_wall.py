@@ -7,6 +7,7 @@ import random
 
 import pytest
 import zxingcpp
+from msgspec import structs
 from PIL import Image, ImageFilter
 
 from content.money import Money
@@ -249,6 +250,30 @@ def test_an_agent_that_is_away_leaves_bare_shelves_and_comes_back(glass: Glass) 
     glass.room.away = False
     glass.settle()
     assert screen.shelf.facing(0) is not None
+
+
+@pytest.mark.ui
+def test_a_price_that_changes_by_itself_changes_on_the_glass_and_no_tile_goes_bare(glass: Glass) -> None:
+    glass.room.shop = structs.replace(glass.room.shop, version="with a sale")
+    glass.room.fresh_ms = 300
+    glass.put(Wall(Frame("en"), "household"))
+    screen = glass.program.stage.screen
+    assert isinstance(screen, WallScreen)
+    shelf, made, bare = screen.shelf, glass.room.facing, [0]
+    new = Money(7, "EUR")
+    glass.room.facing = lambda *place: structs.replace(made(*place), price=new)
+
+    def changed() -> bool:
+        bare[0] += sum(keys[0] is None for _, keys in shelf._filled.values())
+        facing = shelf.facing(0)
+        return facing is not None and facing.price == new and shelf.ready
+
+    try:
+        assert not changed()
+        glass.turn_until(changed, "the new price")
+        assert bare == [0]
+    finally:
+        glass.room.facing, glass.room.fresh_ms = made, 0
 
 
 @pytest.mark.ui
