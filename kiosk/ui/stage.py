@@ -6,6 +6,8 @@ the old screen stays until then, so nothing is ever blank or half. Main thread o
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,7 @@ from kiosk.views import Attract, Intent, Shop, Touch, View
 
 PATIENCE = 0.4  # seconds a new screen waits for its last pictures before it is shown without them
 UPLOADS = 3  # textures per frame while something moves; four times as many while nothing does
+REST = 2.0  # seconds a finger may rest before another one takes over: a leaning hand, or one whose leaving was lost
 SLOP = 24  # pixels a finger may wander and still tap; scaled with the panel
 Screens = Mapping[type, Callable[..., Screen]]
 
@@ -134,6 +137,8 @@ class Stage:
         self._made: dict[type, Screen] = {}
         self._ticks: Any = None
         self._finger: Any = None  # the touch being followed; others are ignored
+        self._anchor = (0.0, 0.0, 0.0)  # where the finger last was, and since when it rests there (monotonic)
+        self.rest = REST
         self._taken = False
         self._pressed: tuple[Composition, Node] | None = None
         self._under = InstructionGroup()
@@ -154,7 +159,7 @@ class Stage:
             if self.screen is not None:
                 self.screen.leave()
                 self._under.remove(self.screen.canvas)
-            self._release()
+            self._let_go()
             self._under.add(screen.canvas)
             self.screen = screen
             self._body.ready, self._body.committed = lambda: screen.ready, screen.committed
@@ -228,9 +233,13 @@ class Stage:
             if not self._overlay.modal:
                 self.screen.wheel({"scrollup": 1.0, "scrolldown": -1.0}.get(button, 0.0))
             return True
-        if button != "left" or self._finger is not None or self.screen is None:
+        if button != "left" or self.screen is None:
             return True
-        self._finger = touch
+        if self._finger is not None:
+            if time.monotonic() - self._anchor[2] < self.rest:
+                return True
+            self._let_go()
+        self._finger, self._anchor = touch, (x, y, time.monotonic())
         self.send(Touch(x / self.theme.width, y / self.theme.height))
         node = self._over.hit(x, y)
         if node is not None:
@@ -248,6 +257,8 @@ class Stage:
         if touch is not self._finger:
             return True
         x, y = touch.x, self.theme.height - 1 - touch.y
+        if math.dist((x, y), self._anchor[:2]) > self.theme.px(SLOP):
+            self._anchor = x, y, time.monotonic()
         if self._taken and self.screen is not None:
             self.screen.move(x, y)
         elif self._pressed is not None and not self._near(self._pressed[1].rect, x, y):
@@ -278,6 +289,12 @@ class Stage:
     def _press(self, composition: Composition, node: Node) -> None:
         self._pressed = composition, node
         self._mark.show(node.rect, node.radius)
+
+    def _let_go(self) -> None:
+        """Follow the finger no further; it has tapped nothing."""
+        if self._taken and self.screen is not None:
+            self.screen.let_go()
+        self._release()
 
     def _release(self) -> None:
         self._finger, self._taken, self._pressed = None, False, None

@@ -15,6 +15,7 @@ from kiosk.ui.facing import tile_shape
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import broken_laws
 from kiosk.ui.screens.wall import WallScreen, layout, shelving
+from kiosk.ui.stage import REST
 from kiosk.ui.theme import QUIET, Theme
 from kiosk.ui.words import words
 from kiosk.views import (
@@ -198,6 +199,27 @@ def test_a_fling_glides_and_what_was_seen_is_told(glass: Glass) -> None:
     assert isinstance(first, Seen)
     assert [n for n, _ms in first.facings][:3] == [1, 2, 3]
     assert all(ms >= 2000 for _n, ms in first.facings)
+
+
+@pytest.mark.ui
+def test_a_hand_that_leans_on_the_glass_or_whose_leaving_was_lost_holds_up_nobody(glass: Glass) -> None:
+    glass.put(Wall(FULL, "dairy"))
+    stage = glass.program.stage
+    screen = stage.screen
+    assert isinstance(screen, WallScreen)
+    view = screen.shelf.now.viewport if screen.shelf.now else Rect(0, 0, 1, 1)
+    glass.finger("down", view.x + 100, view.y + 100)
+    glass.program._finger = None  # the panel forgets it: it never goes up
+    glass.tap("basket")
+    assert not glass.sent(OpenBasket), "two fingers at once are one"
+    stage.rest = 0.0
+    try:
+        glass.tap("basket")
+    finally:
+        stage.rest = REST
+    assert glass.sent(OpenBasket) == [OpenBasket()]
+    assert not glass.sent(OpenProduct)
+    assert not screen.scroller.dragging
 
 
 @pytest.mark.ui

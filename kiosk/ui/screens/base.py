@@ -114,5 +114,8 @@ class Screen:
     def up(self, x: float, y: float) -> None:
         """The taken finger left."""
 
+    def let_go(self) -> None:
+        """The taken finger is followed no further; it has meant nothing."""
+
     def wheel(self, rows: float) -> None:
         """A mouse wheel turned (desktop only)."""

@@ -337,6 +337,13 @@ class WallScreen(Screen):
                 self.host.send(tap)
         self._look()
 
+    def let_go(self) -> None:
+        """Neither a tap nor a fling."""
+        self._pressed = None
+        self.scroller.release(time.monotonic())
+        self.scroller.speed = 0.0
+        self._look()
+
     def wheel(self, rows: float) -> None:
         """A third of a row per click."""
         if self.shelf.now is not None:
