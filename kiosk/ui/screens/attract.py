@@ -28,13 +28,14 @@ from kiosk.views import AdvertCard, Attract, Facing, Shop, Start
 HINT_SECONDS = 3.0  # each language of "touch to start"
 HOW = "how-it-works"
 STEP_ICONS = ("phone", "card", "receipt", "check")
+PICTURE_SHARE = 0.62  # of a poster's height
 
 
 class Poster(Struct, frozen=True):
-    """An advert: its picture, and the headline on a ground that grows out of the picture's lower edge.
+    """An advert: its picture above, and the headline on a ground that grows out of the picture's lower edge.
 
-    Where the place is higher than the picture (a portrait wall) the picture keeps its shape and the words stand below it;
-    where it is not, they stand on the picture's darkened lower half.
+    The picture keeps its shape where the place is high enough (a portrait wall); elsewhere it is cut to PICTURE_SHARE of
+    the height, because words over a busy picture cannot be read from across a station.
     """
 
     picture: str
@@ -48,18 +49,13 @@ class Poster(Struct, frozen=True):
         """The poster."""
         shape = paint.picture_size(self.picture)
         high = min(h, round(w * shape[1] / shape[0])) if shape else h
-        if high < h * 0.8:
-            art = paint.cover(self.picture, w, high)
-            image = paint.canvas(w, h, BRAND)
-            image.paste(paint.gradient(w, h - high, BRAND, BRAND_DEEP), (0, high))
-            if art is not None:
-                image.paste(art, (0, 0))
-            self._fade(image, BRAND, high - high // 6, high // 6, 255)
-            words_top = high
-        else:
-            image = paint.cover(self.picture, w, h) or paint.gradient(w, h, LEAF, BRAND_DEEP).copy()
-            words_top = h - round(h * 0.52)
-            self._fade(image, BRAND_DEEP, words_top, h - words_top, 226)
+        high = min(high, round(h * PICTURE_SHARE))
+        art = paint.cover(self.picture, w, high) or paint.gradient(w, high, LEAF, BRAND)
+        image = paint.canvas(w, h, BRAND)
+        image.paste(paint.gradient(w, h - high, BRAND, BRAND_DEEP), (0, high))
+        image.paste(art, (0, 0))
+        self._fade(image, BRAND, high - high // 6, high // 6, 255)
+        words_top = high
         self._write(image, Rect(self.pad, words_top, w - 2 * self.pad, h - words_top - self.pad))
         return image
 
