@@ -5,6 +5,7 @@ Reconnecting is polling of the port's path: it costs 2.7 us a look, and needs ne
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from devices.drivers.pn532_reader import Pn532Reader
 from devices.errors import DeviceError, Gone
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed
 from devices.models import Setting, UnknownModel, open_device
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 0.2  # between two looks for a port that is not there
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0  # between two tries to open one that is
@@ -95,6 +98,10 @@ class Supervisor:
         except (DeviceError, UnknownModel) as error:
             self._close()
             self._become("lost" if isinstance(error, Gone) else "failed", error)
+        except Exception as error:  # a fault of ours: the thread must live, or the device is "ready" for ever
+            log.exception("%s: its driver failed", self.setting.name)
+            self._close()
+            self._become("failed", error)
         finally:
             self._close()
         return ready

@@ -50,7 +50,11 @@ def open_device(setting: Setting) -> Driver:
     if model is None:
         raise UnknownModel(f"{setting.name}: no model {setting.model!r}; there are {', '.join(MODELS)}")
     transport = SerialTransport(setting.port, model.baudrate)
-    driver = model.open(setting, transport)
+    try:
+        driver = model.open(setting, transport)
+    except BaseException:
+        transport.close()
+        raise
     try:
         driver.start()
     except BaseException:

@@ -26,6 +26,7 @@ class EscPosPrinter:
         self._name, self._transport = name, transport
         self._jobs: deque[tuple[str, Sequence[bytes]]] = deque()
         self._lock = threading.Lock()
+        self._closed = False
         self._status = Status()
         self._told = ""
         self._asked = 0.0
@@ -37,10 +38,10 @@ class EscPosPrinter:
     def print(self, job: str, pieces: Sequence[bytes]) -> bool:
         """Queue a job of whole commands; the printer is looked at between pieces. From any thread.
 
-        False where too many jobs wait already.
+        False where too many jobs wait already, or the printer was let go of meanwhile.
         """
         with self._lock:
-            if len(self._jobs) >= MOST_JOBS:
+            if self._closed or len(self._jobs) >= MOST_JOBS:
                 return False
             self._jobs.append((job, pieces))
         self._transport.wake()
@@ -66,7 +67,7 @@ class EscPosPrinter:
     def close(self) -> list[DeviceEvent]:
         """Jobs that wait are not printed, and said to be so."""
         with self._lock:
-            waiting, self._jobs = list(self._jobs), deque()
+            waiting, self._jobs, self._closed = list(self._jobs), deque(), True
         self._transport.close()
         return [NotPrinted(self._name, job, "lost") for job, _ in waiting]
 

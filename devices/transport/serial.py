@@ -11,6 +11,7 @@ import fcntl
 import os
 import select
 import termios
+import threading
 import time
 from contextlib import suppress
 
@@ -35,6 +36,8 @@ class SerialTransport:
             raise translate(error, port) from error
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)
+        self._waking = threading.Lock()  # a number that is closed may name another file a moment later
+        self._closed = False
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`."""
@@ -72,11 +75,16 @@ class SerialTransport:
 
     def wake(self) -> None:
         """End a waiting `read` early."""
-        with suppress(OSError):
-            os.write(self._wake_in, b"!")
+        with self._waking, suppress(OSError):
+            if not self._closed:
+                os.write(self._wake_in, b"!")
 
     def close(self) -> None:
-        """Let go of the port, for other programs too."""
+        """Let go of the port, for other programs too. Twice is once."""
+        with self._waking:
+            if self._closed:
+                return
+            self._closed = True
         with suppress(OSError):
             fcntl.ioctl(self._fd, termios.TIOCNXCL)
         with suppress(OSError, termios.error):

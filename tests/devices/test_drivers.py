@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from devices.drivers.escpos_printer import EscPosPrinter
 from devices.errors import Busy, Gone, Timeout
 from devices.events import CardSeen, NotPrinted, Printed, PrinterStatus, Scan
 from devices.models import Setting
@@ -85,6 +86,42 @@ class TestScanner:
         device, ear = supervise(Setting("scanner", "laser-9000", str(tmp_path / "scanner")))
         assert "pn532" in ear.state("failed").detail
         device.stop()
+
+    def test_a_driver_that_fails_in_a_way_nobody_foresaw_is_told_and_tried_again(
+        self, chip: SimPn532, tmp_path: Path
+    ) -> None:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), b"too short"))
+        assert "16 bytes" in ear.state("failed").detail
+        device.stop()
+        assert device.state == "failed"
+        assert len(list(Path("/proc/self/fd").iterdir())) == before, "the port is free"
+
+
+class TestTheWire:
+    def test_a_wake_up_that_comes_too_late_never_writes_into_another_file(
+        self, scanner: SimScanner, tmp_path: Path
+    ) -> None:
+        wire = SerialTransport(str(tmp_path / "scanner"))
+        wire.close()
+        others = [os.pipe() for _ in range(8)]  # take the numbers that have become free
+        wire.wake()
+        wire.close()
+        for out, into in others:
+            os.set_blocking(out, False)
+            with pytest.raises(BlockingIOError):
+                os.read(out, 1)
+            os.close(out)
+            os.close(into)
+
+    def test_a_job_for_a_printer_that_was_just_let_go_of_is_refused(
+        self, printer: SimPrinter, tmp_path: Path
+    ) -> None:
+        driver = EscPosPrinter("printer", SerialTransport(str(tmp_path / "printer")))
+        driver.start()
+        assert driver.print("waits", [b"one"])
+        assert driver.close() == [NotPrinted("printer", "waits", "lost")]
+        assert not driver.print("late", [b"two"])
 
 
 class TestReader:
