@@ -128,8 +128,11 @@ def _draw(
 ) -> None:
     """Draw on this thread until the window is closed or a signal comes. Kivy is loaded here and nowhere before."""
     from kiosk.ui.app import ScreenProgram
+    from kiosk.ui.desktop import desktop_size, fitted
     from kiosk.ui.mirror import Mirror
 
+    if not fullscreen and not options.headless:
+        panel = fitted(panel, desktop_size())
     program = ScreenProgram(link, panel, fullscreen=fullscreen, headless=options.headless or None)
     ending.then(program.stop)
     mirror = Mirror(program, options.mirror) if options.mirror else None
