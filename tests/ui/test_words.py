@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from kiosk.core.present import CODES
+from kiosk.core.state import PHONE_SALE
 from kiosk.ui import fonts
 from kiosk.ui.bidi import INVISIBLE
 from kiosk.ui.fonts import face_for
@@ -110,7 +111,7 @@ def needed() -> set[str]:
         f"notice.{key}"
         for key in called(ROOT / "kiosk" / "core", "say") | called(ROOT / "kiosk" / "core", "mention")
     }
-    said |= {f"notice.{key}" for key in refusals()}
+    said |= {f"notice.{key}" for key in (*refusals(), PHONE_SALE)}
     return (
         called(ROOT / "kiosk" / "ui", "count")
         | said
