@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,9 @@ from kiosk.views import (
     Done,
     Pay,
     PayBy,
+    Problem,
     ProductDetail,
+    Retry,
     Start,
     Thanks,
     View,
@@ -53,6 +56,7 @@ class Station:
 
     folder: Path
     config: Path
+    operator: FleetConfig
     fleet: Fleet
     bank: Sandbox
     scanner: SimScanner
@@ -65,6 +69,16 @@ class Station:
         words = [sys.executable, "-m", "kiosk", *command, "--config", str(self.config), "--log", "WARNING"]
         self.processes.append(subprocess.Popen(words, env=os.environ | environment))
         return self.processes[-1]
+
+    @contextmanager
+    def without_fleet(self) -> Iterator[None]:
+        """The operator's side is down meanwhile; the broker stays, so the kiosk cannot see it."""
+        self.fleet.stop()
+        try:
+            yield
+        finally:
+            self.fleet = Fleet(self.operator)
+            self.fleet.start()
 
     def sales(self) -> list[tuple[str, int, str]]:
         """(reference, minor units, channel) of every sale the fleet has."""
@@ -106,6 +120,9 @@ def station(tmp_path: Path, broker: Broker) -> Iterator[Station]:
         state = "state"
         [broker]
         port = {broker.port}
+        [session]
+        ask_ms = 1500
+        late_poll_ms = 500
         """
         + "".join(
             f'[[devices]]\nname = "{name}"\nmodel = "{model}"\nport = "{tmp_path}/{name}"\n'
@@ -122,12 +139,15 @@ def station(tmp_path: Path, broker: Broker) -> Iterator[Station]:
             SimPn532(tmp_path / "reader"),
             SimPrinter(tmp_path / "printer"),
         )
-        with Fleet(config) as fleet:
-            there = Station(tmp_path, tmp_path / "kiosk.toml", fleet, bank, *sims)
+        there = Station(tmp_path, tmp_path / "kiosk.toml", config, Fleet(config), bank, *sims)
+        there.fleet.start()
+        try:
             yield there
+        finally:
             for process in there.processes:
                 process.kill()
                 process.wait()
+            there.fleet.stop()
         for sim in sims:
             sim.close()
 
@@ -200,6 +220,46 @@ def test_an_agent_killed_while_somebody_pays_sells_all_the_same_and_once(station
     thanks = customer.sees(Thanks)
     assert isinstance(thanks, Thanks)
     assert thanks.reference == pay.reference
+    until(station.sales)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    customer.link.close()
+
+
+def test_a_fleet_that_starts_anew_while_somebody_pays_loses_nothing(station: Station) -> None:
+    process, customer = station.start("agent"), Customer(station)
+    pay = customer.asks_to_pay()
+    with station.without_fleet():
+        pays(pay)
+    thanks = customer.sees(Thanks)
+    assert isinstance(thanks, Thanks)
+    assert thanks.reference == pay.reference
+    until(station.sales)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    customer.link.close()
+
+
+def test_a_request_that_only_a_dead_fleet_heard_is_found_out_and_tried_again(station: Station) -> None:
+    process, customer = station.start("agent"), Customer(station)
+    customer.sees(Attract)
+    for intent in (Start(), Add(gtin=APPLES, facing=1, quantity=2), Checkout()):
+        customer.link.send(intent)
+    until(lambda: not getattr(customer.seen[-1], "off", ("?",)), "a method that can be used")
+    with station.without_fleet():
+        customer.link.send(PayBy("link"))
+        until(lambda: isinstance(customer.seen[-1], Pay) and customer.seen[-1].stage == "late", "the doubt")
+    problem = customer.sees(Problem)
+    assert isinstance(problem, Problem)
+    assert (problem.key, problem.can_retry) == ("provider-down", True)
+    customer.link.send(Retry())
+    until(lambda: isinstance(customer.seen[-1], Pay) and customer.seen[-1].payload, "the code to pay")
+    pay = customer.seen[-1]
+    assert isinstance(pay, Pay)
+    pays(pay)
+    customer.sees(Thanks)
     until(station.sales)
     process.terminate()
     assert process.wait(10) == 0
