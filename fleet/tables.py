@@ -122,7 +122,8 @@ charges = Table(
     _number("paid_minor"), _text("paid_currency"),
     _number("asked_ms"), _number("changed_ms"), _number("checked_ms"),
     Column("due_ms", BigInteger, index=True),  # when the desk looks at it again by itself; NULL: never
-    _text("settled", index=True),  # what a charge of the phone lane became: "", sale, sold (its event is stored), refund
+    # what a charge became: "", sold (its event is stored); of the phone lane also sale (its event is not), refund
+    _text("settled", index=True),
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
     _text("claim_code", server_default=""),  # the order's; "" until a phone's order is sold. Never logged, never told on
 )  # fmt: skip

@@ -104,12 +104,15 @@ def next_look(entry: Entry, now_ms: int) -> int | None:
     """When to ask the provider again without being told to: a webhook is only a hint, and hints get lost.
 
     Open: every 2 s for a minute, then ever more slowly, at most every 30 s. Ended: every 30 s until LINGER_MS after
-    the expiry, for late money. A refund that was not taken: until it is. Else never.
+    the expiry, for late money. A refund that was not taken: until it is. Paid at a wall: until the wall has told how it
+    ended, after a minute, then ever more slowly, at most every hour. Else never.
     """
     if entry.state is State.REFUNDING:
         return now_ms + _slower(now_ms - entry.changed_ms)
     if entry.state in OPEN:
         return now_ms + _slower(now_ms - entry.asked_ms)
+    if entry.channel == TOUCH and entry.state in PAID and not entry.settled:
+        return now_ms + min(3_600_000, max(60_000, now_ms - entry.changed_ms))
     expires_ms = entry.expires_ms or entry.asked_ms + entry.ttl_s * 1000
     known = entry.charge_id or entry.reason == "provider-down"  # a refused charge does not exist
     if entry.state in ENDED and known and now_ms < expires_ms + LINGER_MS:
@@ -200,6 +203,25 @@ class Book:
             connection.execute(
                 update(_CHARGES).where(_CHARGES.c.reference == reference).values(settled="sold")
             )
+
+    def told_by_kiosk(self, entry: Entry) -> tuple[str, str]:
+        """How a charge ended at the wall as its events say: ("sale", ""), ("refund", reason), or ("", "") so far."""
+        sale, refund = tables.sales.c, tables.refunds_wanted.c
+        with self._store.read() as connection:
+            if connection.scalar(
+                select(sale.seq).where(sale.reference == entry.reference, sale.kiosk == entry.kiosk).limit(1)
+            ):
+                return "sale", ""
+            reason = connection.scalar(
+                select(refund.reason)
+                .where(refund.reference == entry.reference, refund.kiosk == entry.kiosk)
+                .limit(1)
+            )
+        return ("", "") if reason is None else ("refund", str(reason))
+
+    def sold_at_wall(self, reference: str) -> Entry:
+        """The wall's sale of a charge is stored: nothing is left to be looked after."""
+        return self._change(reference, lambda entry: structs.replace(entry, settled="sold")).after
 
     # --- news -------------------------------------------------------------------------------------------------
 

@@ -225,9 +225,30 @@ class PaymentDesk:
             return self._ask(entry)
         if entry.state is State.REFUNDING:
             return self._give_back(entry)
+        if entry.state in PAID:
+            return self._followed_up(entry)
         if entry.charge_id:
             return self._status(entry)
         return self._taken_back(entry) if entry.reason == "provider-down" else entry
+
+    def _followed_up(self, entry: Entry) -> Entry:
+        """See to it that what was paid at a wall ends: the news may be lost, and so may the wall's ledger with its card.
+
+        A wall that does not know the charge any more gives the money back; one that has asked for that and then lost
+        its ledger is obeyed.
+        """
+        how, reason = self.book.told_by_kiosk(entry)
+        if how == "sale":
+            return self.book.sold_at_wall(entry.reference)
+        if how == "refund":
+            return self.refund(entry, reason)
+        log.warning(
+            "charge %s of %s is paid and neither sold nor given back: said again",
+            entry.reference,
+            entry.kiosk,
+        )
+        self._tell(Address(*entry.kiosk.split("/")), self._told(entry, ""))
+        return self.book.later(entry.reference)
 
     def _taken_back(self, entry: Entry) -> Entry:
         """See to it that a charge we have given up without an answer is not open at the provider after all."""

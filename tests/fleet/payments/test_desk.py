@@ -20,6 +20,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import Merchant, offered
 from fleet.payments.port import BadWebhook, ProviderDown, State
 from fleet.payments.sandbox import SandboxProvider
+from fleet.rows import Stored
 from fleet.store import Store
 from mqtt.messages import (
     CancelWanted,
@@ -29,7 +30,10 @@ from mqtt.messages import (
     Message,
     PhoneSale,
     RefundCharge,
+    RefundWanted,
+    SaleMade,
     StatusWanted,
+    encode,
 )
 from mqtt.topics import Address
 from tests.fleet.payments.sandbox_process import Receiver, Sandbox, free_port, receiver, sandbox
@@ -377,6 +381,52 @@ def test_money_after_the_cancel_is_told_all_the_same_and_goes_back_once(shop: Sh
 
     assert [shop.refund(wanted.reference).state for _ in range(3)] == ["refunded"] * 3
     assert shop.desk.counters.refunds == 1
+
+
+def at_the_wall(shop: Shop, event: SaleMade | RefundWanted) -> None:
+    shop.store.commit(
+        [Stored(kiosk=str(KIOSK), epoch="e1", seq=event.seq, body=encode(event), event=event, received_ms=0)]
+    )
+
+
+def test_a_wall_that_forgot_a_payment_is_told_of_it_until_it_says_how_it_ended(shop: Shop) -> None:
+    wanted = shop.wanted()
+    shop.ask(wanted)
+    shop.pay(wanted.reference)
+    assert shop.status(wanted.reference).state == "paid"  # and then its memory card dies
+    for minutes in (1, 2):
+        shop.told.clear()
+        shop.clock.ahead_ms += minutes * 61_000
+        shop.desk.look_after()
+        assert shop.pushed(wanted.reference) == ["paid"]
+    sale = SaleMade(
+        epoch="e1", seq=next(_numbers), wall_ms=0, mono_ms=0, boot="b", order=wanted.order, reference=wanted.reference,
+        method="link", currency="EUR", total_minor=1250, lines=(MILK,), version="v1",
+    )  # fmt: skip
+    at_the_wall(shop, sale)
+    shop.told.clear()
+    for _ in range(2):
+        shop.clock.ahead_ms += 3_600_000
+        shop.desk.look_after()
+    assert shop.pushed(wanted.reference) == []
+    assert shop.desk.book.next_due_ms() is None
+
+
+def test_a_refund_whose_request_was_lost_for_ever_is_made_from_its_event(shop: Shop) -> None:
+    wanted = shop.wanted()
+    shop.ask(wanted)
+    shop.pay(wanted.reference)
+    assert shop.status(wanted.reference).state == "paid"
+    refund = RefundWanted(
+        epoch="e1", seq=next(_numbers), wall_ms=0, mono_ms=0, boot="b", order=wanted.order, reference=wanted.reference,
+        currency="EUR", total_minor=1250, reason="ended",
+    )  # fmt: skip
+    at_the_wall(shop, refund)
+    shop.clock.ahead_ms += 61_000
+    shop.desk.look_after()
+    entry = shop.desk.book.get(wanted.reference)
+    assert entry is not None
+    assert (entry.state, entry.reason) == (State.REFUNDED, "ended")
 
 
 def test_a_refund_of_nothing_is_no_refund(shop: Shop) -> None:
