@@ -74,7 +74,12 @@ def _here_only(endpoint: Endpoint) -> Endpoint:
 def from_this_machine(request: Request) -> bool:
     """Whether nobody but this machine sent it: a loopback peer, no proxy in between, and a name of ours in Host (a
     page of somebody else's whose DNS name points here must not read along).
+
+    nginx, unless told otherwise, says neither whom it speaks for nor the name that was asked for, but speaks HTTP/1.0,
+    which no browser does.
     """
+    if request.scope.get("http_version") == "1.0":
+        return False
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     return _loopback(request.client.host) and _loopback(request.url.hostname or "")

@@ -124,6 +124,17 @@ def test_the_operators_page_opens_only_on_this_machine(
     assert "only on the machine" in answer.text
 
 
+def test_a_proxy_with_the_usual_settings_is_not_this_machine(fleet: Fleet) -> None:
+    """What nginx sends for `proxy_pass http://127.0.0.1:PORT;` and nothing else."""
+    host, port = fleet.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(
+            f"GET /api/summary HTTP/1.0\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = line.makefile("rb").read()
+    assert answer.split(b"\r\n", 1)[0].split()[1] == b"403"
+
+
 def test_every_answer_forbids_what_it_does_not_need(fleet: Fleet) -> None:
     for path in ("/", "/static/base.css", "/nowhere"):
         headers = httpx.get(f"{fleet.url}{path}").headers
