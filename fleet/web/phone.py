@@ -27,6 +27,7 @@ from content.store import AnyStore
 from fleet import tables
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
+from fleet.payments.port import OPEN
 from fleet.safety import content_policy, posted_here
 from fleet.services import Services
 from fleet.web.pages import page
@@ -130,6 +131,10 @@ class Lane:
         asked = await run_in_threadpool(self._desk().start_on_phone, entry)
         if isinstance(asked, str) or not asked.payload:
             return self._product_page(request, spot, quantity, "no-payment", 503)
+        if (
+            asked.state not in OPEN
+        ):  # the same form once more, after it was paid or declined: the order's page knows
+            return RedirectResponse(f"/o/{asked.order}?lang={say.language}", 303)
         return RedirectResponse(asked.payload, 303, headers={"content-security-policy": self._policy})
 
     def _entry(self, request: Request, spot: Spot, quantity: int, order: str, say: Words) -> Entry:

@@ -181,6 +181,19 @@ def test_the_same_form_sent_twice_is_one_order(phone: httpx.Client, fleet: Fleet
     assert answers[0].headers["location"] == answers[1].headers["location"]
 
 
+@pytest.mark.parametrize(("answer", "words"), [("pay", "Thank you"), ("decline", "Nothing was taken")])
+def test_the_form_sent_again_after_the_bank_has_answered_leads_to_the_orders_page(
+    phone: httpx.Client, fleet: Fleet, provider: Sandbox, answer: str, words: str
+) -> None:
+    form = fields(phone.get(PAGE).text)
+    bank = phone.post(PAGE, data=form, headers={"origin": fleet.url}).headers["location"]
+    httpx.post(bank, data={"answer": answer}, headers={"origin": provider.url}, trust_env=False)
+    phone.get(f"/o/{form['order']}")
+    again = phone.post(PAGE, data=form, headers={"origin": fleet.url}).headers["location"]
+    assert again == f"/o/{form['order']}?lang=en", "not the bank's page, where nothing can be done any more"
+    assert words in phone.get(again).text
+
+
 def test_an_order_nobody_has_paid_waits_and_can_still_be_paid(phone: httpx.Client) -> None:
     form = fields(phone.get(PAGE).text)
     bank = phone.post(PAGE, data=form, headers={"origin": str(phone.base_url)}).headers["location"]
