@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import systemd, views
-from kiosk.cashier import Again, Cashier, HeardAgain, RefundsDue
+from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock import Clock
 from kiosk.codes import read_code
 from kiosk.core import effects as do
@@ -231,6 +231,7 @@ class Agent:
         _BeatDue: _beat_due,
         Again: _again,
         HeardAgain: _heard_again,
+        OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
         **dict.fromkeys(get_args(views.Intent), _intent),
     }

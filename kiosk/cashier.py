@@ -33,6 +33,11 @@ class RefundsDue:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPaymentsDue:
+    """What was open when the kiosk stopped could not be read yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeardAgain:
     """What the fleet said could not be looked up in the ledger: hear it once more."""
 
@@ -157,10 +162,16 @@ class Cashier:
 
     def recover(self, at: Stamp) -> Iterable[AnyEvent]:
         """Payments that were open when the kiosk stopped."""
-        payments = self._ledger.open_payments()
+        try:
+            payments = self._ledger.open_payments()
+            sold = self._ledger.sold_among(payments)
+        except LedgerError as error:
+            log.error("open payments cannot be read and are looked up again: %s", error)
+            self._later("recover", RETRY_MS, OpenPaymentsDue())
+            return
         if payments:
             log.warning("%d payments were open when the kiosk stopped", len(payments))
-            yield did.PaymentsRecovered(at, payments, sold=self._ledger.sold_among(payments))
+            yield did.PaymentsRecovered(at, payments, sold=sold)
 
     def hear(self, state: ChargeState, at: Stamp) -> Iterable[AnyEvent]:
         """What became of a charge, in the core's words; none for what it need not know.

@@ -89,13 +89,13 @@ class Ledger:
         with self._transaction() as db:
             db.execute("UPDATE payment SET state = 'open', outcome = '' WHERE reference = ?", (reference,))
             row = db.execute("SELECT body FROM payment WHERE reference = ?", (reference,)).fetchone()
-        return _payment(row[0]) if row else None
+        return _read_payment(row[0]) if row else None
 
     def payment(self, reference: str) -> Payment | None:
         """A payment that is not settled. None where it is not known."""
         with self._reading() as db:
             row = db.execute("SELECT body FROM payment WHERE reference = ?", (reference,)).fetchone()
-        return _payment(row[0]) if row else None
+        return _read_payment(row[0]) if row else None
 
     def sold_among(self, payments: Iterable[Payment]) -> tuple[str, ...]:
         """Those orders of these payments that another reference has bought."""
@@ -170,7 +170,7 @@ class Ledger:
         """Payments that were open when the ledger was last written: money may be on its way."""
         with self._reading() as db:
             rows = db.execute("SELECT body FROM payment WHERE state = 'open' ORDER BY reference").fetchall()
-        return tuple(_payment(body) for (body,) in rows)
+        return tuple(payment for (body,) in rows if (payment := _read_payment(body)) is not None)
 
     # --- events for the fleet ---------------------------------------------------------------------------------
 
@@ -313,6 +313,15 @@ class _Writer:
             except LedgerError as error:
                 self._ledger.dropped += len(notes)
                 log.error("%d events could not be kept: %s", len(notes), error)
+
+
+def _read_payment(body: bytes) -> Payment | None:
+    """A payment as it was written down; None for one this program cannot read: it must not hold up the others."""
+    try:
+        return _payment(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        log.error("a payment in the ledger cannot be read: %s: %s", error, body[:200])
+        return None
 
 
 def _open(path: Path, now_ms: int) -> sqlite3.Connection:

@@ -139,7 +139,7 @@ class Runtime:
         except Exception:
             self.counters["events-failed"] += 1
             log.exception("something that happened could not be understood")
-            return
+            waiting = deque()  # the wall is looked at all the same: the first view comes whatever fails
         while waiting:
             waiting.extendleft(reversed(self._one(waiting.popleft(), at)))
         self._look()

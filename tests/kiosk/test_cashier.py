@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from content.money import Money
-from kiosk.cashier import Again, Cashier, HeardAgain, RefundsDue
+from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock import SystemClock
 from kiosk.core.effects import RecordRefund, RefundCharge
 from kiosk.core.events import ChargePaid, PaymentsRecovered, RefundDone, Stamp
@@ -89,6 +89,15 @@ def test_an_order_bought_by_another_attempt_is_said_to_be_sold_after_a_restart(d
     desk.ledger.record_sale(payment(attempt=1), "CODE", sale_of(payment(attempt=1)))
     [recovered] = desk.cashier.recover(AT)
     assert recovered == PaymentsRecovered(AT, (payment(),), sold=(payment().order.order,))
+
+
+def test_open_payments_that_cannot_be_read_at_the_start_are_recovered_later(desk: Desk) -> None:
+    desk.ledger.remember(payment())
+    desk.hides("payment")
+    assert list(desk.cashier.recover(AT)) == []
+    assert desk.later == {"recover": OpenPaymentsDue()}
+    desk.shows("payment")
+    assert list(desk.cashier.recover(AT)) == [PaymentsRecovered(AT, (payment(),))]
 
 
 def test_refunds_are_asked_for_on_and_on_although_the_ledger_fails_in_between(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,19 @@ class TestMoney:
         assert ledger.record_sale(again, "K7Q2-9MXT", sale_of(again)) == "order-sold"
         assert ledger.record_refund(refund_of(again.reference))
         assert [type(event) for event in outgoing(ledger)] == [SaleMade, RefundWanted]
+
+    def test_a_payment_that_cannot_be_read_does_not_hold_up_the_others(
+        self, path: Path, ledger: Ledger
+    ) -> None:
+        other = payment(order="F" * 15)
+        for one in (payment(), other):
+            ledger.remember(one)
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("UPDATE payment SET body = x'7b7d' WHERE reference = ?", (payment().reference,))
+            db.commit()
+        assert ledger.open_payments() == (other,)
+        assert ledger.payment(payment().reference) is None
+        assert ledger.standing(payment().reference) == "open"
 
     def test_what_another_attempt_has_bought_is_known(self, ledger: Ledger) -> None:
         ledger.remember(payment())

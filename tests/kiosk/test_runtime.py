@@ -160,6 +160,16 @@ def test_work_may_post_to_itself_later() -> None:
         assert not runtime.pending("again")
 
 
+def test_the_first_view_comes_although_the_beginning_failed() -> None:
+    class Unlucky(Diary):
+        def begin(self, at: Stamp) -> Iterable[AnyEvent]:
+            raise OSError("the ledger cannot be read")
+
+    diary = Unlucky()
+    with running(walk, diary):
+        until(lambda: diary.shown == [""])
+
+
 def test_one_failing_step_keeps_the_session_and_many_close_the_wall_until_one_succeeds() -> None:
     diary = Diary()
 
