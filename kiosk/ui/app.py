@@ -18,7 +18,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from kiosk.link import ScreenEnd
-from kiosk.ui import env
+from kiosk.ui import env, visual
 from kiosk.ui.loop import Loop
 from kiosk.ui.screens.attract import AttractScreen
 from kiosk.ui.screens.basket import BasketScreen
@@ -81,6 +81,7 @@ class ScreenProgram:
         self.panel = panel or Panel()
         env.prepare(headless=headless)
         env.configure(self.panel.width, self.panel.height, fullscreen=fullscreen)
+        visual.ask()
         from kivy.clock import Clock
         from kivy.core.window import Window
         from kivy.uix.widget import Widget

@@ -14,7 +14,7 @@ from kiosk.ui.bake import Baker, Key, TextureCache
 from kiosk.ui.facing import EmptyTile, FacingTile, TileShape
 from kiosk.ui.geometry import Rect
 from kiosk.ui.shelves import Shelf, Shelves
-from kiosk.ui.sprites import blending
+from kiosk.ui.sprites import copying
 from kiosk.ui.theme import Colour
 from kiosk.views import Facing
 
@@ -159,7 +159,7 @@ class ShelfView:
     # --- drawing -------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        from kivy.graphics import Color, PopMatrix, PushMatrix, Rectangle, Translate
+        from kivy.graphics import PopMatrix, PushMatrix, Rectangle, Translate
         from kivy.graphics.scissor_instructions import ScissorPop, ScissorPush
 
         s = self.now
@@ -167,19 +167,17 @@ class ShelfView:
         view = s.viewport
         self._canvas.clear()
         self._canvas.add(ScissorPush(x=view.x, y=self._height - view.bottom, width=view.w, height=view.h))
-        self._canvas.add(blending(False))
-        self._canvas.add(PushMatrix())
+        tiles = copying(self._canvas)
+        tiles.add(PushMatrix())
         self._move = Translate(0, 0, 0)
-        self._canvas.add(self._move)
-        self._canvas.add(Color(1, 1, 1, 1))
+        tiles.add(self._move)
         self._slots = []
         for _ in range(s.slots):
             row = [Rectangle(pos=(0, 0), size=(0, 0)) for _ in range(s.columns)]
             for rectangle in row:
-                self._canvas.add(rectangle)
+                tiles.add(rectangle)
             self._slots.append(row)
-        self._canvas.add(PopMatrix())
-        self._canvas.add(blending(True))
+        tiles.add(PopMatrix())
         self._canvas.add(ScissorPop())
 
     def _draw(self) -> None:

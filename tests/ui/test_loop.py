@@ -25,7 +25,7 @@ from kiosk.ui.app import ScreenProgram
 from kiosk.views import Frame, Wall
 import threading
 room = Showroom(make_shop(), draw_pictures(Path(sys.argv[2])))
-program = ScreenProgram(room, headless=True, stock_loop=sys.argv[1] == "stock")
+program = ScreenProgram(room, headless=sys.argv[1] != "x11", stock_loop=sys.argv[1] == "stock")
 def look():
     import time
     end = time.monotonic() + 30
