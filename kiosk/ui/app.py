@@ -35,6 +35,7 @@ from kiosk.views import (
     Basket,
     ChooseMethod,
     Closed,
+    Frame,
     Panel,
     Pay,
     Problem,
@@ -58,6 +59,7 @@ SCREENS: Screens = {
 }
 CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
 SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one
+FAULT_CODE = "EC-91"  # a view the screen cannot draw
 _log = logging.getLogger(__name__)
 Phase = Literal["down", "move", "up"]
 
@@ -174,7 +176,14 @@ class ScreenProgram:
             if type(view) not in SCREENS:
                 _log.error("no screen for a view of type %s: the last one stays", type(view).__name__)
                 continue
-            self.stage.show(shop, view)
+            try:
+                self.stage.show(shop, view)
+            except Exception:  # noqa: BLE001 - logged; or it would die, start again and be sent the same view
+                _log.exception(
+                    "a view of type %s cannot be shown: out of service instead", type(view).__name__
+                )
+                fault = Closed(Frame(language=view.frame.language), "fault", FAULT_CODE)
+                self.stage.show(shop, fault)
 
     def _play_touches(self, _dt: float) -> None:
         from kivy.base import EventLoop

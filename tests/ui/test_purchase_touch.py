@@ -9,13 +9,16 @@ import pytest
 import zxingcpp
 from msgspec import structs
 
+from content.money import Money
 from kiosk.ui.screens.pay import PayScreen
 from kiosk.views import (
     Add,
     Back,
     CancelPay,
     Checkout,
+    Closed,
     Done,
+    Frame,
     OpenBasket,
     Pay,
     PayBy,
@@ -24,6 +27,7 @@ from kiosk.views import (
     SetQuantity,
     Shop,
     View,
+    Wall,
 )
 
 from .conftest import Glass
@@ -190,3 +194,10 @@ def test_a_second_repaints_only_the_countdown(glass: Glass, scenery: Scenery, sh
     first = glass.node("time")
     glass.turn_until(lambda: glass.node("time") != first, "the next second")
     assert glass.program.stage.baker.painted - before <= 2
+
+
+def test_a_view_that_cannot_be_drawn_is_out_of_service_and_the_next_one_is_shown(glass: Glass) -> None:
+    """A payload no QR code holds: with it the screen died, started again, was sent the same view, and died."""
+    glass.room.put(Pay(Frame("en"), "link", "waiting", Money(498, "EUR"), "0" * 16, payload="x" * 5_000))
+    glass.turn_until(lambda: isinstance(glass.program.stage.view, Closed), "out of service")
+    glass.put(Wall(Frame("en"), "dairy"))
