@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+from kiosk.core import state
 from kiosk.core.present import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -13,13 +14,15 @@ PAGE = (ROOT / "docs/core.md").read_text(encoding="utf-8")
 
 
 def said() -> set[str]:
-    """First arguments of say() and mention(), and texts that functions give as a reason, in kiosk/core."""
+    """First arguments of say() and mention() (texts, or names kiosk.core.state gives them), and texts that functions give as a reason, in kiosk/core."""
     keys: set[str] = set()
     for path in (ROOT / "kiosk/core").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr="say" | "mention"), args=[ast.Constant(value=key), *_]):
                     keys.add(str(key))
+                case ast.Call(func=ast.Attribute(attr="mention"), args=[ast.Name(id=name), *_]):
+                    keys.add(str(getattr(state, name)))
                 case ast.FunctionDef(name="_refusal" | "why_off" | "choose"):
                     keys |= _texts(node)
                 case _:
