@@ -21,7 +21,7 @@ from types import FrameType
 from kiosk.demo.children import Child, ChildFailed, Family, python
 from kiosk.demo.happenings import Happenings
 from kiosk.demo.page import Page
-from kiosk.demo.ports import PortBusy, Ports
+from kiosk.demo.ports import PortBusy, Ports, first_port
 from kiosk.demo.screen import Glass
 from kiosk.demo.shop import ShopFailed, make_config, make_store, register_cards, samples
 from kiosk.demo.virtual import VirtualPeripherals
@@ -62,16 +62,18 @@ def say(text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo until Ctrl-C or SIGTERM; 0 where it ended so, 1 with one line where it could not run."""
     parser = argparse.ArgumentParser(prog="endcap demo", description=__doc__)
-    parser.add_argument("--port", type=int, default=8480, help="of the page; the next three are used too")
+    parser.add_argument("--port", default="8480", help="of the page; the next three are used too")
     parser.add_argument("--data", type=Path, default=Path(".endcap/demo"), help="where it keeps everything")
     parser.add_argument("--fresh", action="store_true", help="begin anew, forgetting all sales")
     parser.add_argument("--panel", choices=tuple(PANELS), default="portrait")
     parser.add_argument("--headless", action="store_true", help="draw into memory even where a display is")
     words = parser.parse_args(arguments)
     display = bool(os.environ.get("DISPLAY"))
-    options = Options(
-        Ports(words.port), words.data.resolve(), PANELS[words.panel], words.headless or not display
-    )
+    try:
+        port = first_port(words.port)
+    except ValueError as error:
+        parser.error(str(error))
+    options = Options(Ports(port), words.data.resolve(), PANELS[words.panel], words.headless or not display)
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

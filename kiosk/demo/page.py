@@ -156,13 +156,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream_frames(self) -> None:
         self._begin_stream(f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
         serial = -1
-        self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
+        between = f"\r\n--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
+        self.wfile.write(between)
         while not self.server.ending.is_set():
             serial, frame = self.server.glass.after(serial, 1.0)
             if frame:
-                head = f"Content-Type: image/jpeg\r\nContent-Length: {len(frame)}\r\n\r\n"
-                # A browser shows a part when the next boundary arrives: it goes with the frame, not before the next.
-                self.wfile.write(head.encode() + frame + f"\r\n--{_BOUNDARY}\r\n".encode())
+                # Chromium shows a part when the head of the next one has come: it goes with the frame, so that the
+                # last frame before the glass comes to rest is seen too. So a part cannot say its length.
+                self.wfile.write(frame + between)
 
     def _stream_events(self) -> None:
         self._begin_stream("text/event-stream")

@@ -5,9 +5,19 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
+ROW = 4  # ports in a row
+LOWEST, HIGHEST = 1024, 65535 - (ROW - 1)
+
 
 class PortBusy(OSError):
     """Somebody else listens on a port the demo needs; the text says which and how to choose others."""
+
+
+def first_port(text: str) -> int:
+    """The first of a row, as a person wrote it; ValueError where there is no such row."""
+    if not (text.isascii() and text.isdigit() and LOWEST <= int(text) <= HIGHEST):
+        raise ValueError(f"expected a port from {LOWEST} to {HIGHEST}, found {text!r}")
+    return int(text)
 
 
 @dataclass(frozen=True)

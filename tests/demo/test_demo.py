@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.wall.processes import tree
 from kiosk.demo.page import read_codes
-from kiosk.demo.ports import PortBusy, Ports
+from kiosk.demo.ports import PortBusy, Ports, first_port
 
 pytestmark = [pytest.mark.server, pytest.mark.ui]
 ROOT = Path(__file__).parents[2]
@@ -127,6 +127,25 @@ def test_the_wall_can_be_seen_touched_and_scanned(demo: Demo) -> None:
     assert demo.get("/screen.jpg").startswith(b"\xff\xd8")
     demo.post("/do", do="scan", text="9521100100113")
     demo.until(lambda: b"product 09521100100113" in _news(demo), "the scan to arrive over MQTT")
+
+
+def test_the_last_frame_before_the_glass_rests_is_shown_at_once(demo: Demo) -> None:
+    """Chromium draws a part of the stream when it has read the head of the next one: that comes with the frame."""
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=PATIENCE_S) as line:
+        line.sendall(f"GET /screen HTTP/1.1\r\nHost: 127.0.0.1:{demo.port}\r\n\r\n".encode())
+        read = b""
+        while read.count(b"Content-Type: image/jpeg\r\n\r\n") < 2:
+            some = line.recv(65536)
+            assert some, "the stream ended"
+            read += some
+    assert b"\r\n\r\n\xff\xd8" in read
+    assert b"\xff\xd9\r\n--endcap-frame\r\n" in read
+
+
+@pytest.mark.parametrize("text", ["abc", "80", "65533", "80000", "", "-1", "８４８０"])
+def test_ports_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a port from 1024 to 65532"):
+        first_port(text)
 
 
 def test_a_command_that_is_none_is_refused(demo: Demo) -> None:

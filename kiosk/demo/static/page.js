@@ -8,17 +8,19 @@ const post = (path, body) =>
 const screen = $("#screen");
 let finger = false;
 let lastMove = 0;
+let sent = Promise.resolve(); // one touch after the other: two connections could bring "up" before its "down"
 const touch = (kind, event) => {
+  if (!screen.naturalWidth) return; // no picture yet: nothing to point at
   const box = screen.getBoundingClientRect();
   const style = getComputedStyle(screen);
   const edge = parseFloat(style.borderLeftWidth);
   const inner = { width: box.width - 2 * edge, height: box.height - 2 * edge };
-  const ratio = screen.naturalWidth / screen.naturalHeight || inner.width / inner.height;
+  const ratio = screen.naturalWidth / screen.naturalHeight;
   const drawn = inner.width / inner.height > ratio
     ? { width: inner.height * ratio, height: inner.height } : { width: inner.width, height: inner.width / ratio };
   const x = (event.clientX - box.left - edge - (inner.width - drawn.width) / 2) / drawn.width;
   const y = (event.clientY - box.top - edge - (inner.height - drawn.height) / 2) / drawn.height;
-  return post("/touch", { touch: kind, x, y });
+  sent = sent.then(() => post("/touch", { touch: kind, x, y })).catch(() => {});
 };
 screen.addEventListener("pointerdown", (event) => {
   finger = true;
