@@ -57,7 +57,7 @@ def tell(event: KioskEvent) -> Item:
             detail = ", ".join(f"#{facing}" for facing, _, _ in event.seen[:12])
             return {"kind": "impression", "title": f"{times} impressions in {event.aisle}", "detail": detail}
         case Engaged():
-            return {"kind": "engagement", "title": event.what, "detail": event.detail}
+            return {"kind": "engagement", "title": f"Engagement: {event.what}", "detail": event.detail}
         case Scanned():
             return {
                 "kind": "scan",
@@ -77,7 +77,8 @@ def read(topic: str, payload: bytes) -> list[Item]:
             ]
         if leaf == "state" and payload:
             presence = decode(payload, Presence)
-            return [{"kind": "presence", "title": f"Kiosk {presence.state}", "detail": ""}]
+            detail = f"the glass shows: {presence.view}" if presence.view else ""
+            return [{"kind": "presence", "title": f"Kiosk {presence.state}", "detail": detail}]
         if leaf == "health":
             devices = decode(payload, Health).devices
             return [
