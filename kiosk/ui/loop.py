@@ -19,6 +19,9 @@ from typing import Any, Protocol
 
 IDLE_WAIT = 1.0  # seconds; the longest sleep, so that a watchdog sees a pass
 IN_FLIGHT = 2  # frames a software renderer may owe. It queues without end: 100 MB in 200 frames of scrolling, none with this
+PACE = (
+    1 / 75
+)  # seconds between a software renderer's frames: it knows no vsync, a panel shows 60, more would only heat
 EVDEV_SETTLE = 0.002  # Kivy's mtdev thread reads the same event we woke for; give it time to queue it
 
 
@@ -136,8 +139,9 @@ class Loop:
         self._stopping = threading.Event()
         self._waiter: Waiter | None = None
         self._asleep = False
-        self._software = False
+        self.software = False  # whether OpenGL runs on the processor; known from start() on
         self._flips = 0
+        self._due = 0.0  # perf_counter() before which no frame is drawn
         self._frames_owed = 2  # on KMSDRM the first flip never becomes visible: draw twice
 
     def start(self, root: Any) -> None:
@@ -147,7 +151,7 @@ class Loop:
 
         runTouchApp(root, embedded=True)
         EventLoop.window.bind(on_flip=self._flipped)
-        self._software = _draws_in_software()
+        self.software = _draws_in_software()
         if not self._stock:
             self._waiter = make_waiter()
             Clock.on_schedule = self._scheduled  # called for everything scheduled, from whatever thread
@@ -175,7 +179,11 @@ class Loop:
         from kivy.base import EventLoop
         from kivy.clock import Clock
 
-        if self._stock or self._waiter is None or EventLoop.window.canvas.needs_redraw:
+        if self._stock or self._waiter is None:
+            return
+        if (early := self._due - time.perf_counter()) > 0:
+            time.sleep(early)  # what comes meanwhile, several moves of a finger say, makes one frame
+        if EventLoop.window.canvas.needs_redraw:
             return
         self._asleep = True  # from here on a thread that schedules also wakes
         seconds = min(IDLE_WAIT, Clock.get_min_timeout() - Clock.time())
@@ -211,10 +219,12 @@ class Loop:
 
     def _flipped(self, window: Any) -> None:
         self._flips += 1
-        if self._software and self._flips % IN_FLIGHT == 0:
-            from kivy.graphics.opengl import glFinish
+        if self.software:
+            self._due = max(self._due + PACE, time.perf_counter())
+            if self._flips % IN_FLIGHT == 0:
+                from kivy.graphics.opengl import glFinish
 
-            glFinish()
+                glFinish()
         if self._frames_owed:
             self._frames_owed -= 1
             if self._frames_owed:

@@ -23,7 +23,7 @@ from kiosk.ui.theme import Theme
 from kiosk.views import Attract, Intent, Shop, Touch, View
 
 PATIENCE = 0.4  # seconds a new screen waits for its last pictures before it is shown without them
-UPLOADS = 3  # textures per frame while something moves; four times as many while nothing does
+UPLOADS = 1  # textures per frame while something moves: each takes 1-2 ms of the main thread. Twelve while nothing does
 REST = 2.0  # seconds a finger may rest before another one takes over: a leaning hand, or one whose leaving was lost
 SLOP = 24  # pixels a finger may wander and still tap; scaled with the panel
 Screens = Mapping[type, Callable[..., Screen]]
@@ -308,7 +308,7 @@ class Stage:
     def _upload(self, _dt: float) -> None:
         """Take a few finished pictures; if there are more, come again next frame."""
         moving = self.screen is not None and self.screen.moving
-        for _ in range(UPLOADS if moving else UPLOADS * 4):
+        for _ in range(UPLOADS if moving else 12 * UPLOADS):
             baked = self.baker.take()
             if baked is None:
                 break

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.ui.loop import PipeWaiter
+from kiosk.ui.loop import PACE, PipeWaiter
 from kiosk.ui.probe import Probe
 from kiosk.views import Attract, Frame, Wall
 
@@ -95,6 +95,20 @@ def test_a_thread_wakes_the_loop(glass: Glass) -> None:
     threading.Timer(0.05, lambda: glass.room.put(view)).start()
     glass.turn_until(lambda: glass.program.stage.view is view, "the view")
     glass.settle(view)
+
+
+@pytest.mark.ui
+def test_a_software_renderer_draws_no_more_than_a_panel_shows(glass: Glass) -> None:
+    """However often something changes; the first two frames may follow each other at once."""
+    loop, frames = glass.program.loop, glass.program.frames
+    if not loop.software:
+        pytest.skip("a GPU draws here; vsync paces it")
+    began = time.perf_counter()
+    while glass.program.frames < frames + 20:
+        glass.program.ask_picture()
+        loop.sleep()
+        loop.turn()
+    assert time.perf_counter() - began >= 17 * PACE
 
 
 @pytest.mark.ui
