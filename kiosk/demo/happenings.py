@@ -8,6 +8,7 @@ from collections import deque
 from babel.numbers import format_currency
 
 from content.money import Money, exponent
+from kiosk.demo.names import Names
 from mqtt.messages import (
     AdvertPlayed,
     BadMessage,
@@ -36,43 +37,79 @@ def money(minor: int, currency: str) -> str:
     )
 
 
-def tell(event: KioskEvent) -> Item:
+# What somebody at the glass did (mqtt.messages.Engaged.what); {} is its detail in words.
+_DONE = {
+    "start": "Somebody comes to the wall",
+    "aisle": "Goes to the aisle {}",
+    "product": "Looks at {}",
+    "add": "Takes {}",
+    "remove": "Puts {} back",
+    "basket": "Looks into the basket",
+    "checkout": "Wants to pay",
+    "pay": "Chooses to pay by {}",
+    "cancel": "Cancels the payment",
+    "language": "Reads on in {}",
+    "reach": "Brings the controls within reach: {}",
+    "stay": "Is still here",
+    "reset": "Leaves: {}",
+}
+METHODS = {"link": "phone", "epc": "bank transfer", "card": "card"}
+_LANGUAGES = {"en": "English", "zh": "Chinese", "ar": "Arabic", "de": "German"}
+_READ = {
+    "product": "Scans {}",
+    "unknown": "Scans a code nobody knows",
+    "refused": "Scans a code that is refused",
+}
+
+
+def tell(event: KioskEvent, names: Names) -> Item:
     """One event in words: kind, title, detail."""
     match event:
         case SaleMade():
             lines = ", ".join(f"{line.quantity} × {line.name}" for line in event.lines)
-            title = f"Sale {money(event.total_minor, event.currency)} by {event.method}"
+            method = METHODS.get(event.method, event.method)
+            title = f"Sold for {money(event.total_minor, event.currency)}, paid by {method}"
             return {"kind": "sale", "title": title, "detail": f"{lines} · claim code {event.claim_code}"}
         case RefundWanted():
-            title = f"Refund {money(event.total_minor, event.currency)}"
+            title = f"{money(event.total_minor, event.currency)} go back"
             return {"kind": "refund", "title": title, "detail": event.reason}
         case AdvertPlayed():
-            return {
-                "kind": "play",
-                "title": f"Play {event.advert}",
-                "detail": f"{event.shown_ms / 1000:.1f} s on the glass",
-            }
+            title = f"Showed the advert “{event.advert}”"
+            return {"kind": "play", "title": title, "detail": f"{event.shown_ms / 1000:.1f} s on the glass"}
         case FacingsSeen():
             times = sum(count for _, count, _ in event.seen)
-            detail = ", ".join(f"#{facing}" for facing, _, _ in event.seen[:12])
-            return {"kind": "impression", "title": f"{times} impressions in {event.aisle}", "detail": detail}
+            title = f"{len(event.seen)} facings seen {times} times"
+            return {"kind": "impression", "title": title, "detail": names.aisle(event.aisle)}
         case Engaged():
-            return {"kind": "engagement", "title": f"Engagement: {event.what}", "detail": event.detail}
+            return {"kind": "engagement", "title": done(event, names), "detail": ""}
         case Scanned():
-            return {
-                "kind": "scan",
-                "title": f"Scan: {event.kind}",
-                "detail": f"{event.outcome} {event.gtin}".strip(),
-            }
+            title = _READ.get(event.outcome, event.outcome).format(names.product(event.gtin))
+            return {"kind": "scan", "title": title, "detail": event.gtin or event.kind}
 
 
-def read(topic: str, payload: bytes) -> list[Item]:
+def done(event: Engaged, names: Names) -> str:
+    """What somebody did, in words; what this page has no words for goes by its own."""
+    detail = event.detail
+    if event.what in ("product", "add", "remove"):
+        detail = names.product(detail)
+    elif event.what == "aisle":
+        detail = names.aisle(detail)
+    elif event.what == "language":
+        detail = _LANGUAGES.get(detail, detail)
+    elif event.what == "pay":
+        detail = METHODS.get(detail, detail)
+    if event.what not in _DONE:
+        return f"{event.what} {detail}".strip()
+    return _DONE[event.what].format(detail).removesuffix(": ")
+
+
+def read(topic: str, payload: bytes, names: Names) -> list[Item]:
     """A message of the contract as items; what is not for people gives none."""
     leaf = topic.rsplit("/", 1)[-1]
     try:
         if leaf == "ev":
             return [
-                tell(event) | {"seq": event.seq, "at": event.wall_ms}
+                tell(event, names) | {"seq": event.seq, "at": event.wall_ms}
                 for event in decode(payload, Batch).events
             ]
         if leaf == "state" and payload:
@@ -84,14 +121,15 @@ def read(topic: str, payload: bytes) -> list[Item]:
             return [
                 {
                     "kind": "health",
-                    "title": "Devices",
+                    "title": "How the kiosk is",
                     "detail": ", ".join(f"{n} {s}" for n, s in devices.items()),
                 }
             ]
         if leaf == "notice":
             sale = decode(payload, PhoneSale)
-            title = f"Phone sale {money(sale.total_minor, sale.currency)}"
-            return [{"kind": "sale", "title": title, "detail": f"claim code {sale.claim_code}"}]
+            title = f"Sold for {money(sale.total_minor, sale.currency)} on a phone"
+            detail = f"order {sale.order} · claim code {sale.claim_code}"
+            return [{"kind": "sale", "title": title, "detail": detail}]
     except BadMessage as error:
         return [{"kind": "bad", "title": f"Not of the contract: {topic}", "detail": str(error)}]
     return []
@@ -100,14 +138,15 @@ def read(topic: str, payload: bytes) -> list[Item]:
 class Happenings:
     """A bounded list that many pages read at their own pace."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names | None = None) -> None:
+        self.names = names or Names()
         self._items: deque[tuple[int, Item]] = deque(maxlen=_KEPT)
         self._changed = threading.Condition()
         self._last = 0
 
     def on_message(self, topic: str, payload: bytes) -> None:
         """Take a message from MQTT; from any thread."""
-        for item in read(topic, payload):
+        for item in read(topic, payload, self.names):
             self.add(item)
 
     def say(self, text: str) -> None:

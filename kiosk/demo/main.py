@@ -20,6 +20,7 @@ from types import FrameType
 
 from kiosk.demo.children import Child, ChildFailed, Family, python
 from kiosk.demo.happenings import Happenings
+from kiosk.demo.names import Explained, explain, names_of
 from kiosk.demo.page import Page
 from kiosk.demo.ports import PortBusy, Ports, first_port
 from kiosk.demo.screen import Glass
@@ -122,7 +123,14 @@ class Demo:
                 return
             line.subscribe(f"{ROOT}/#")
             line.start()
-            page = Page(options.ports.page, glass, world, self._happenings, self._facts(peripherals, glass))
+            page = Page(
+                options.ports.page,
+                glass,
+                world,
+                self._happenings,
+                self._facts(peripherals, glass),
+                self._explain,
+            )
             page.start()
             self._wait("the wall", lambda: glass.up, ended)
             if ended.is_set():
@@ -146,7 +154,8 @@ class Demo:
     def _start(self, ended: threading.Event) -> None:
         options, ports = self._options, self._options.ports
         store = make_store(options.folder, say)
-        bank, pages = f"http://127.0.0.1:{ports.bank}", f"http://127.0.0.1:{ports.fleet}"
+        self._happenings.names = names_of(store)
+        bank, pages = ports.bank_url, ports.fleet_url
         data = {name: str(options.folder / name) for name in ("broker", "bank", "fleet")}
         config = make_config(options.folder, ports, options.panel, store)
         self._child(
@@ -192,6 +201,10 @@ class Demo:
             if time.monotonic() > deadline:
                 raise ChildFailed(f"{what} was not up after {PATIENCE_S:.0f} s; logs are in {self._logs}")
 
+    def _explain(self, code: str) -> Explained:
+        ports = self._options.ports
+        return explain(code, self._happenings.names, ports.fleet_url, ports.bank_url)
+
     def _power_cut(self) -> None:
         self._family["kiosk"].kill()
 
@@ -199,8 +212,8 @@ class Demo:
         ports = self._options.ports
         codes = samples(self._options.folder)
         links = {
-            "The fleet": f"http://127.0.0.1:{ports.fleet}/",
-            "The bank app": f"http://127.0.0.1:{ports.bank}/",
+            "The operator's page": f"{ports.fleet_url}/",
+            "The shopper's bank": f"{ports.bank_url}/",
         }
 
         def facts() -> dict[str, object]:

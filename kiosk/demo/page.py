@@ -1,8 +1,10 @@
 """The demo's web page: loopback only, standard library only.
 
 GET /            the page            GET /screen   the glass as a multipart JPEG stream
-GET /events      what happens (SSE)  GET /codes    the QR codes on the glass right now, as a phone would read them
+GET /screen.jpg  the glass, sharp    GET /codes    the QR codes on the glass right now, as a phone would read them
+GET /events      what happens (SSE)  GET /read     the same with what they mean (kiosk.demo.names.Explained)
 POST /touch      a finger            POST /do      one command of kiosk.demo.world
+GET /facts       what the page needs to know: addresses, sample codes, cards, states, the last receipt
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import io
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from urllib.parse import urlsplit
 
 from kiosk.demo.happenings import Happenings
+from kiosk.demo.names import Explained
 from kiosk.demo.screen import Glass
 from kiosk.demo.world import World
 
@@ -43,8 +47,10 @@ class Page(ThreadingHTTPServer):
         world: World,
         happenings: Happenings,
         facts: Callable[[], dict[str, object]],
+        explain: Callable[[str], Explained],
     ) -> None:
         self.glass, self.world, self.happenings, self.facts = glass, world, happenings, facts
+        self.explain = explain
         self.ending = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
 
@@ -94,6 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(json.dumps(self.server.facts()).encode(), "application/json")
             elif path == "/codes":
                 self._answer(json.dumps(read_codes(self.server.glass.full(3.0))).encode(), "application/json")
+            elif path == "/read":
+                codes = read_codes(self.server.glass.full(3.0))
+                told = [asdict(self.server.explain(code)) for code in codes]
+                self._answer(json.dumps(told).encode(), "application/json")
             elif path == "/screen.jpg":
                 self._answer(self.server.glass.full(3.0), "image/jpeg")
             elif path == "/screen":

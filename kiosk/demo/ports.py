@@ -41,6 +41,16 @@ class Ports:
         """MQTT."""
         return self.page + 3
 
+    @property
+    def fleet_url(self) -> str:
+        """The origin of the fleet's pages."""
+        return f"http://127.0.0.1:{self.fleet}"
+
+    @property
+    def bank_url(self) -> str:
+        """The origin of the bank's pages."""
+        return f"http://127.0.0.1:{self.bank}"
+
     def named(self) -> dict[str, int]:
         """What each is for, in words a person reads."""
         return {

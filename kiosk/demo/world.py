@@ -42,9 +42,13 @@ class World:
         """Carry out one command; returns what to tell the person. Raises ValueError for what is none."""
         match command:
             case {"do": "scan", "text": text} if 0 < len(text) <= 512:
+                if self._unplugged("scanner"):
+                    return "the scanner is unplugged: it read nothing"
                 self.peripherals.scan(text)
                 return f"scanned {text[:60]}"
             case {"do": "tap", "card": card} if card in self.peripherals.cards():
+                if self._unplugged("reader"):
+                    return "the card reader is unplugged: it felt nothing"
                 self.peripherals.tap(card)
                 return f"held the card “{card}” to the reader"
             case {"do": "printer", "state": ("ok" | "paper-out" | "cover-open") as state}:
@@ -61,3 +65,6 @@ class World:
                 self._power_cut()
                 return "the kiosk lost its power; it starts again"
         raise ValueError("no such command")
+
+    def _unplugged(self, name: str) -> bool:
+        return self.peripherals.state().get(name) == "unplugged"

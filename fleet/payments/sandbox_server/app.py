@@ -152,9 +152,10 @@ class _Pages:
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
 
-    async def bank(self, _request: Request) -> Response:
+    async def bank(self, request: Request) -> Response:
+        """`code`: the text of a code that somebody has just scanned, put into the field; nothing is paid by that."""
         charges = await run_in_threadpool(self._bank.open_charges)
-        return _page("bank.html", charges=charges)
+        return _page("bank.html", charges=charges, code=request.query_params.get("code", "")[:512])
 
     async def scan(self, request: Request) -> Response:
         async with request.form(max_files=0, max_fields=4) as form:

@@ -35,10 +35,18 @@ screen.addEventListener("pointermove", (event) => {
 for (const name of ["pointerup", "pointercancel"]) {
   screen.addEventListener(name, (event) => { if (finger) { finger = false; touch("up", event); } });
 }
+// After the page has loaded: a browser that waits for an endless picture shows its page as loading for ever.
+addEventListener("load", () => setTimeout(() => { screen.src = "/screen"; }));
 screen.addEventListener("error", () => setTimeout(() => { screen.src = `/screen?${Date.now()}`; }, 500));
 
 // --- commands ---
-const run = (command) => post("/do", command).then(refresh);
+const told = $("#told");
+const run = async (command) => {
+  const answer = await post("/do", command).catch(() => null);
+  told.hidden = false;
+  told.textContent = answer?.ok ? (await answer.json()).told : "The demo did not take that.";
+  refresh();
+};
 document.querySelectorAll("[data-do]").forEach((button) =>
   button.addEventListener("click", () => run(JSON.parse(button.dataset.do))));
 document.querySelectorAll("[data-plug]").forEach((button) =>
@@ -48,17 +56,22 @@ $("#scan").addEventListener("submit", (event) => {
   event.preventDefault();
   run({ do: "scan", text: event.target.text.value });
 });
+$("#scan-any").addEventListener("click", () => {
+  const all = [...$("#samples").options];
+  const one = all[Math.floor(Math.random() * all.length)];
+  if (one) { $("#scan").text.value = one.value; run({ do: "scan", text: one.value }); }
+});
 $("#read-codes").addEventListener("click", async () => {
-  const codes = await (await fetch("/codes")).json();
-  $("#codes").replaceChildren(...codes.map((text) => {
+  const codes = await fetch("/read").then((answer) => answer.json()).catch(() => []);
+  $("#codes").replaceChildren(...codes.map(({ text, title, href }) => {
     const item = document.createElement("li");
-    const link = /^https?:\/\//i.test(text) ? document.createElement("a") : document.createElement("code");
-    link.textContent = text;
-    if (link instanceof HTMLAnchorElement) { link.href = text.replace(/^[^/]+\/\/[^/]+/, (s) => s.toLowerCase()); link.target = "_blank"; }
-    item.append(link);
+    const link = document.createElement(href ? "a" : "b");
+    if (href) Object.assign(link, { href, target: "_blank", rel: "noopener" });
+    link.textContent = title;
+    item.append(link, Object.assign(document.createElement("code"), { textContent: text }));
     return item;
   }));
-  if (!codes.length) $("#codes").textContent = "None to be read on this screen.";
+  if (!codes.length) $("#codes").textContent = "None can be read on this screen: open the shelves or a payment.";
 });
 
 // --- facts ---
