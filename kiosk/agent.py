@@ -101,6 +101,7 @@ class Agent:
         self._devices: dict[str, str] = {}
         self._view: views.View | None = None
         self._since_ms = clock.wall_ms()
+        self._presence_told_ms = -PRESENCE_MS  # monotonic
 
     def close(self) -> None:
         """Let go of the stores. Only when the owner's thread and the link have ended."""
@@ -285,7 +286,8 @@ class Agent:
         if type(before) is not type(view):
             self._since_ms = self._clock.wall_ms()
             if not self._runtime.pending("presence"):
-                self._runtime.after("presence", PRESENCE_MS, _PresenceDue())
+                wait = self._presence_told_ms + PRESENCE_MS - self._clock.mono_ms()
+                self._runtime.after("presence", max(0, wait), _PresenceDue())
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> views.FacingsPage:
         """A stretch of shelf for the screen, at the prices of this moment. Called from the link's threads."""
@@ -318,6 +320,7 @@ class Agent:
 
     def say_presence(self, state: str) -> None:
         """Tell the fleet, retained, that the kiosk is `state` (mqtt.messages.Presence)."""
+        self._presence_told_ms = self._clock.mono_ms()
         self._line.present(
             Presence(
                 state=state,
