@@ -53,6 +53,18 @@ _DONE = {
     "stay": "Is still here",
     "reset": "Leaves: {}",
 }
+# What is on the glass (mqtt.messages.Presence.view).
+_SHOWN = {
+    "attract": "adverts",
+    "wall": "the shelves",
+    "product": "a product",
+    "basket": "the basket",
+    "choose": "the ways to pay",
+    "pay": "a payment",
+    "thanks": "thanks and a claim code",
+    "problem": "a problem",
+    "closed": "that it is closed",
+}
 METHODS = {"link": "phone", "epc": "bank transfer", "card": "card"}
 _LANGUAGES = {"en": "English", "zh": "Chinese", "ar": "Arabic", "de": "German"}
 _READ = {
@@ -114,8 +126,9 @@ def read(topic: str, payload: bytes, names: Names) -> list[Item]:
             ]
         if leaf == "state" and payload:
             presence = decode(payload, Presence)
-            detail = f"the glass shows: {presence.view}" if presence.view else ""
-            return [{"kind": "presence", "title": f"Kiosk {presence.state}", "detail": detail}]
+            shown = _SHOWN.get(presence.view, presence.view)
+            title = f"The glass shows {shown}" if shown else f"The kiosk is {presence.state}"
+            return [{"kind": "presence", "title": title, "detail": "", "view": presence.view}]
         if leaf == "health":
             devices = decode(payload, Health).devices
             return [

@@ -178,10 +178,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream_events(self) -> None:
         self._begin_stream("text/event-stream")
         after = int(self.headers.get("Last-Event-ID") or 0)
+        told_all = False
         while not self.server.ending.is_set():
-            news = self.server.happenings.after(after, 1.0)
+            news = self.server.happenings.after(after, 1.0 if told_all else 0.0)
             for after, item in news:
                 self.wfile.write(f"id: {after}\ndata: {json.dumps(item)}\n\n".encode())
             if not news:
-                self.wfile.write(b": still here\n\n")
+                self.wfile.write(b": still here\n\n" if told_all else b": all told\n\n")
+                told_all = True
             self.wfile.flush()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,91 +14,9 @@ import pytest
 from benchmarks.wall.processes import tree
 from kiosk.demo.page import read_codes
 from kiosk.demo.ports import PortBusy, Ports, first_port
+from tests.demo.demos import PATIENCE_S, ROOT, Demo, free_row
 
 pytestmark = [pytest.mark.server, pytest.mark.ui]
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 90.0
-
-
-def free_row() -> int:
-    """The first of four free ports in a row."""
-    for start in range(18480 + os.getpid() % 500 * 8, 60000, 8):
-        try:
-            Ports(start).check()
-        except PortBusy:
-            continue
-        return start
-    raise AssertionError("no four free ports in a row")
-
-
-class Demo:
-    """The demo in a test's hands."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port, self.folder = free_row(), folder
-        self.process = self.start()
-
-    def start(self, *more: str) -> subprocess.Popen[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "endcap",
-            "demo",
-            "--port",
-            str(self.port),
-            "--data",
-            str(self.folder),
-            "--headless",
-        ]
-        return subprocess.Popen(
-            [*command, *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    def wait_ready(self) -> str:
-        assert self.process.stdout is not None
-        said = []
-        for line in self.process.stdout:
-            said.append(line)
-            if line.startswith("ready "):
-                return "".join(said)
-        raise AssertionError(f"it ended: {''.join(said)}")
-
-    def get(self, path: str) -> bytes:
-        return self.ask("GET", path)[1]
-
-    def post(self, path: str, **body: object) -> tuple[int, bytes]:
-        return self.ask("POST", path, json.dumps(body))
-
-    def ask(self, verb: str, path: str, body: str | None = None, **headers: str) -> tuple[int, bytes]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            line.request(verb, path, body, headers)
-            answer = line.getresponse()
-            return answer.status, answer.read()
-        finally:
-            line.close()
-
-    def touch(self, x: float, y: float) -> None:
-        self.post("/touch", touch="down", x=x, y=y)
-        self.post("/touch", touch="up", x=x, y=y)
-
-    def until(self, there: Callable[[], object], what: str) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while not there():
-            assert time.monotonic() < end, f"waited {PATIENCE_S} s for {what}"
-            time.sleep(0.05)  # between two looks, not instead of one
-
-    def codes(self) -> list[str]:
-        codes: list[str] = json.loads(self.get("/codes"))
-        return codes
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> float:
-        began = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return time.monotonic() - began
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +40,9 @@ def test_a_phone_reads_the_facings_on_the_glass(demo: Demo) -> None:
 def test_the_wall_can_be_seen_touched_and_scanned(demo: Demo) -> None:
     assert demo.get("/screen.jpg").startswith(b"\xff\xd8")
     demo.post("/do", do="scan", text="9521100100113")
-    demo.until(lambda: b"product 09521100100113" in _news(demo), "the scan to arrive over MQTT")
+    demo.until(
+        lambda: "Scans Gala apples" in [item["title"] for item in demo.news()], "the scan to arrive over MQTT"
+    )
 
 
 def test_the_last_frame_before_the_glass_rests_is_shown_at_once(demo: Demo) -> None:
@@ -220,22 +136,6 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _news(demo: Demo) -> bytes:
-    """What the event stream says within a moment."""
-    with socket.create_connection(("127.0.0.1", demo.port), timeout=2) as line:
-        line.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{demo.port}\r\n\r\n".encode())
-        said = b""
-        try:
-            while b": still here" not in said:
-                data = line.recv(65536)
-                if not data:
-                    break
-                said += data
-        except TimeoutError:
-            pass
-    return said
 
 
 def _tap_until_wall(demo: Demo) -> bool:
