@@ -1,7 +1,8 @@
-"""python -m benchmarks: all of them, one after the other; each can be run by itself (python -m benchmarks.qr)."""
+"""python -m benchmarks [NAME ...]: those, or all of them, one after the other."""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -10,8 +11,14 @@ ALL = ("qr", "importing", "loop", "wall")
 
 def main() -> int:
     """Run each in a process of its own; the worst exit code."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL))
+    names = parser.parse_args().names
+    if unknown := set(names) - set(ALL):
+        parser.error(f"expected some of {', '.join(ALL)}, found {', '.join(sorted(unknown))}")
     return max(
-        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode for name in ALL
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+        for name in names or ALL
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from devices import events as heard
@@ -11,6 +12,8 @@ from devices.models import Setting
 from kiosk.paper import pieces
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Post, Printed
 from kiosk.receipt import Receipt
+
+log = logging.getLogger(__name__)
 
 NAMES = ("scanner", "reader", "printer")
 
@@ -56,6 +59,7 @@ class Hardware:
             case heard.CardSeen(token=token):
                 self._post(CardRead(token))
             case heard.DeviceState(device=name, state=state, detail=detail):
+                log.info("%s is %s%s", name, state, f": {detail}" if detail else "")
                 self._post(DeviceState(name, state, detail))
             case heard.PrinterStatus(device=name, status=status):
                 self._post(DeviceState(name, "ready", "" if status == "ok" else status))

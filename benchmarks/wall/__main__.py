@@ -7,6 +7,7 @@ same pictures, sizes and QR codes on the same X server; all is measured from out
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import statistics
 import sys
@@ -34,6 +35,9 @@ def main() -> int:
         if shutil.which(program) is None:
             print(f"skipped: {program} is not installed (Debian: apt-get install xvfb chromium)")
             return 0
+    if importlib.util.find_spec("Xlib") is None:
+        print("skipped: python-xlib is not installed (.venv/bin/python -m pip install -e '.[bench]')")
+        return 0
     from benchmarks.wall.rounds import measure_big, measure_sizes, measure_small
     from benchmarks.wall.shelves import make_store
     from benchmarks.wall.subjects import Chromium, Ours, forget_profile
