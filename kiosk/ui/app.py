@@ -82,11 +82,13 @@ class ScreenProgram:
     ) -> None:
         self.panel = panel or Panel()
         env.prepare(headless=headless)
+        hint_visual = visual.ask()
         env.configure(self.panel.width, self.panel.height, fullscreen=fullscreen)
-        visual.ask()
         from kivy.clock import Clock
-        from kivy.core.window import Window
         from kivy.uix.widget import Widget
+
+        hint_visual()  # the next import makes the window
+        from kivy.core.window import Window
 
         if tuple(Window.system_size) != (self.panel.width, self.panel.height):
             Window.system_size = (self.panel.width, self.panel.height)

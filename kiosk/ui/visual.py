@@ -3,15 +3,17 @@
 Nothing we draw needs them, and without them Mesa's software renderer draws axis-aligned rectangles row by row instead of
 through its triangle shader. Measured, a full screen of shelves at 1080x1920 on llvmpipe: 26 ms of CPU a frame with the
 buffers, 7 without (with BGRA textures that are copied as they are, see bake.py and sprites.py; none of the three
-does it alone). Asking GLX costs 22 ms of CPU at start. On a GPU it only saves the buffers' memory.
+does it alone). Asking GLX costs 22 ms of CPU at start, on a thread that
+also loads the driver while Python imports. On a GPU it only saves the buffers' memory.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from collections.abc import Callable, MutableMapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 HINT = "SDL_VIDEO_X11_WINDOW_VISUALID"  # read by SDL >= 2.0.17 when it makes a window
 
@@ -55,25 +57,33 @@ def choose(visuals: Sequence[Visual], depth: int) -> int | None:
     return next((v.number for v in plain), None)
 
 
-def ask(environ: MutableMapping[str, str] | None = None) -> None:
-    """Hint SDL at such a visual. Does nothing where SDL will not draw on X11, or where no visual is like that.
+def ask(environ: MutableMapping[str, str] | None = None) -> Callable[[], None]:
+    """Look for such a visual on a thread; the returned function waits for the answer and hints SDL at it.
 
+    Call that before the window is made. Nothing happens where SDL will not draw on X11, or where no visual is like that.
     What is set already wins: an empty value leaves the choice to SDL.
     """
     env = os.environ if environ is None else environ
     if HINT in env or not env.get("DISPLAY") or env.get("SDL_VIDEODRIVER", "x11") != "x11":
-        return
+        return lambda: None
+    found: list[int | None] = []
+    thread = threading.Thread(target=lambda: found.append(_plain(env["DISPLAY"])), name="ui-visual")
+    thread.start()
+
+    def hint() -> None:  # by the caller's thread: the environment is for one thread only
+        thread.join()
+        if found and found[0] is not None:
+            env[HINT] = hex(found[0])
+
+    return hint
+
+
+def _plain(name: str) -> int | None:
+    """Ask an X server's visuals of the GLX library SDL will use too."""
     try:
         x11, glx = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libGL.so.1")
     except OSError:
-        return
-    number = _plain(x11, glx, env["DISPLAY"])
-    if number is not None:
-        env[HINT] = hex(number)
-
-
-def _plain(x11: Any, glx: Any, name: str) -> int | None:
-    """Ask an X server's visuals of the GLX library SDL will use too."""
+        return None
     x11.XOpenDisplay.restype = ctypes.c_void_p
     x11.XGetVisualInfo.restype = ctypes.POINTER(_VisualInfo)
     x11.XInitThreads()  # SDL does the same; it has to come before the first display

@@ -54,7 +54,7 @@ def test_the_first_visual_without_needless_buffers_is_chosen() -> None:
 )
 def test_nothing_is_hinted_where_it_is_not_for_us(env: dict[str, str]) -> None:
     before = dict(env)
-    ask(env)
+    ask(env)()
     assert env == before
 
 
