@@ -35,7 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("kiosk", "devices", "mqtt", "content", "fleet"):
             raise
-        print(f"endcap: {words[0]!r} needs {error.name}; in Endcap's folder: pip install '.[{extra}]'", file=sys.stderr)
+        print(
+            f"endcap: {words[0]!r} needs {error.name}; in Endcap's folder: pip install '.[{extra}]'",
+            file=sys.stderr,
+        )
         return 1
     return int(command.main(words[1:]) or 0)
 

@@ -31,7 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"endcap kiosk: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"endcap kiosk: needs {error.name}; in Endcap's folder: pip install '.[kiosk]'", file=sys.stderr)
+        print(
+            f"endcap kiosk: needs {error.name}; in Endcap's folder: pip install '.[kiosk]'", file=sys.stderr
+        )
         return 1
     return 0
 
