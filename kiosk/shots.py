@@ -83,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", help="only these scenes")
     parser.add_argument("--full", action="store_true", help="PNG in the panel's own pixels")
     words = parser.parse_args(arguments)
+    known = {scene for what in SHOOTS.values() for scene, _ in what.scenes}
+    if unknown := set(words.only or ()) - known:
+        parser.error(f"no scene {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     if words.store is None:
         with tempfile.TemporaryDirectory() as folder:
             import_demo(Path(folder))
