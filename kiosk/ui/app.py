@@ -57,7 +57,7 @@ SCREENS: Screens = {
     Problem: ProblemScreen,
     Closed: ClosedScreen,
 }
-CACHE_BYTES = 36 * 2**20  # of textures: about 40 facings at 1080x1920
+CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass
 SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one
 FAULT_CODE = "EC-91"  # a view the screen cannot draw
 _log = logging.getLogger(__name__)

@@ -12,15 +12,18 @@ from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.theme import BRAND, WHITE, Theme
 from kiosk.ui.words import Words, words
-from kiosk.views import Notice, StartOver, StayHere, View
+from kiosk.views import Attract, Notice, StartOver, StayHere, View, Wall
 
 NOTICE_SECONDS = 4.0
 
 
-def notice_layout(theme: Theme, w: Words, notice: Notice) -> list[Node]:
-    """A pill in the upper part of the screen, below the header, where no button is."""
+def notice_layout(theme: Theme, w: Words, notice: Notice, *, over_header: bool = False) -> list[Node]:
+    """A pill in the upper part of the screen, where no button is: below the header, or over one that is only a title.
+
+    What stands below a title matters more than the title: an amount to pay, the first line of a basket.
+    """
     width = min(theme.width - 2 * theme.pad, theme.px(900))
-    rect = Rect((theme.width - width) // 2, theme.px(128), width, theme.px(112))
+    rect = Rect((theme.width - width) // 2, theme.px(4 if over_header else 128), width, theme.px(112))
     text = w(f"notice.{notice.key}", *notice.args)
     return [Node("notice", rect, Toast(text, w.language, theme.body, notice.tone))]
 
@@ -103,7 +106,8 @@ class Overlay:
         nodes: list[Node] = []
         wait: list[float] = []
         if self._notice is not None and self._notice[1] > now:
-            nodes += notice_layout(self._theme, w, self._notice[0])
+            titled = not isinstance(self._view, (Wall, Attract))
+            nodes += notice_layout(self._theme, w, self._notice[0], over_header=titled)
             wait.append(self._notice[1] - now)
         self.modal = self._resets_at is not None
         if self._resets_at is not None:
