@@ -184,6 +184,18 @@ def pays(pay: Pay) -> None:
     assert pressed.is_redirect, pressed
 
 
+def sold_once(station: Station, customer: Customer, process: subprocess.Popen[bytes], pay: Pay) -> None:
+    """The customer is thanked, the agent ends well, and the fleet's books hold that sale and no other."""
+    thanks = customer.sees(Thanks)
+    assert isinstance(thanks, Thanks)
+    assert thanks.reference == pay.reference
+    until(station.sales)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    customer.link.close()
+
+
 def test_from_touch_to_receipt_to_the_fleets_books(station: Station) -> None:
     process, customer = station.start("agent"), Customer(station)
     pay = customer.asks_to_pay()
@@ -217,14 +229,7 @@ def test_an_agent_killed_while_somebody_pays_sells_all_the_same_and_once(station
     pays(pay)
     until(lambda: station.state() == "lost", "the will")
     process = station.start("agent")
-    thanks = customer.sees(Thanks)
-    assert isinstance(thanks, Thanks)
-    assert thanks.reference == pay.reference
-    until(station.sales)
-    process.terminate()
-    assert process.wait(10) == 0
-    assert station.sales() == [(pay.reference, 498, "touch")]
-    customer.link.close()
+    sold_once(station, customer, process, pay)
 
 
 def test_a_fleet_that_starts_anew_while_somebody_pays_loses_nothing(station: Station) -> None:
@@ -232,14 +237,7 @@ def test_a_fleet_that_starts_anew_while_somebody_pays_loses_nothing(station: Sta
     pay = customer.asks_to_pay()
     with station.without_fleet():
         pays(pay)
-    thanks = customer.sees(Thanks)
-    assert isinstance(thanks, Thanks)
-    assert thanks.reference == pay.reference
-    until(station.sales)
-    process.terminate()
-    assert process.wait(10) == 0
-    assert station.sales() == [(pay.reference, 498, "touch")]
-    customer.link.close()
+    sold_once(station, customer, process, pay)
 
 
 def test_a_request_that_only_a_dead_fleet_heard_is_found_out_and_tried_again(station: Station) -> None:
