@@ -19,11 +19,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet.services import Services
-from fleet.web import operator, phone, webhooks
+from fleet.web import operator, webhooks
 from fleet.web.pages import STATIC, page
+from fleet.web.shop import table
 
 Module = Callable[[Services], list[BaseRoute]]
-MODULES: Final[tuple[Module, ...]] = (operator.routes, webhooks.routes, phone.routes)
+MODULES: Final[tuple[Module, ...]] = (operator.routes, webhooks.routes, table.routes)
 
 # Everything from ourselves; loopback pages (the demo) may show ours in a frame.
 _SECURITY: Final = {

@@ -1,0 +1,21 @@
+"""The pages of the phone lane in one table; a page is added by its module's `routes(lane)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.routing import BaseRoute
+
+from fleet.services import Services
+from fleet.web.shop import order, pictures, product
+from fleet.web.shop.lane import Lane
+
+Pages = Callable[[Lane], list[BaseRoute]]
+PAGES: Final[tuple[Pages, ...]] = (order.routes, pictures.routes, product.routes)
+
+
+def routes(services: Services) -> list[BaseRoute]:
+    """Every address of the phone lane."""
+    lane = Lane(services)
+    return [route for pages in PAGES for route in pages(lane)]
