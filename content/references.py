@@ -8,6 +8,7 @@ from __future__ import annotations
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to misread
 ORDER_LENGTH = 15
+CHECK_LENGTH = 4
 MAX_ATTEMPTS = len(CROCKFORD)  # one character of a reference counts them
 CLAIM_BYTES = 5  # of chance in a claim code: 40 bits, 8 characters
 
@@ -29,6 +30,14 @@ def reference_of(order: str, attempt: int) -> str:
     if not 0 <= attempt < MAX_ATTEMPTS:
         raise BadOrder(f"attempt {attempt}: an order is tried at most {MAX_ATTEMPTS} times")
     return order + CROCKFORD[attempt]
+
+
+def check_of(reference: str) -> str:
+    """The first characters of a reference, which wall and payment app both show, so that a payer sees whose code it is.
+
+    The description of its charge begins with it: a sticker over the code would show another.
+    """
+    return reference[:CHECK_LENGTH]
 
 
 def claim_of(chance: bytes | int) -> str:

@@ -19,7 +19,7 @@ import msgspec
 
 from mqtt import topics
 from mqtt.client import Client
-from mqtt.messages import Ack, BadMessage, ChargeState, Message, PhoneSale, Request, decode, encode
+from mqtt.messages import Ack, BadMessage, ChargeState, Message, PhoneSale, Request, Terms, decode, encode
 from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
@@ -95,8 +95,11 @@ class Line:
             worker.join(max(0.0, end - time.monotonic()))
 
     def send(self, address: Address, message: Message) -> bool:
-        """Tell a kiosk. The topic follows from the type. False where the broker is away: tell it again when it asks."""
-        sent = self._client.publish(_topic(address, message), encode(message))
+        """Tell a kiosk. The topic follows from the type; terms are retained. False where the broker is away: tell it
+        again when it asks.
+        """
+        retain = isinstance(message, Terms)
+        sent = self._client.publish(_topic(address, message), encode(message), retain=retain)
         if not sent:
             self.counters.unsent += 1
         return sent
@@ -178,6 +181,8 @@ def _topic(address: Address, message: Message) -> str:
             return address.responses
         case PhoneSale():
             return address.notices
+        case Terms():
+            return address.terms
         case Ack():
             return address.acks
         case _:

@@ -184,6 +184,22 @@ class ChargeState(Message, frozen=True, kw_only=True):
     paid_minor: int = 0
     currency: str = ""
     merchant: str = ""
+    domain: str = ""  # the host a phone shows once it has opened `payload`, where that is an address
+
+
+class Terms(Message, frozen=True, kw_only=True):
+    """What a kiosk may offer from now on. Retained on dn/terms, so that a kiosk that starts hears it at once.
+
+    `methods` are keys in the order offered; a kiosk offers those its store lists as well. `link_base` is the address
+    its wall codes begin with, `domain` the host people will then read on their phones; `link_key` (hexadecimal) is what
+    it signs those addresses with, `link_kid` that key's number.
+    """
+
+    methods: tuple[str, ...]
+    domain: str
+    link_base: str = ""
+    link_key: str = ""
+    link_kid: int = 0
 
 
 class PhoneSale(Message, frozen=True, kw_only=True):

@@ -84,6 +84,11 @@ class Address:
         return f"{ROOT}/{self}/dn/notice"
 
     @property
+    def terms(self) -> str:
+        """What the kiosk may offer from now on, retained, down."""
+        return f"{ROOT}/{self}/dn/terms"
+
+    @property
     def down(self) -> str:
         """Everything a kiosk reads."""
         return f"{ROOT}/{self}/dn/#"

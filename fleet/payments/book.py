@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, structs
@@ -96,8 +97,18 @@ def told(entry: Entry, merchant: str = "", request_id: str = "") -> ChargeState:
     return ChargeState(
         id=request_id, reference=entry.reference, state=_WIRE[entry.state], reason=entry.reason, payload=entry.payload,
         expires_ms=entry.expires_ms, paid_minor=entry.paid_minor, currency=entry.paid_currency or entry.currency,
-        merchant=merchant,
+        merchant=merchant, domain=host_of(entry.payload),
     )  # fmt: skip
+
+
+def host_of(payload: str) -> str:
+    """The host a phone shows once it has opened a payload; "" where that is no web address."""
+    if not payload.isascii() or not payload.lower().startswith(("https://", "http://")):
+        return ""
+    try:
+        return urlsplit(payload).hostname or ""
+    except ValueError:
+        return ""
 
 
 def next_look(entry: Entry, now_ms: int) -> int | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import structs
 
-from content.references import CROCKFORD, parse_claim
+from content.references import CROCKFORD, check_of, parse_claim
 from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.payments.book import PHONE, TOUCH, Book, Change, Entry, told
@@ -56,6 +56,7 @@ Tell = Callable[[Address, Message], object]
 FRESH_MS: Final = 1_000  # a charge that has ended and was looked at so lately is not asked for again
 UNHEARD_MS: Final = 15_000  # a charge the fleet stopped over before the provider answered is taken up again
 SHORTEST_TTL_S: Final = 20
+MOST_DESCRIPTION: Final = 200  # characters; an adapter shortens it to what its provider takes
 _REFERENCE: Final = re.compile(rf"[{CROCKFORD}]{{16}}")
 
 
@@ -170,7 +171,8 @@ class PaymentDesk:
         if reason:
             return reason
         ttl = min(max(entry.ttl_s, SHORTEST_TTL_S), method.provider.caps.longest_ttl_s)
-        description = entry.description or f"{method.merchant.name} {entry.order[:4]}"
+        what = entry.description or method.merchant.name
+        description = f"{check_of(entry.reference)} {what}"[:MOST_DESCRIPTION]
         kept = self.book.open(
             structs.replace(entry, ttl_s=ttl, description=description, due_ms=self._clock() + UNHEARD_MS)
         )

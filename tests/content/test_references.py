@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.references import CROCKFORD, claim_of, parse_claim
+from content.references import CROCKFORD, check_of, claim_of, parse_claim, reference_of
 
 numbers = st.integers(0, 2**40 - 1)
+
+
+def test_the_check_code_is_the_same_for_every_attempt_at_an_order() -> None:
+    order = "K7Q2M4XZ0123456"
+    assert {check_of(reference_of(order, attempt)) for attempt in range(4)} == {"K7Q2"}
 
 
 @given(numbers)

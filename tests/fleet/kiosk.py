@@ -8,7 +8,7 @@ from typing import Any
 
 from fleet.broker import LOOPBACK
 from mqtt.client import Client
-from mqtt.messages import Ack, Batch, ChargeState, KioskEvent, PhoneSale, decode, encode
+from mqtt.messages import Ack, Batch, ChargeState, KioskEvent, PhoneSale, Terms, decode, encode
 from mqtt.topics import Address
 from tests.servers import wait_until
 
@@ -22,6 +22,7 @@ class Kiosk:
         self.answers: list[ChargeState] = []
         self.news: list[ChargeState] = []
         self.notices: list[PhoneSale] = []
+        self.terms: list[Terms] = []
         self.client = Client(LOOPBACK, port, name, on_message=self._heard)
         self.client.subscribe(self.address.down)
 
@@ -29,6 +30,7 @@ class Kiosk:
         kinds: dict[str, tuple[list[Any], Any]] = {
             self.address.acks: (self.acks, Ack), self.address.responses: (self.answers, ChargeState),
             self.address.charges: (self.news, ChargeState), self.address.notices: (self.notices, PhoneSale),
+            self.address.terms: (self.terms, Terms),
         }  # fmt: skip
         heard, kind = kinds[topic]
         heard.append(decode(payload, kind))

@@ -36,6 +36,7 @@ from mqtt.messages import (
     SaleMade,
     Scanned,
     StatusWanted,
+    Terms,
     decode,
     encode,
 )
@@ -81,7 +82,11 @@ SAMPLES: dict[str, Message] = {
     "refund-charge": RefundCharge(id="q4", expires_ms=1795348810123, reference=REFERENCE, reason="out-of-stock"),
     "charge-state": ChargeState(
         id="q1", reference=REFERENCE, state="created", payload="https://pay.example/7K3Q", expires_ms=1795348980123,
-        currency="EUR", merchant="Endcap Market",
+        currency="EUR", merchant="Endcap Market", domain="pay.example",
+    ),
+    "terms": Terms(
+        methods=("promptpay", "card"), domain="shop.example", link_base="https://shop.example",
+        link_key="00112233445566778899aabbccddeeff", link_kid=1,
     ),
     "phone-sale": PhoneSale(order=ORDER, claim_code="K7Q2-M4XD", total_minor=229, currency="EUR"),
     "presence": Presence(
@@ -121,6 +126,12 @@ def test_a_charge_of_before_claim_codes_travelled_is_still_read() -> None:
     old = msgspec.json.decode((GOLDEN / "charge.json").read_bytes())
     del old["claim_code"]
     assert decode(msgspec.json.encode(old), Request).claim_code == ""
+
+
+def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
+    old = msgspec.json.decode((GOLDEN / "charge-state.json").read_bytes())
+    del old["domain"]
+    assert decode(msgspec.json.encode(old), ChargeState).domain == ""
 
 
 def test_every_message_has_a_golden_file() -> None:

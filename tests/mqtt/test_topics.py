@@ -27,6 +27,7 @@ def all_topics(address: Address) -> dict[str, str]:
     return {
         "state": address.state, "events": address.events, "requests": address.requests, "health": address.health,
         "responses": address.responses, "charges": address.charges, "acks": address.acks, "notices": address.notices,
+        "terms": address.terms,
     }  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def test_the_tree_is_what_the_field_has() -> None:
         "charges": "k1/acme/berlin-hbf/K1/dn/charge",
         "acks": "k1/acme/berlin-hbf/K1/dn/ack",
         "notices": "k1/acme/berlin-hbf/K1/dn/notice",
+        "terms": "k1/acme/berlin-hbf/K1/dn/terms",
     }
 
 
@@ -57,7 +59,7 @@ def test_the_fleet_hears_what_goes_up_and_the_kiosk_what_comes_down(address: Add
     }.items():  # fmt: skip
         assert [other for other, topic in topics.items() if topic_matches_sub(topic_filter, topic)] == [name]
     down = {other for other, topic in topics.items() if topic_matches_sub(address.down, topic)}
-    assert down == {"responses", "charges", "acks", "notices"}
+    assert down == {"responses", "charges", "acks", "notices", "terms"}
 
 
 @given(one=ADDRESS, other=ADDRESS)
