@@ -1,4 +1,4 @@
-"""Names of orders and charges, and claim codes; kiosk and fleet must agree on them to the letter.
+"""Names of orders and charges, claim codes and basket codes; kiosk and fleet must agree on them to the letter.
 
 A reference is made of its order's name and is public: it stands in payment QR codes and on bank statements. A claim
 code hands over goods, so it is chance and follows from nothing that can be seen.
@@ -11,6 +11,8 @@ ORDER_LENGTH = 15
 CHECK_LENGTH = 4
 MAX_ATTEMPTS = len(CROCKFORD)  # one character of a reference counts them
 CLAIM_BYTES = 5  # of chance in a claim code: 40 bits, 8 characters
+BASKET_BITS = 30  # of chance in a basket code
+BASKET_LENGTH = 6  # characters of it
 
 _LONGEST_TYPED = 40  # characters of what may be a claim code; more is not looked at
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})  # Crockford: what people write for a digit
@@ -59,12 +61,33 @@ def parse_claim(text: str) -> str | None:
 
     Case, dashes and spaces do not count; O reads as 0, I and L as 1 (Crockford's base32). U is no letter of it.
     """
+    code = _typed(text)
+    return f"{code[:4]}-{code[4:]}" if code and len(code) == 8 else None
+
+
+def basket_code_of(chance: int) -> str:
+    """30 bits of chance as the code a basket is fetched by at a kiosk, "K7Q-2M9".
+
+    The bits come from a source nobody can foresee (`secrets`). Raises ValueError for more of them.
+    """
+    if not 0 <= chance < 1 << BASKET_BITS:
+        raise ValueError(f"a basket code is made of {BASKET_BITS} bits")
+    text = "".join(CROCKFORD[chance >> shift & 31] for shift in range(BASKET_BITS - 5, -1, -5))
+    return f"{text[:3]}-{text[3:]}"
+
+
+def parse_basket_code(text: str) -> str | None:
+    """What somebody typed as the basket code it means, "K7Q-2M9"; None where it can be none. Read as `parse_claim` reads."""
+    code = _typed(text)
+    return f"{code[:3]}-{code[3:]}" if code and len(code) == BASKET_LENGTH else None
+
+
+def _typed(text: str) -> str | None:
+    """What somebody typed in letters of CROCKFORD, None where it holds anything else."""
     if len(text) > _LONGEST_TYPED:
         return None
     plain = text.strip().translate(_BETWEEN)
     if not plain.isascii():
         return None
     code = plain.upper().translate(_READ_AS)
-    if len(code) != 8 or not set(code) <= set(CROCKFORD):
-        return None
-    return f"{code[:4]}-{code[4:]}"
+    return code if set(code) <= set(CROCKFORD) else None

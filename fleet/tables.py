@@ -127,3 +127,10 @@ charges = Table(
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
     _text("claim_code", server_default=""),  # the order's; "" until a phone's order is sold. Never logged, never told on
 )  # fmt: skip
+
+# Baskets on their way from a phone to a kiosk: see fleet.shop.baskets. Nothing in them says whose they are.
+baskets = Table(
+    "baskets", metadata,
+    Column("code", String(7), primary_key=True),  # K7Q-2M9
+    _text("digits"), _text("language"), _text("kiosk"), _number("expires_ms", index=True),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""What the shop remembers beside its charges: baskets on their way, slots, deliveries, ratings, reports."""
