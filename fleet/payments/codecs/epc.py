@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fleet.payments.codecs import bank_ids, fields
 from fleet.payments.codecs.errors import BadPayload
+from fleet.payments.codecs.scheme import Reference, Scheme
 
 MOST = 99_999_999_999  # cents: 999 999 999.99 EUR
 BYTES = 331
@@ -133,3 +134,32 @@ def _check_size(payload: str, encoding: int) -> None:
         raise BadPayload("encoding", f"{payload[error.start]!r} is not in {charset}", error.start) from None
     if size > BYTES:
         raise BadPayload("service", f"at most {BYTES} bytes, has {size}")
+
+
+SCHEMES = (
+    Scheme(
+        key="epc", title="SEPA credit transfer (EPC069-12)", begins=("BCD",), fields=Epc, build=build, parse=parse,
+        rules={
+            "name": "the payee, 1 to 70 characters",
+            "iban": "IBAN of the payee; spaces are left out",
+            "bic": "8 or 11 of A-Z 0-9; version 001 needs it",
+            "amount": "decimal string in EUR, 0.01 to 999999999.99, or null: the payer fills it in",
+            "purpose": "ISO 20022 purpose code, 1 to 4 of A-Z 0-9",
+            "reference": "ISO 11649: RF, two check digits, 1 to 21 of A-Z 0-9; not beside text",
+            "text": "to the payee, up to 140 characters; not beside reference",
+            "information": "to the payer, up to 70 characters",
+            "version": "001 or 002 (the default: BIC may be left out)",
+            "encoding": "charset of the symbol: " + ", ".join(f"{key} {name}" for key, name in CHARSETS.items()),
+        },
+        example={
+            "name": "Endcap Demo", "iban": "DE71110220330123456789", "amount": "12.30", "reference": "RF18539007547034",
+        },
+        currencies=("EUR",), amounts=(1, MOST), open_amount=True,
+        reference=Reference(
+            field="reference", rule="ISO 11649: RF and two check digits before 1 to 21 of A-Z 0-9",
+            pattern=r"RF[0-9]{2}[A-Z0-9]{1,21}",
+        ),
+        expires=False, confirmation="statement", confirms="the payee's bank statement or its feed of instant credits",
+        charset=lambda fields: CHARSETS[fields.encoding],
+    ),
+)  # fmt: skip

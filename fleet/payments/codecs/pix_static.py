@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fleet.payments.codecs import emv, fields
 from fleet.payments.codecs.errors import BadPayload
+from fleet.payments.codecs.scheme import Reference, Scheme
 
 GUI = "br.gov.bcb.pix"
 MOST = 999_999_999_999  # centavos: 9 999 999 999.99 fills object 54's 13 characters
@@ -164,3 +165,26 @@ def _expect(
         return
     if _value(objects, tag) != value:
         raise BadPayload(tag, rule, _position(objects, tag))
+
+
+SCHEMES = (
+    Scheme(
+        key="pix-static", title="Pix (static)", begins=("00",), fields=PixStatic, build=build, parse=parse,
+        rules={
+            "key": "Pix key of the payee: random key (UUID), e-mail, +phone, CPF or CNPJ",
+            "name": "the payee, 1 to 25 characters",
+            "city": "of the payee, 1 to 15 characters",
+            "amount": "decimal string in BRL, 0.01 to 9999999999.99, or null: the payer fills it in",
+            "txid": "1 to 25 of A-Z a-z 0-9; without it nobody is told of the payment",
+            "text": "to the payer; shares 99 characters with the key",
+        },
+        example={
+            "key": "123e4567-e12b-12d1-a456-426655440000", "name": "Fulano de Tal", "city": "BRASILIA",
+            "amount": "3.50", "txid": "K7Q2M4XZ01234567",
+        },
+        currencies=("BRL",), amounts=(1, MOST), open_amount=True,
+        reference=Reference(field="txid", rule="1 to 25 of A-Z a-z 0-9", pattern=r"[A-Za-z0-9]{1,25}"),
+        expires=False, confirmation="statement",
+        confirms="the payee's bank, by webhook only where a txid is set; else the statement",
+    ),
+)  # fmt: skip
