@@ -6,13 +6,14 @@ PORT ?= 8480
 FRESH ?=
 PYTEST_ARGS ?=
 
-.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl lock
+.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl oracles lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
 	@echo "make test          lint, types, import contracts and every test"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again"
+	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
 	@echo "make format clean  what they say"
 
 setup setup-gl:
@@ -48,6 +49,9 @@ bench: setup-gl
 shots: setup-gl
 	$(VENV)/bin/python -m kiosk.shots docs/screens
 
+oracles: setup
+	$(VENV)/bin/python tests/oracles/install.py
+
 # Resolve pyproject's ranges anew and write down what came out; everything else installs from that file.
 lock:
 	rm -rf .lock-venv && $(PYTHON) .ci/setup.py --venv .lock-venv --from-pyproject
@@ -55,4 +59,4 @@ lock:
 	rm -rf .lock-venv
 
 clean:
-	rm -rf $(VENV) .endcap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
+	rm -rf $(VENV) .endcap .oracles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
