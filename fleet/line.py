@@ -19,12 +19,24 @@ import msgspec
 
 from mqtt import topics
 from mqtt.client import Client
-from mqtt.messages import Ack, BadMessage, ChargeState, Message, PhoneSale, Request, Terms, decode, encode
+from mqtt.messages import (
+    Ack,
+    Answer,
+    BadMessage,
+    ChargeState,
+    CodeState,
+    Message,
+    PhoneSale,
+    Request,
+    Terms,
+    decode,
+    encode,
+)
 from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Address, Request], ChargeState]
+Handler = Callable[[Address, Request], Answer]
 WORKERS: Final = 8
 WAITING: Final = (
     32  # requests of one kiosk that may wait; a kiosk has one charge at a time, so this is a fault
@@ -51,7 +63,9 @@ class _Name(msgspec.Struct):
     """As much of a request that cannot be read as an answer needs."""
 
     id: str = ""
+    type: str = ""
     reference: str = ""
+    code: str = ""
 
 
 class Line:
@@ -164,12 +178,14 @@ class Line:
             self.counters.answered += 1
 
 
-def _no_answer(payload: bytes, state: str, reason: str) -> ChargeState:
+def _no_answer(payload: bytes, state: str, reason: str) -> Answer:
     """The answer to a request we cannot serve, addressed as well as its bytes allow."""
     try:
         name = msgspec.json.decode(payload, type=_Name)
     except msgspec.DecodeError:
         name = _Name()
+    if name.type == "code":
+        return CodeState(id=name.id, code=name.code, kind="unknown", state="failed")
     return ChargeState(id=name.id, reference=name.reference, state=state, reason=reason)
 
 
@@ -177,7 +193,7 @@ def _topic(address: Address, message: Message) -> str:
     match message:
         case ChargeState(id=""):
             return address.charges
-        case ChargeState():
+        case ChargeState() | CodeState():
             return address.responses
         case PhoneSale():
             return address.notices

@@ -24,6 +24,8 @@ from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.store import Store
 from fleet.web.app import create_app
+from mqtt.messages import Answer, CodeState, CodeWanted, Request
+from mqtt.topics import Address
 
 __all__ = ["Fleet", "ServeError"]
 
@@ -99,7 +101,7 @@ class Fleet:
         self.ingest.start()
         if self.payments is not None:
             self.payments.start()
-        self.line.start(self.desk.handle)
+        self.line.start(self._answer)
         self._pages.start()
         deadline = time.monotonic() + START_S
         while not self._server.started:
@@ -107,6 +109,11 @@ class Fleet:
                 self.stop()
                 raise ServeError(f"the pages at {self.url} did not start")
             time.sleep(0.01)
+
+    def _answer(self, address: Address, request: Request) -> Answer:
+        if isinstance(request, CodeWanted):
+            return CodeState(id=request.id, code=request.code, kind="unknown")
+        return self.desk.handle(address, request)
 
     def stop(self) -> None:
         """End everything, within about two seconds."""

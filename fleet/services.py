@@ -12,14 +12,14 @@ from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
 from fleet.store import Store
-from mqtt.messages import ChargeState, Request
+from mqtt.messages import ChargeState, MoneyRequest
 from mqtt.topics import Address
 
 
 class Desk(Protocol):
     """The payment desk: answers what kiosks ask about money. Called from several threads, in order per kiosk."""
 
-    def handle(self, address: Address, request: Request) -> ChargeState:
+    def handle(self, address: Address, request: MoneyRequest) -> ChargeState:
         """The answer to a request; `id` is that of the request. May take as long as a provider does."""
 
     def close(self) -> None:
@@ -29,7 +29,7 @@ class Desk(Protocol):
 class ClosedDesk:
     """The desk of a fleet that has no provider: nothing can be paid here, and every kiosk is told so."""
 
-    def handle(self, address: Address, request: Request) -> ChargeState:
+    def handle(self, address: Address, request: MoneyRequest) -> ChargeState:
         """Every charge fails; `address` is of no concern."""
         return ChargeState(id=request.id, reference=request.reference, state="failed", reason="no-provider")
 

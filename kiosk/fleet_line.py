@@ -26,6 +26,8 @@ from mqtt.messages import (
     CancelWanted,
     ChargeState,
     ChargeWanted,
+    CodeState,
+    CodeWanted,
     Health,
     Line,
     Message,
@@ -35,6 +37,7 @@ from mqtt.messages import (
     Request,
     StatusWanted,
     decode,
+    decode_answer,
     encode,
 )
 from mqtt.topics import Address
@@ -95,7 +98,7 @@ class FleetLine:
         self._answer_ms = answer_ms
         self._asked: dict[
             tuple[type, str], _Asked
-        ] = {}  # by kind and reference: the latest of its kind counts
+        ] = {}  # by kind and what it is about: the latest of its kind counts
         acked, _ = ledger.bounds()
         self._outbox = Outbox(acked=acked, sent=acked)
         self.counters: Counter[str] = Counter()
@@ -144,6 +147,10 @@ class FleetLine:
         """Ask for the money to be given back. False where it could not be sent; the ledger's event says it too."""
         return self._ask(RefundCharge(**self._heading(), reference=reference, reason=reason))
 
+    def code(self, code: str) -> bool:
+        """Ask what a claim code or a basket's code stands for. False where it could not be sent."""
+        return self._ask(CodeWanted(**self._heading(), code=code))
+
     def _heading(self) -> _Heading:
         return {"id": secrets.token_hex(8), "expires_ms": self._clock.wall_ms() + self._answer_ms}
 
@@ -155,7 +162,9 @@ class FleetLine:
         if len(self._asked) >= MAX_ASKED:
             del self._asked[next(iter(self._asked))]
         until = self._clock.mono_ms() + self._answer_ms
-        self._asked[type(request), request.reference] = _Asked(request, until)
+        # Of codes only the last one typed matters.
+        about = "" if isinstance(request, CodeWanted) else request.reference
+        self._asked[type(request), about] = _Asked(request, until)
         self.counters["requests"] += 1
         return True
 
@@ -175,7 +184,7 @@ class FleetLine:
             self._publish(self._address.requests, asked.request)
         self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
 
-    def heard(self, message: Heard) -> ChargeState | PhoneSale | None:
+    def heard(self, message: Heard) -> ChargeState | CodeState | PhoneSale | None:
         """What a message says, as far as the agent must know; what cannot be read is refused and counted."""
         try:
             if message.topic == self._address.acks:
@@ -183,7 +192,10 @@ class FleetLine:
                 return None
             if message.topic == self._address.notices:
                 return decode(message.payload, PhoneSale)  # type: ignore[no-any-return]
-            if message.topic in (self._address.responses, self._address.charges):
+            if message.topic == self._address.responses:
+                answer = decode_answer(message.payload)
+                return self._stated(answer) if isinstance(answer, ChargeState) else self._code_told(answer)
+            if message.topic == self._address.charges:
                 return self._stated(decode(message.payload, ChargeState))
         except BadMessage as error:
             self.counters["refused"] += 1
@@ -197,11 +209,19 @@ class FleetLine:
             # The core takes this for the end: the wish, asked again later, could charge a card after a "no".
             self._asked.pop((ChargeWanted, state.reference), None)
         if state.id:
-            answered = [key for key, asked in self._asked.items() if asked.request.id == state.id]
-            for key in answered:
-                del self._asked[key]
-            self.counters["answers" if answered else "answers-late"] += 1
+            self._answered(state.id)
         return state
+
+    def _code_told(self, state: CodeState) -> CodeState | None:
+        """Only the answer to the code that was asked for last is heard: somebody else may stand here now."""
+        return state if self._answered(state.id) else None
+
+    def _answered(self, request_id: str) -> bool:
+        answered = [key for key, asked in self._asked.items() if asked.request.id == request_id]
+        for key in answered:
+            del self._asked[key]
+        self.counters["answers" if answered else "answers-late"] += 1
+        return bool(answered)
 
     # --- events -----------------------------------------------------------------------------------------------
 

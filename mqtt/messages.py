@@ -165,7 +165,16 @@ class RefundCharge(Message, frozen=True, kw_only=True, tag_field="type", tag="re
     reason: str
 
 
-Request = ChargeWanted | CancelWanted | StatusWanted | RefundCharge
+class CodeWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="code"):
+    """What does this code stand for? A claim code ("K7Q2-9MXT") or a basket carried on a phone ("K7Q-2M9")."""
+
+    id: str
+    expires_ms: int
+    code: str
+
+
+MoneyRequest = ChargeWanted | CancelWanted | StatusWanted | RefundCharge
+Request = MoneyRequest | CodeWanted
 
 
 class ChargeState(Message, frozen=True, kw_only=True):
@@ -202,6 +211,32 @@ class Terms(Message, frozen=True, kw_only=True):
     link_kid: int = 0
 
 
+class CodeState(Message, frozen=True, kw_only=True, tag_field="type", tag="code-state"):
+    """What a code stands for. Topic: dn/res.
+
+    `kind`: claim | basket | unknown.
+    `state` of a claim: ready (paid, to be handed over) | handed-over | paying (money is not there yet) | unpaid (the order
+    ended, no money came) | refunding | refunded; of unknown: "" (nobody has such a code) | wait (too many wrong codes came
+    from this kiosk, try again in `wait_s`) | failed (cannot be looked up now); of a basket: "".
+    """
+
+    id: str
+    code: str  # as it was understood
+    kind: str
+    state: str = ""
+    reference: str = ""  # of the charge: its first four characters are the order's short name
+    method: str = ""
+    lines: tuple[Line, ...] = ()  # of a claim
+    total_minor: int = 0
+    currency: str = ""
+    since_ms: int = 0  # by the fleet's clock: handed over, given back, else paid or asked for
+    basket: tuple[tuple[str, int], ...] = ()  # of a basket: (GTIN of 14 digits, quantity)
+    wait_s: int = 0
+
+
+Answer = ChargeState | CodeState
+
+
 class PhoneSale(Message, frozen=True, kw_only=True):
     """Somebody bought from this wall with a phone: say thank you quietly. Topic: dn/notice."""
 
@@ -232,6 +267,17 @@ class Health(Message, frozen=True, kw_only=True):
 def encode(message: Message) -> bytes:
     """A message as JSON."""
     return msgspec.json.encode(message)
+
+
+class _Kind(Struct):
+    type: str = ""
+
+
+def decode_answer(data: bytes) -> Answer:
+    """What came on dn/res. Charge states have no `type`, as they never had. Raises BadMessage."""
+    kind = CodeState if decode(data, _Kind).type == "code-state" else ChargeState
+    answer: Answer = decode(data, kind)
+    return answer
 
 
 def decode(data: bytes, kind: Any) -> Any:

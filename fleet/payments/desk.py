@@ -44,8 +44,8 @@ from mqtt.messages import (
     ChargeWanted,
     Line,
     Message,
+    MoneyRequest,
     RefundCharge,
-    Request,
     StatusWanted,
 )
 from mqtt.topics import Address
@@ -115,7 +115,7 @@ class PaymentDesk:
 
     # --- kiosks -----------------------------------------------------------------------------------------------
 
-    def handle(self, address: Address, request: Request) -> ChargeState:
+    def handle(self, address: Address, request: MoneyRequest) -> ChargeState:
         """The answer to a kiosk's request."""
         if isinstance(request, ChargeWanted):
             self.counters.asked += 1

@@ -8,7 +8,18 @@ from typing import Any
 
 from fleet.broker import LOOPBACK
 from mqtt.client import Client
-from mqtt.messages import Ack, Batch, ChargeState, KioskEvent, PhoneSale, Terms, decode, encode
+from mqtt.messages import (
+    Ack,
+    Batch,
+    ChargeState,
+    CodeState,
+    KioskEvent,
+    PhoneSale,
+    Terms,
+    decode,
+    decode_answer,
+    encode,
+)
 from mqtt.topics import Address
 from tests.servers import wait_until
 
@@ -20,6 +31,7 @@ class Kiosk:
         self.address = Address("t", "s", name)
         self.acks: list[Ack] = []
         self.answers: list[ChargeState] = []
+        self.codes: list[CodeState] = []
         self.news: list[ChargeState] = []
         self.notices: list[PhoneSale] = []
         self.terms: list[Terms] = []
@@ -27,8 +39,15 @@ class Kiosk:
         self.client.subscribe(self.address.down)
 
     def _heard(self, topic: str, payload: bytes) -> None:
+        if topic == self.address.responses:
+            answer = decode_answer(payload)
+            if isinstance(answer, CodeState):
+                self.codes.append(answer)
+            else:
+                self.answers.append(answer)
+            return
         kinds: dict[str, tuple[list[Any], Any]] = {
-            self.address.acks: (self.acks, Ack), self.address.responses: (self.answers, ChargeState),
+            self.address.acks: (self.acks, Ack),
             self.address.charges: (self.news, ChargeState), self.address.notices: (self.notices, PhoneSale),
             self.address.terms: (self.terms, Terms),
         }  # fmt: skip

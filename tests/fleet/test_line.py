@@ -11,7 +11,18 @@ import pytest
 from fleet.broker import LOOPBACK, Broker
 from fleet.line import WAITING, Handler, Line
 from fleet.services import ClosedDesk
-from mqtt.messages import Ack, CancelWanted, ChargeState, PhoneSale, Request, StatusWanted, encode
+from mqtt.messages import (
+    Ack,
+    Answer,
+    CancelWanted,
+    ChargeState,
+    CodeState,
+    CodeWanted,
+    PhoneSale,
+    Request,
+    StatusWanted,
+    encode,
+)
 from mqtt.topics import Address
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.servers import wait_until
@@ -38,7 +49,9 @@ def status(number: int) -> StatusWanted:
     return StatusWanted(id=f"q{number}", expires_ms=0, reference=f"R{number}")
 
 
-def seen(address: Address, request: Request) -> ChargeState:
+def seen(address: Address, request: Request) -> Answer:
+    if isinstance(request, CodeWanted):
+        return CodeState(id=request.id, code=request.code, kind="basket", basket=(("09521100100113", 2),))
     return ChargeState(id=request.id, reference=request.reference, state="created", merchant=str(address))
 
 
@@ -48,6 +61,27 @@ def test_a_request_is_answered_to_the_kiosk_that_asked(broker: Broker) -> None:
         wait_until(lambda: one.answers, "the answer")
         assert one.answers == [ChargeState(id="q1", reference="R1", state="created", merchant="t/s/ask-1")]
         assert other.answers == []
+
+
+def test_both_kinds_of_answers_reach_who_asked(broker: Broker) -> None:
+    with answering(broker, seen), kiosk(broker.port, "codes") as wall:
+        ask(wall, status(1))
+        ask(wall, CodeWanted(id="q2", expires_ms=0, code="K7Q-2M9"))
+        wait_until(lambda: wall.answers and wall.codes, "both answers")
+        assert [answer.id for answer in wall.answers] == ["q1"]
+        assert wall.codes == [
+            CodeState(id="q2", code="K7Q-2M9", kind="basket", basket=(("09521100100113", 2),))
+        ]
+
+
+def test_a_code_that_cannot_be_looked_up_is_answered_as_a_code(broker: Broker) -> None:
+    def broken(_address: Address, _request: Request) -> Answer:
+        raise RuntimeError("a bug")
+
+    with answering(broker, broken), kiosk(broker.port, "code-broken") as wall:
+        ask(wall, CodeWanted(id="q1", expires_ms=0, code="K7Q2-9MXT"))
+        wait_until(lambda: wall.codes, "the answer")
+        assert wall.codes == [CodeState(id="q1", code="K7Q2-9MXT", kind="unknown", state="failed")]
 
 
 def test_requests_of_one_kiosk_are_answered_in_order(broker: Broker) -> None:
@@ -61,7 +95,7 @@ def test_requests_of_one_kiosk_are_answered_in_order(broker: Broker) -> None:
 def test_a_slow_provider_holds_up_its_kiosk_only(broker: Broker) -> None:
     hold = threading.Event()
 
-    def slow_for_one(address: Address, request: Request) -> ChargeState:
+    def slow_for_one(address: Address, request: Request) -> Answer:
         if address.kiosk == "slow":
             assert hold.wait(20)
         return seen(address, request)
@@ -122,7 +156,11 @@ def test_a_desk_that_fails_leaves_the_outcome_open(broker: Broker) -> None:
 
 
 def test_a_fleet_without_a_provider_says_so(broker: Broker) -> None:
-    with answering(broker, ClosedDesk().handle), kiosk(broker.port, "closed") as wall:
+    def closed(address: Address, request: Request) -> Answer:
+        assert not isinstance(request, CodeWanted)
+        return ClosedDesk().handle(address, request)
+
+    with answering(broker, closed), kiosk(broker.port, "closed") as wall:
         ask(wall, status(1))
         wait_until(lambda: wall.answers, "the answer")
         assert (wall.answers[0].state, wall.answers[0].reason) == ("failed", "no-provider")

@@ -6,6 +6,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from kiosk.config import Config
 from kiosk.fleet_line import Heard, LineDown, LineUp
 from mqtt.messages import (
@@ -13,9 +15,12 @@ from mqtt.messages import (
     Batch,
     ChargeState,
     ChargeWanted,
+    CodeState,
+    CodeWanted,
     Health,
     KioskEvent,
     Message,
+    MoneyRequest,
     PhoneSale,
     Presence,
     Request,
@@ -37,6 +42,7 @@ class MemoryFleet:
         self.batches: list[Batch] = []
         self.will = b""
         self.charges: dict[str, ChargeState] = {}  # what it answers to status
+        self.codes: dict[str, CodeState] = {}  # what it answers to codes
         self.payload = "PAY HERE"
         self.acks = True
         self.answers = True
@@ -88,6 +94,8 @@ class MemoryFleet:
         topic = {PhoneSale: self._address.notices, Ack: self._address.acks}.get(type(message))
         if isinstance(message, ChargeState):
             topic = self._address.responses if message.id else self._address.charges
+        if isinstance(message, CodeState):
+            topic = self._address.responses
         assert topic is not None
         self.say_bytes(topic, encode(message))
 
@@ -128,6 +136,13 @@ class MemoryFleet:
         self.requests.append(request)
         if not self.answers:
             return
+        if isinstance(request, CodeWanted):
+            known = self.codes.get(request.code) or CodeState(id="", code=request.code, kind="unknown")
+            self.say(msgspec.structs.replace(known, id=request.id))
+        else:
+            self._money(request)
+
+    def _money(self, request: MoneyRequest) -> None:
         if isinstance(request, ChargeWanted):
             created = ChargeState(
                 id=request.id,

@@ -11,7 +11,19 @@ from kiosk.clock import SystemClock
 from kiosk.fleet_line import FleetLine, Heard
 from kiosk.ledger import Ledger
 from kiosk.outbox import BATCH_EVENTS, PATIENCE_MS, WINDOW
-from mqtt.messages import Ack, Batch, ChargeState, Health, Message, Request, StatusWanted, decode, encode
+from mqtt.messages import (
+    Ack,
+    Batch,
+    ChargeState,
+    CodeState,
+    CodeWanted,
+    Health,
+    Message,
+    Request,
+    StatusWanted,
+    decode,
+    encode,
+)
 from mqtt.topics import Address
 from tests.kiosk.orders import engaged, payment
 
@@ -47,6 +59,10 @@ class Wire:
     @property
     def requests(self) -> list[Request]:
         return [decode(payload, Request) for topic, payload in self.published if topic == ADDRESS.requests]
+
+    @property
+    def references(self) -> list[str]:
+        return [request.reference for request in self.requests if not isinstance(request, CodeWanted)]
 
     @property
     def batches(self) -> list[list[int]]:
@@ -85,11 +101,11 @@ def test_what_was_answered_or_is_of_no_use_any_more_is_not_asked_again(kiosk: Li
     kiosk.line.status("B" * 16)
     kiosk.line.status("C" * 16)
     answered = kiosk.wire.requests[2]
-    kiosk.says(ADDRESS.responses, ChargeState(id=answered.id, reference=answered.reference, state="created"))
+    kiosk.says(ADDRESS.responses, ChargeState(id=answered.id, reference="C" * 16, state="created"))
     kiosk.later(6_000)
     kiosk.wire.published.clear()
     kiosk.line.up()
-    assert [request.reference for request in kiosk.wire.requests] == ["B" * 16]
+    assert kiosk.wire.references == ["B" * 16]
     assert kiosk.line.counters["requests-unanswered"] == 1
     assert kiosk.line.counters["answers"] == 1
 
@@ -113,7 +129,7 @@ def test_a_fleet_that_does_not_know_whether_it_knows_leaves_the_wish_open(kiosk:
     kiosk.says(ADDRESS.charges, broken)
     kiosk.wire.published.clear()
     kiosk.line.up()
-    assert [request.reference for request in kiosk.wire.requests] == [wanted.reference]
+    assert kiosk.wire.references == [wanted.reference]
 
 
 def test_the_same_question_asked_twice_waits_once(kiosk: Line) -> None:
@@ -180,3 +196,15 @@ def test_a_message_no_broker_takes_is_counted(kiosk: Line) -> None:
     devices = {f"device {number}": "x" * 1000 for number in range(300)}
     assert not kiosk.line.health(Health(wall_ms=0, devices=devices, counters={}))
     assert kiosk.line.counters["too-large"] == 1
+
+
+def test_only_the_answer_to_the_last_code_is_heard(kiosk: Line) -> None:
+    """Somebody else may stand at the wall by the time an old answer comes."""
+    kiosk.line.code("K7Q2-9MXT")
+    kiosk.line.code("K7Q-2M9")
+    first, second = kiosk.wire.requests
+    late = CodeState(id=first.id, code="K7Q2-9MXT", kind="unknown")
+    assert kiosk.says(ADDRESS.responses, late) is None
+    told = CodeState(id=second.id, code="K7Q-2M9", kind="basket", basket=(("09521100100113", 1),))
+    assert kiosk.says(ADDRESS.responses, told) == told
+    assert kiosk.says(ADDRESS.responses, told) is None, "said twice"

@@ -22,6 +22,8 @@ from mqtt.messages import (
     CancelWanted,
     ChargeState,
     ChargeWanted,
+    CodeState,
+    CodeWanted,
     Engaged,
     FacingsSeen,
     Health,
@@ -38,6 +40,7 @@ from mqtt.messages import (
     StatusWanted,
     Terms,
     decode,
+    decode_answer,
     encode,
 )
 
@@ -88,6 +91,14 @@ SAMPLES: dict[str, Message] = {
         methods=("promptpay", "card"), domain="shop.example", link_base="https://shop.example",
         link_key="00112233445566778899aabbccddeeff", link_kid=1,
     ),
+    "code": CodeWanted(id="q5", expires_ms=1795348810123, code="K7Q2-M4XD"),
+    "code-state": CodeState(
+        id="q5", code="K7Q2-M4XD", kind="claim", state="ready", reference=REFERENCE, method="card", lines=(MILK,),
+        total_minor=229, currency="EUR", since_ms=1795348800123,
+    ),
+    "code-state-basket": CodeState(
+        id="q6", code="K7Q-2M9", kind="basket", basket=(("04006381333931", 2), ("09521100100113", 1))
+    ),
     "phone-sale": PhoneSale(order=ORDER, claim_code="K7Q2-M4XD", total_minor=229, currency="EUR"),
     "presence": Presence(
         state="selling", boot="3f6d2a9c-8f0e-4f57-9a55-1f1f7f6a4c11", since_ms=1795348800000, version="2026-11-22.1",
@@ -132,6 +143,11 @@ def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
     old = msgspec.json.decode((GOLDEN / "charge-state.json").read_bytes())
     del old["domain"]
     assert decode(msgspec.json.encode(old), ChargeState).domain == ""
+
+
+@pytest.mark.parametrize("name", ["charge-state", "code-state", "code-state-basket"])
+def test_answers_of_both_kinds_come_on_one_topic(name: str) -> None:
+    assert decode_answer((GOLDEN / f"{name}.json").read_bytes()) == SAMPLES[name]
 
 
 def test_every_message_has_a_golden_file() -> None:
