@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_payments(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
+        "--payments",
+        type=Path,
+        metavar="FILE",
+        help="payments.toml: providers, methods and what stations offer",
+    )
+    group.add_argument(
         "--provider", default="", metavar="URL", help="the sandbox provider; without one nothing is paid"
     )
     group.add_argument(
@@ -107,7 +113,7 @@ def _serve(options: argparse.Namespace) -> int:
     config = Config(
         data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,
-        provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
+        payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key
         ),

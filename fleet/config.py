@@ -24,6 +24,7 @@ class Config:
     public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT
     name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
     catalogue: Path | None = None  # the published store (content), for pages that show products
+    payments: Path | None = None  # payments.toml; the five fields that follow are for a fleet without one
     provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid
     provider_pages: str = ""  # where its pages are, if not at `provider_url`
     provider_keys: Path | None = None  # the folder the provider keeps its keys in

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -68,9 +68,17 @@ class Ingest:
     """Subscribes to events, presence and health of every kiosk, and stores them."""
 
     def __init__(
-        self, host: str, port: int, client_id: str, store: Store, live: Hub, clock: Clock = now_ms
+        self,
+        host: str,
+        port: int,
+        client_id: str,
+        store: Store,
+        live: Hub,
+        clock: Clock = now_ms,
+        appeared: Callable[[Address], object] = lambda _address: None,
     ) -> None:
-        self._store, self._live, self._clock = store, live, clock
+        """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard."""
+        self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
         self._client = Client(host, port, client_id, on_message=self._heard)
         for topic_filter in (topics.EVERY_EVENT, topics.EVERY_STATE, topics.EVERY_HEALTH):
             self._client.subscribe(topic_filter)
@@ -221,6 +229,7 @@ class Ingest:
         word: Presence = decode(payload, Presence)
         self._store.presence(str(address), word, self._clock())
         self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(word)})
+        self._appeared(address)
 
     def _health(self, address: Address, payload: bytes) -> None:
         word: Health = decode(payload, Health)

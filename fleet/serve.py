@@ -23,6 +23,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.store import Store
+from fleet.terms import TermsTeller
 from fleet.web.app import create_app
 from mqtt.messages import Answer, CodeState, CodeWanted, Request
 from mqtt.topics import Address
@@ -50,11 +51,13 @@ class Fleet:
         self.store = self._open_store(config)
         self.live = Hub()
         self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line")
-        self.ingest = Ingest(
-            config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live
-        )
         self.payments = self._open_desk(config)
         self.desk: Desk = self.payments or ClosedDesk()
+        self.terms = TermsTeller(self._methods_at, self.line.send, config.public_url or self.url)
+        self.ingest = Ingest(
+            config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live,
+            appeared=self.terms.appeared,
+        )  # fmt: skip
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue,
@@ -85,6 +88,9 @@ class Fleet:
             self._socket.close()
             self.store.close()
             raise ServeError(str(error)) from None
+
+    def _methods_at(self, address: Address) -> tuple[str, ...]:
+        return self.payments.methods_at(address) if self.payments is not None else ()
 
     @property
     def connected(self) -> bool:

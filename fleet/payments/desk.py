@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
@@ -81,9 +82,17 @@ class PaymentDesk:
     """
 
     def __init__(
-        self, store: Store, methods: Mapping[str, Method], tell: Tell, live: Hub, clock: Clock
+        self,
+        store: Store,
+        methods: Mapping[str, Method],
+        tell: Tell,
+        live: Hub,
+        clock: Clock,
+        stations: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
+        """`stations`: by "tenant/site" or "tenant/site/kiosk", the methods offered there where not all are."""
         self._methods = methods
+        self._stations = stations or {}
         self._providers: dict[str, Provider] = {
             method.provider.key: method.provider for method in methods.values()
         }
@@ -113,6 +122,19 @@ class PaymentDesk:
         """The key of the provider a method rests on; "" where the method is not offered."""
         return self._methods[method].provider.key if method in self._methods else ""
 
+    def methods_at(self, address: Address) -> tuple[str, ...]:
+        """The keys of the methods a kiosk offers, in order: as said for it, else for its station, else all."""
+        for name in (str(address), f"{address.tenant}/{address.site}"):
+            if name in self._stations:
+                return self._stations[name]
+        return tuple(self._methods)
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The origins of payment pages a phone may be led to, as far as they are not https."""
+        parts = [urlsplit(provider.pages) for provider in self._providers.values() if provider.pages]
+        return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts if part.netloc))
+
     # --- kiosks -----------------------------------------------------------------------------------------------
 
     def handle(self, address: Address, request: MoneyRequest) -> ChargeState:
@@ -141,7 +163,7 @@ class PaymentDesk:
     def _wanted(self, address: Address, wanted: ChargeWanted) -> Entry | str:
         """The request as a charge written down, or the reason's key where it cannot be one."""
         method = self._methods.get(wanted.method)
-        if method is None:
+        if method is None or wanted.method not in self.methods_at(address):
             return "no-such-method"
         sound = (
             _REFERENCE.fullmatch(wanted.reference)

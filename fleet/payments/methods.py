@@ -12,12 +12,17 @@ from dataclasses import dataclass
 
 from content.money import Money
 from fleet.payments.codecs import SCHEMES, BadPayload, Confirmation, Scheme, bank_ids, epc, pix_static
+from fleet.payments.marks import MARKS, check
 from fleet.payments.port import Caps, Provider
 
 ON_THE_SPOT: frozenset[Confirmation] = frozenset({"push", "poll"})
 
 
-class CannotConfirm(ValueError):
+class BadMethod(ValueError):
+    """A method that can not be offered as it was asked for; one line that says why."""
+
+
+class CannotConfirm(BadMethod):
     """A method nobody could confirm in time was to be offered as "pay now and take"."""
 
 
@@ -53,35 +58,47 @@ def _pix_static(merchant: Merchant, amount: Money, reference: str) -> str:
     )  # fmt: skip
 
 
-# Methods whose payload we write ourselves; of all others the provider makes the payload ("link") or none is needed ("card").
+# Methods whose payload we write ourselves; of all others the provider makes the payload, or none is needed ("card").
 _PAYLOADS: dict[str, Payload] = {"epc": _epc, "pix-static": _pix_static}
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way to pay now and take. Built by `take_now`."""
+    """One way to pay now and take. Built by `take_now`. `schemes`: whose codes may be shown, () where none is."""
 
     key: str
     provider: Provider
     merchant: Merchant
-    scheme: Scheme | None
+    schemes: tuple[Scheme, ...]
     confirmation: Confirmation
 
     def accepts(self, amount: Money) -> str:
         """ "" where this amount can be paid, else the reason's key: currency, too-little, too-much."""
         caps = self.provider.caps
-        currencies = caps.currencies & frozenset(self.scheme.currencies) if self.scheme else caps.currencies
-        least, most = self.scheme.amounts if self.scheme else (caps.least_minor, caps.most_minor)
-        if amount.currency not in currencies:
+        if amount.currency not in caps.currencies:
             return "currency"
-        if amount.minor < max(least, caps.least_minor):
+        least, most = caps.least_minor, caps.most_minor
+        if self.schemes and not MARKS[self.key].own_unit:
+            fitting = [
+                scheme
+                for scheme in self.schemes
+                if not scheme.currencies or amount.currency in scheme.currencies
+            ]
+            if not fitting:
+                return "currency"
+            least = max(least, min(scheme.amounts[0] for scheme in fitting))
+            most = min(most, max(scheme.amounts[1] for scheme in fitting))
+        if amount.minor < least:
             return "too-little"
-        return "too-much" if amount.minor > min(most, caps.most_minor) else ""
+        return "too-much" if amount.minor > most else ""
 
-    def payload(self, amount: Money, reference: str, providers_own: str) -> str:
-        """What the QR says: our scheme's code, else the provider's own link. Raises BadPayload."""
+    def payload(self, amount: Money, reference: str, providers_own: str, *, scanned: bool = True) -> str:
+        """What the QR says: our scheme's code, else the provider's own. Raises BadPayload where that is not to be shown."""
         write = _PAYLOADS.get(self.key)
-        return write(self.merchant, amount, reference) if write else providers_own
+        payload = write(self.merchant, amount, reference) if write else providers_own
+        if self.key != "card":
+            check(self.key, tuple(scheme.key for scheme in self.schemes), amount, payload, scanned=scanned)
+        return payload
 
 
 def effective(key: str, caps: Caps) -> Confirmation:
@@ -90,23 +107,30 @@ def effective(key: str, caps: Caps) -> Confirmation:
     return caps.promises.get(key, scheme.confirmation if scheme else "none")
 
 
-def take_now(key: str, provider: Provider, merchant: Merchant) -> Method:
-    """A method to pay now and take the goods.
+def take_now(key: str, provider: Provider, merchant: Merchant, scheme: str = "") -> Method:
+    """A method to pay now and take the goods; `scheme`, where given, is the only one its codes may be in.
 
-    Raises CannotConfirm where neither provider nor scheme tells of the money on the spot, BadPayload where the merchant
-    lacks the account the method's code is made for.
+    Raises CannotConfirm where neither provider nor scheme tells of the money on the spot, BadMethod for a mark nobody
+    knows or whose codes we cannot check, BadPayload where the merchant lacks the account the method's code is made for.
     """
+    mark = MARKS.get(key)
+    if mark is None:
+        raise BadMethod(f"{key!r} is none of {', '.join(MARKS)}")
     confirmation = effective(key, provider.caps)
     if confirmation not in ON_THE_SPOT:
         raise CannotConfirm(
             f"{key!r} by {provider.key!r} is confirmed by {confirmation}: it can not be offered as pay now and take"
         )
-    scheme = SCHEMES.get(key)
-    if scheme is not None and key in _PAYLOADS:
-        _PAYLOADS[key](
-            merchant, Money(1, scheme.currencies[0]), "0123456789ABCDEF"
-        )  # a wrong account shows here
-    return Method(key, provider, merchant, scheme, confirmation)
+    if scheme and scheme not in mark.schemes:
+        raise BadMethod(
+            f"scheme {scheme!r}: a code under {key!r} is in {' or '.join(mark.schemes) or 'no scheme'}"
+        )
+    schemes = tuple(each for each in mark.known() if scheme in ("", each.key))
+    if mark.schemes and not schemes:
+        raise BadMethod(f"{key!r}: there is no codec to check its codes with")
+    if key in _PAYLOADS:  # a wrong account shows here
+        _PAYLOADS[key](merchant, Money(1, schemes[0].currencies[0]), "0123456789ABCDEF")
+    return Method(key, provider, merchant, schemes, confirmation)
 
 
 def offered(keys: Iterable[str], provider: Provider, merchant: Merchant) -> dict[str, Method]:
@@ -116,6 +140,7 @@ def offered(keys: Iterable[str], provider: Provider, merchant: Merchant) -> dict
 
 __all__ = [
     "ON_THE_SPOT",
+    "BadMethod",
     "BadPayload",
     "CannotConfirm",
     "Merchant",

@@ -177,8 +177,11 @@ class BadWebhook(ProviderError):
 class Provider(ABC):
     """A payment service provider. Every method may be called from any thread and repeated; only ProviderErrors escape."""
 
-    key: str
+    key: str  # its name in payments.toml, of its webhooks' address and in the book
     caps: Caps
+    pages: str = (
+        ""  # the address phones reach its pages at, where that is not an https address of the provider's own
+    )
 
     @abstractmethod
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:

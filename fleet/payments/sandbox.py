@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from content.money import Money
+from fleet.clock import now_ms
 from fleet.payments import sandbox_api as api
 from fleet.payments import signing
 from fleet.payments.port import (
@@ -24,6 +25,7 @@ from fleet.payments.port import (
     ProviderRefused,
     Refund,
 )
+from fleet.payments.settings import Settings
 
 TIMEOUT_S = 5.0
 Now = Callable[[], int]  # Unix seconds
@@ -40,10 +42,12 @@ CAPS = Caps(
 class SandboxProvider(Provider):
     """The sandbox provider at `url`. `now` is needed to tell a fresh webhook from a caught one."""
 
-    key = "sandbox"
     caps = CAPS
 
-    def __init__(self, url: str, keys: api.Keys, now: Now) -> None:
+    def __init__(self, url: str, keys: api.Keys, now: Now, key: str = "sandbox", pages: str = "") -> None:
+        """`pages`: where its pages are, if not at `url`."""
+        self.key = key
+        self.pages = pages or url
         self._keys = keys
         self._now = now
         self._http = httpx.Client(
@@ -110,6 +114,16 @@ class SandboxProvider(Provider):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ProviderDown(f"HTTP {answer.status_code} with an unreadable body: {error}") from None
         raise ProviderRefused(refusal.error, refusal.detail)
+
+
+def open_provider(key: str, settings: Settings) -> Provider:
+    """`url`, `keys` (the folder of its keys.json), optionally `pages` (its pages' address, if not `url`)."""
+    url, folder = settings.url("url"), settings.path("keys")
+    try:
+        keys = api.keys_in(folder)
+    except (OSError, msgspec.DecodeError) as error:
+        raise settings.bad("keys", f"{folder} holds no keys: {error}") from None
+    return SandboxProvider(url, keys, lambda: now_ms() // 1000, key, settings.text("pages", ""))
 
 
 def charge_of(view: api.ChargeView) -> Charge:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from sqlalchemy import func, select
 from starlette.requests import Request
@@ -41,10 +41,8 @@ class Lane:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        provider = services.config.provider_pages or services.config.provider_url
-        parts = urlsplit(provider)
-        origin = [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
-        self.policy = content_policy(["https:", *origin])  # a form's answer may lead on to the provider
+        pages = services.payments.pages if services.payments else ()
+        self.policy = content_policy(["https:", *pages])  # a form's answer may lead on to the provider
 
     def kindly(self, endpoint: Endpoint) -> Endpoint:
         """Answer what is not there with a page in the reader's language, and a form from elsewhere not at all."""

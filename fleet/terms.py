@@ -1,0 +1,49 @@
+"""What each kiosk may offer, said whenever it appears: retained, so that one that starts without us hears it too."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from mqtt.messages import Message, Terms
+from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
+LinkKey = Callable[
+    [Address], tuple[str, int]
+]  # what a kiosk signs its links with (hexadecimal), and that key's number
+
+
+class TermsTeller:
+    """Says each kiosk its terms. `base` is the address of the phone's pages."""
+
+    def __init__(
+        self,
+        methods_at: Callable[[Address], tuple[str, ...]],
+        send: Callable[[Address, Message], bool],
+        base: str,
+        link_key: LinkKey | None = None,
+    ) -> None:
+        self._methods_at, self._send, self._link_key = methods_at, send, link_key
+        self._base = base.rstrip("/")
+        self._domain = urlsplit(base).hostname or ""
+
+    def terms_of(self, address: Address) -> Terms:
+        """A kiosk's terms as they are now."""
+        key, kid = self._link_key(address) if self._link_key else ("", 0)
+        return Terms(
+            methods=self._methods_at(address),
+            domain=self._domain,
+            link_base=self._base,
+            link_key=key,
+            link_kid=kid,
+        )
+
+    def appeared(self, address: Address) -> None:
+        """A kiosk was heard of: at our start the broker tells of every one it has retained."""
+        if not self._send(address, self.terms_of(address)):
+            log.warning(
+                "%s was not told its terms: the broker is away, and tells of it again when it is back",
+                address,
+            )

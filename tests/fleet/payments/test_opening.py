@@ -1,0 +1,190 @@
+"""payments.toml: what it may say, and the one line that tells what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fleet.cli import main
+from fleet.live import Hub
+from fleet.payments.desk import PaymentDesk
+from fleet.payments.opening import BadPayments, Offered, open_payments
+from fleet.payments.sandbox import SandboxProvider
+from fleet.payments.settings import BadSetting, Settings
+from fleet.store import Store
+from mqtt.messages import ChargeWanted, Line
+from mqtt.topics import Address
+
+WHOLE = """
+[merchant]
+name = "Pendelo"
+iban = "DE71110220330123456789"
+
+[providers.play]
+adapter = "sandbox"
+url = "http://127.0.0.1:8081"
+keys = "bank"
+
+[providers.cards]
+adapter = "sandbox"
+url = "http://127.0.0.1:8082/"
+keys = "bank"
+pages = "http://10.0.0.5:8082"
+
+[[methods]]
+key = "epc"
+provider = "play"
+scheme = "epc"
+
+[[methods]]
+key = "link"
+provider = "play"
+
+[[methods]]
+key = "card"
+provider = "cards"
+
+[stations."pendelo/lindenpark"]
+methods = ["card", "epc"]
+
+[stations."pendelo/lindenpark/wall-2"]
+methods = ["card"]
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "payments.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def offer(tmp_path: Path) -> Iterator[Offered]:
+    offered = open_payments(written(tmp_path, WHOLE))
+    yield offered
+    for method in offered.methods.values():
+        method.provider.close()
+
+
+@pytest.fixture
+def desk(offer: Offered, tmp_path: Path) -> Iterator[PaymentDesk]:
+    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    opened = PaymentDesk(store, offer.methods, lambda *_: None, Hub(), lambda: 0, offer.stations)
+    yield opened
+    opened.close()
+    store.close()
+
+
+def test_several_providers_and_methods_in_the_files_order(offer: Offered, tmp_path: Path) -> None:
+    assert [(key, m.provider.key) for key, m in offer.methods.items()] == [
+        ("epc", "play"), ("link", "play"), ("card", "cards"),
+    ]  # fmt: skip
+    assert offer.methods["epc"].provider is offer.methods["link"].provider
+    cards = offer.methods["card"].provider
+    assert isinstance(cards, SandboxProvider)
+    assert cards.pages == "http://10.0.0.5:8082"
+    assert (tmp_path / "bank" / "keys.json").exists()
+
+
+def test_a_kiosk_offers_what_is_said_for_it_then_for_its_station_then_everything(desk: PaymentDesk) -> None:
+    assert desk.methods_at(Address("pendelo", "lindenpark", "wall-1")) == ("card", "epc")
+    assert desk.methods_at(Address("pendelo", "lindenpark", "wall-2")) == ("card",)
+    assert desk.methods_at(Address("pendelo", "harbour", "wall-1")) == ("epc", "link", "card")
+    assert desk.pages == ("http://127.0.0.1:8081", "http://10.0.0.5:8082")
+
+
+def test_what_a_station_does_not_offer_cannot_be_paid_there(desk: PaymentDesk) -> None:
+    line = Line(gtin="09521100100113", name="Milk", quantity=1, price_minor=5, total_minor=5)
+    order = "0" * 15
+    wanted = ChargeWanted(
+        id="q", expires_ms=0, order=order, reference=f"{order}0", method="link", currency="EUR", total_minor=5,
+        lines=(line,), version="v",
+    )  # fmt: skip
+    answer = desk.handle(Address("pendelo", "lindenpark", "wall-1"), wanted)
+    assert (answer.state, answer.reason) == ("failed", "no-such-method")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('name = "Pendelo"', "", "merchant.name: a text expected, is missing"),
+        ('iban = "DE7', 'eban = "DE7', "merchant.eban: no such field; known here: name, city"),
+        ("DE71110220330123456789", "DE71110220330123456780", "methods.1.key: iban"),
+        ('adapter = "sandbox"', 'adapter = "shells"', "providers.play.adapter: one of sandbox"),
+        ('keys = "bank"', "keys = 3", "providers.play.keys: a text expected, is 3"),
+        ('keys = "bank"', 'keys = "bank"\ncolour = "red"', "providers.play.colour: no such field"),
+        ("http://127.0.0.1:8081", "http://bank.example", "providers.play.url: an https address"),
+        ('key = "epc"\nprovider = "play"', 'key = "epc"\nprovider = "plya"', "methods.1.provider: one of play, cards"),
+        ('key = "link"', 'key = "epc"', "methods.2.key: 'epc' is there already"),
+        ('key = "link"', 'key = "shells"', "methods.2.key: 'shells' is none of link, card"),
+        ('key = "link"', 'key = "wechat"', "confirmed by"),
+        ('scheme = "epc"', 'scheme = "swiss"', "methods.1.key: scheme 'swiss': a code under 'epc' is in epc"),
+        ('key = "card"\nprovider = "cards"', 'key = "card"\nprovider = "play"', "providers.cards: no method uses it"),
+        ('["card", "epc"]', '["card", "pix"]', "stations.pendelo/lindenpark.methods: 'pix' is none of epc, link"),
+        ('"pendelo/lindenpark"', '"lindenpark"', 'stations.lindenpark: a station "tenant/site"'),
+        ("[merchant]", "[merchants]", "merchants: no such table"),
+        ("[merchant]", "[merchant", "line 2"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_with_its_place_and_rule(
+    old: str, new: str, says: str, tmp_path: Path
+) -> None:
+    assert old in WHOLE
+    with pytest.raises(BadPayments, match=r"payments\.toml: ") as refusal:
+        open_payments(written(tmp_path, WHOLE.replace(old, new, 1)))
+    assert says in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_serve_says_it_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, WHOLE.replace("[providers.play]", "[provider.play]"))
+    assert main(["serve", "--data", str(tmp_path), "--port", "0", "--payments", str(file)]) == 1
+    assert main(["serve", "--data", str(tmp_path), "--port", "0", "--payments", str(tmp_path / "none")]) == 1
+    assert main(
+        ["serve", "--data", str(tmp_path), "--port", "0", "--payments", str(file), "--provider", "http://127.0.0.1:1"]
+    ) == 1  # fmt: skip
+    lines = capsys.readouterr().err.splitlines()
+    assert ["no such table" in lines[0], "No such file" in lines[1], "one of them" in lines[2]] == [True] * 3
+
+
+def test_a_secret_comes_from_a_file_that_is_closed_to_others(tmp_path: Path) -> None:
+    secret = tmp_path / "stripe.key"
+    secret.write_text("sk_test_1\n")
+
+    def read() -> bytes:
+        return Settings({"secret_key_file": "stripe.key"}, tmp_path, "providers.main").secret_file(
+            "secret_key_file"
+        )
+
+    for mode in (0o600, 0o400, 0o640):
+        secret.chmod(mode)
+        assert read() == b"sk_test_1"
+    secret.chmod(0o644)
+    with pytest.raises(
+        BadSetting, match=r"providers.main.secret_key_file: .* is open to every user \(mode 0644\)"
+    ):
+        read()
+    secret.chmod(0o600)
+    secret.write_text("\n")
+    with pytest.raises(BadSetting, match="holds no secret"):
+        read()
+    secret.unlink()
+    with pytest.raises(BadSetting, match="cannot be read: No such file"):
+        read()
+
+
+def test_settings_are_typed_and_complete(tmp_path: Path) -> None:
+    values = {"wait_s": 5, "live": True, "url": "https://api.example/", "currencies": ["EUR"]}
+    settings = Settings(values, tmp_path)
+    assert (settings.number("wait_s", most=60), settings.flag("live")) == (5, True)
+    assert (settings.url("url"), settings.texts("currencies")) == ("https://api.example", ("EUR",))
+    assert (settings.text("note", ""), settings.number("more", 3), settings.url("other", "")) == ("", 3, "")
+    settings.done()
+    for wrong in (True, "5", 61, 2.5):
+        with pytest.raises(BadSetting, match=r"^wait_s: a whole number"):
+            Settings({"wait_s": wrong}, tmp_path).number("wait_s", most=60)
+    for address in ("http://api.example", "ftp://x", "https://", "https://[x", "api.example"):
+        with pytest.raises(BadSetting, match=r"^url: an https address"):
+            Settings({"url": address}, tmp_path).url("url")
