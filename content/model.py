@@ -10,9 +10,9 @@ from enum import Enum
 
 from msgspec import Struct, field
 
+from content.fulfilment import Fulfilment
+from content.fulfilment import Texts as Texts
 from content.money import Money
-
-Texts = dict[str, str]
 
 
 def text_in(texts: Texts, language: str) -> str:
@@ -133,6 +133,7 @@ class Store(Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...] = ()  # payment methods offered, in order: "link", "epc", "pix-static", "card"
     how_it_works: tuple[Texts, ...] = ()
     pickup: Texts = field(default_factory=dict)  # where and when the goods are handed over
+    fulfilments: tuple[Fulfilment, ...] = ()  # ways to get them, in the order offered; none: as `pickup` says
     support: str = ""  # phone number or address people can turn to
     timezone: str = "UTC"  # IANA name; decides what "today" is
     version: str = ""  # names this state of prices; every order carries it

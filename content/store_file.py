@@ -18,6 +18,7 @@ from msgspec import Struct, field
 
 from content.feed.cells import currencies, language
 from content.feed.problems import Wrong
+from content.fulfilment_file import SaidOption, mistakes_in, options, texts_of
 from content.gtin import gtin14
 from content.model import Advert, Aisle, Language, Store, Texts
 
@@ -66,6 +67,8 @@ class _File(Struct, forbid_unknown_fields=True):
     methods: list[str] = []
     how_it_works: list[Texts] = []
     pickup: Texts = field(default_factory=dict)
+    pickups: list[SaidOption] = []
+    deliveries: list[SaidOption] = []
     support: str = ""
     timezone: str = "UTC"
     station: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +116,7 @@ def _store(said: _File) -> Store:
         methods=tuple(said.methods),
         how_it_works=tuple(said.how_it_works),
         pickup=said.pickup,
+        fulfilments=options(said.pickups, said.deliveries, said.currency),
         support=said.support,
         timezone=said.timezone,
     )
@@ -134,6 +138,7 @@ def _mistakes(said: _File) -> Iterator[tuple[str, str]]:
     yield from _language_mistakes(said)
     yield from _aisle_mistakes(said)
     yield from _advert_mistakes(said)
+    yield from mistakes_in(said.pickups, said.deliveries, said.currency)
 
 
 def _language_mistakes(said: _File) -> Iterator[tuple[str, str]]:
@@ -173,6 +178,7 @@ def _texts(said: _File) -> Iterator[tuple[str, Texts]]:
         yield f"adverts[{index}].headlines", advert.headlines
         if advert.lines:
             yield f"adverts[{index}].lines", advert.lines
+    yield from texts_of(said.pickups, said.deliveries)
 
 
 def _aisle_mistakes(said: _File) -> Iterator[tuple[str, str]]:
