@@ -22,6 +22,7 @@ from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
+from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
@@ -49,18 +50,21 @@ class Fleet:
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{host}:{port}"
         self.store = self._open_store(config)
+        self.link_keys = self._open_keys(config)
         self.live = Hub()
         self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line")
         self.payments = self._open_desk(config)
         self.desk: Desk = self.payments or ClosedDesk()
-        self.terms = TermsTeller(self._methods_at, self.line.send, config.public_url or self.url)
+        self.terms = TermsTeller(
+            self._methods_at, self.line.send, config.public_url or self.url, self._link_key
+        )
         self.ingest = Ingest(
             config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live,
             appeared=self.terms.appeared,
         )  # fmt: skip
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
-            payments=self.payments, catalogue=self.catalogue,
+            payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -80,6 +84,17 @@ class Fleet:
             self._socket.close()
             why = str(error).splitlines()[0]  # SQLAlchemy adds its statement and a link
             raise ServeError(f"cannot keep data in {config.data}: {why}") from None
+
+    def _open_keys(self, config: Config) -> LinkKeys:
+        try:
+            return LinkKeys(config.data)
+        except (OSError, BadKeys) as error:
+            self._socket.close()
+            self.store.close()
+            raise ServeError(str(error)) from None
+
+    def _link_key(self, address: Address) -> tuple[str, int]:
+        return self.link_keys.key_for(str(address)).hex(), self.link_keys.kid
 
     def _open_desk(self, config: Config) -> PaymentDesk | None:
         try:

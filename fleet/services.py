@@ -11,6 +11,7 @@ from fleet.config import Config
 from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
+from fleet.shop.link_keys import LinkKeys
 from fleet.store import Store
 from mqtt.messages import ChargeState, MoneyRequest
 from mqtt.topics import Address
@@ -48,4 +49,5 @@ class Services:
     desk: Desk
     payments: PaymentDesk | None = None  # the desk, where there is a provider
     catalogue: Catalogue | None = None  # the published store, where there is one
+    link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     clock: Clock = now_ms

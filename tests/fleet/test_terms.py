@@ -45,10 +45,13 @@ def test_a_kiosk_hears_its_terms_when_it_appears_and_again_when_it_starts(
     here = encode(Presence(state="ready", boot="b", since_ms=1))
     with kiosk(broker.port, "terms-1") as first, kiosk(broker.port, "terms-2") as second:
         assert first.client.publish(first.address.state, here, retain=True)  # before there is a fleet
-        with Fleet(config):
+        with Fleet(config) as fleet:
             wait_until(lambda: first.terms, "the first kiosk's terms")
             assert second.client.publish(second.address.state, here, retain=True)
             wait_until(lambda: second.terms, "the second kiosk's terms")
+            for each in (first, second):
+                key, kid = fleet.link_keys.key_for(str(each.address)).hex(), fleet.link_keys.kid
+                assert (each.terms[0].link_key, each.terms[0].link_kid) == (key, kid)
         assert [(t.methods, t.domain, t.link_base) for t in (first.terms[0], second.terms[0])] == [
             (("card",), "shop.example", "https://shop.example:8443"),
             (("link", "card"), "shop.example", "https://shop.example:8443"),
