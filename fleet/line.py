@@ -72,7 +72,8 @@ class Line:
     """Requests in, answers and news out. `send` works from any thread, before and after `start` too."""
 
     def __init__(self, host: str, port: int, client_id: str) -> None:
-        self._client = Client(host, port, client_id, on_message=self._heard)
+        self.on_up: Callable[[], None] = lambda: None  # called, from the network's thread, when it stands
+        self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands)
         self._client.subscribe(topics.EVERY_REQUEST)
         self._handler: Handler | None = None
         self._lock = threading.Lock()
@@ -107,6 +108,9 @@ class Line:
         end = time.monotonic() + timeout_s
         for worker in self._workers:
             worker.join(max(0.0, end - time.monotonic()))
+
+    def _stands(self) -> None:
+        self.on_up()
 
     def send(self, address: Address, message: Message) -> bool:
         """Tell a kiosk. The topic follows from the type; terms are retained. False where the broker is away: tell it

@@ -58,6 +58,7 @@ class Fleet:
         self.terms = TermsTeller(
             self._methods_at, self.line.send, config.public_url or self.url, self._link_key
         )
+        self.line.on_up = self.terms.line_up
         self.ingest = Ingest(
             config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live,
             appeared=self.terms.appeared,

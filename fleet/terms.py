@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from mqtt.messages import Message, Terms
 from mqtt.topics import Address
 
-log = logging.getLogger(__name__)
 LinkKey = Callable[
     [Address], tuple[str, int]
 ]  # what a kiosk signs its links with (hexadecimal), and that key's number
@@ -28,6 +27,8 @@ class TermsTeller:
         self._methods_at, self._send, self._link_key = methods_at, send, link_key
         self._base = base.rstrip("/")
         self._domain = urlsplit(base).hostname or ""
+        self._lock = threading.Lock()
+        self._owed: set[Address] = set()  # told nothing yet because the broker was away
 
     def terms_of(self, address: Address) -> Terms:
         """A kiosk's terms as they are now."""
@@ -42,8 +43,18 @@ class TermsTeller:
 
     def appeared(self, address: Address) -> None:
         """A kiosk was heard of: at our start the broker tells of every one it has retained."""
-        if not self._send(address, self.terms_of(address)):
-            log.warning(
-                "%s was not told its terms: the broker is away, and tells of it again when it is back",
-                address,
-            )
+        with self._lock:
+            self._owed.add(address)
+        self._say(address)
+
+    def line_up(self) -> None:
+        """The line to the kiosks stands: say what could not be said while it did not."""
+        with self._lock:
+            owed = list(self._owed)
+        for address in owed:
+            self._say(address)
+
+    def _say(self, address: Address) -> None:
+        if self._send(address, self.terms_of(address)):
+            with self._lock:
+                self._owed.discard(address)
