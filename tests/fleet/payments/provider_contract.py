@@ -43,7 +43,15 @@ def key_of(wanted: ChargeRequest) -> str:
 
 
 class ProviderContract:
-    """Inherit, give the two fixtures, and every test below runs against the adapter."""
+    """Inherit, give the two fixtures, and every test below runs against the adapter.
+
+    `method`, `currency` and `card`: what it is asked with. `an_id`: what could be a charge's name. `odd`: what a payer may bring instead of what was asked for,
+    as (minor units, currency); empty where the provider lets nobody.
+    """
+
+    method, currency, card = "link", "EUR", ""
+    an_id = "ch_1"
+    odd: tuple[tuple[int, str], ...] = ((1249, "EUR"), (1250, "USD"))
 
     @pytest.fixture
     def provider(self) -> Provider:
@@ -53,24 +61,30 @@ class ProviderContract:
         """Do what the person with the phone does."""
         raise NotImplementedError
 
+    def money(self, minor: int) -> Money:
+        return Money(minor, self.currency)
+
+    def request(self, minor: int = 1250) -> ChargeRequest:
+        return request(minor, self.currency, self.method, self.card)
+
     def create(self, provider: Provider, minor: int = 1250) -> Charge:
-        wanted = request(minor)
+        wanted = self.request(minor)
         return provider.create(wanted, idem=key_of(wanted))
 
     def test_a_new_charge_is_open_and_says_how_to_pay(self, provider: Provider) -> None:
         charge = self.create(provider)
         assert charge.news is News.OPEN
-        assert charge.amount == Money(1250, "EUR")
+        assert charge.amount == self.money(1250)
         assert charge.paid is None
         assert charge.payload
         assert charge.expires_ms > 0
         assert provider.status(charge.id) == charge
 
     def test_asking_again_with_the_same_key_is_the_same_charge(self, provider: Provider) -> None:
-        wanted = request()
+        wanted = self.request()
         first = provider.create(wanted, idem=key_of(wanted))
         assert provider.create(wanted, idem=key_of(wanted)) == first
-        other = request(999)
+        other = self.request(999)
         with pytest.raises(ProviderRefused, match="idempotency"):
             provider.create(other, idem=key_of(wanted))
 
@@ -78,15 +92,15 @@ class ProviderContract:
         charge = self.create(provider)
         self.pay(charge)
         told = provider.status(charge.id)
-        assert (told.news, told.paid) == (News.PAID, Money(1250, "EUR"))
+        assert (told.news, told.paid) == (News.PAID, self.money(1250))
         assert provider.cancel(charge.id).news is News.PAID
 
     def test_another_amount_or_currency_is_told_as_it_came(self, provider: Provider) -> None:
-        for paid in (Money(1249, "EUR"), Money(1250, "USD")):
+        for paid in (Money(*odd) for odd in self.odd):
             charge = self.create(provider)
             self.pay(charge, paid)
             told = provider.status(charge.id)
-            assert (told.news, told.paid, told.amount) == (News.PAID, paid, Money(1250, "EUR"))
+            assert (told.news, told.paid, told.amount) == (News.PAID, paid, self.money(1250))
 
     def test_a_cancelled_charge_stays_cancelled(self, provider: Provider) -> None:
         charge = self.create(provider)
@@ -120,9 +134,9 @@ class ProviderContract:
 
     def test_no_answer_is_not_taken_for_a_no(self, nobody: Provider) -> None:
         with pytest.raises(ProviderDown):
-            nobody.create(request(), idem="x")
+            nobody.create(self.request(), idem="x")
         with pytest.raises(ProviderDown):
-            nobody.status("ch_1")
+            nobody.status(self.an_id)
 
     @pytest.fixture
     def nobody(self) -> Provider:
