@@ -15,6 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.store import StoreError
 from fleet.catalogue import Catalogue
+from fleet.claims import Claims
+from fleet.clock import now_ms
+from fleet.codes import Codes
 from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
 from fleet.line import Line
@@ -22,11 +25,12 @@ from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
+from fleet.shop.baskets import Baskets
 from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
-from mqtt.messages import Answer, CodeState, CodeWanted, Request
+from mqtt.messages import Answer, CodeWanted, Request
 from mqtt.topics import Address
 
 __all__ = ["Fleet", "ServeError"]
@@ -63,9 +67,12 @@ class Fleet:
             config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live,
             appeared=self.terms.appeared,
         )  # fmt: skip
+        self.claims = Claims(self.store, self.payments, now_ms)
+        self.codes = Codes(self.claims, Baskets(self.store, now_ms), now_ms)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
+            claims=self.claims,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -123,6 +130,7 @@ class Fleet:
         self.ingest.start()
         if self.payments is not None:
             self.payments.start()
+            self.claims.catch_up()
         self.line.start(self._answer)
         self._pages.start()
         deadline = time.monotonic() + START_S
@@ -134,7 +142,7 @@ class Fleet:
 
     def _answer(self, address: Address, request: Request) -> Answer:
         if isinstance(request, CodeWanted):
-            return CodeState(id=request.id, code=request.code, kind="unknown")
+            return self.codes.answer(address, request)
         return self.desk.handle(address, request)
 
     def stop(self) -> None:

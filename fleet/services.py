@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fleet.catalogue import Catalogue
+from fleet.claims import Claims
 from fleet.clock import Clock, now_ms
 from fleet.config import Config
 from fleet.line import Line
@@ -48,6 +49,7 @@ class Services:
     line: Line
     desk: Desk
     payments: PaymentDesk | None = None  # the desk, where there is a provider
+    claims: Claims
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     clock: Clock = now_ms

@@ -22,7 +22,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from fleet import tables
 from fleet.rows import Stored, rows_of
 from fleet.upgrade import bring_up
-from mqtt.messages import Health, Presence
+from mqtt.messages import Health, Presence, SaleMade
 
 MAX_POISON: Final = 10_000  # rows; what comes after is counted by its teller and not kept
 POISON_BYTES: Final = 64 * 1024
@@ -98,7 +98,10 @@ class Store:
             fresh = {tuple(place) for place in places}
             new = tuple(item for place, item in by_place.items() if place in fresh)
             rows: dict[str, list[dict[str, Any]]] = {}
+            twice = self._sold_before(connection, new)
             for item in new:
+                if item.place in twice:
+                    continue
                 for name, row in rows_of(item):
                     rows.setdefault(name, []).append(row)
             for name, of_table in rows.items():
@@ -108,6 +111,17 @@ class Store:
                 seen_ms = max(item.received_ms for item in stored if item.kiosk == kiosk)
                 self._kiosk(connection, _KIOSK | {"kiosk": kiosk, "seen_ms": seen_ms}, ("seen_ms",))
         return Committed(tuple(sorted(new, key=lambda item: item.place)), upto)
+
+    @staticmethod
+    def _sold_before(connection: Connection, items: Sequence[Stored]) -> set[tuple[str, str, int]]:
+        """Places of sales whose reference has its sale already: the fleet sold it when its claim code was used, and then
+        its wall came back and told of it too. The event is kept, the sale counts once.
+        """
+        sales = {item.event.reference: item.place for item in items if isinstance(item.event, SaleMade)}
+        if not sales:
+            return set()
+        column = tables.sales.c.reference
+        return {sales[known] for known in connection.scalars(select(column).where(column.in_(sales)))}
 
     def upto(self, kiosk: str, epoch: str) -> int:
         """How far a stream is complete: every event from 1 to this number is stored. 0: not even the first is."""

@@ -61,8 +61,8 @@ streams = Table(
 
 sales = _of_event(
     "sales",
-    _number("wall_ms"), _text("order"), _text("reference", index=True), _text("method"), _text("currency"),
-    _number("total_minor"), _text("version"), _text("channel"), _text("claim_code"),
+    _number("wall_ms"), _text("order", index=True), _text("reference", index=True), _text("method"), _text("currency"),
+    _number("total_minor"), _text("version"), _text("channel"), _text("claim_code", index=True),
     Index("sales_by_time", "wall_ms"),
 )  # fmt: skip
 
@@ -125,7 +125,24 @@ charges = Table(
     # what a charge became: "", sold (its event is stored); of the phone lane also sale (its event is not), refund
     _text("settled", index=True),
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
-    _text("claim_code", server_default=""),  # the order's; "" until a phone's order is sold. Never logged, never told on
+    _text("claim_code", server_default="", index=True),  # the order's; "" until a phone's order is sold. Never logged, never told on
+)  # fmt: skip
+
+# How an order left us: its goods were handed over, or its money is given back instead. One row per order, so that never
+# both happen, and neither twice: see fleet.handovers.
+handovers = Table(
+    "handovers", metadata,
+    Column("order", String(15), primary_key=True),
+    _text("outcome"),  # handed-over | given-back
+    _text("reference"), _text("kiosk"), _text("currency"), _number("minor"), _number("at_ms"), _text("who"), _text("why"),
+    Index("handovers_by_time", "at_ms"),
+)  # fmt: skip
+
+# What people at the operator have decided about orders and payments, and why. Rows are only ever added.
+decisions = Table(
+    "decisions", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _number("at_ms"), _text("what"), _text("reference", index=True), _text("order"), _text("who"), _text("why"),
 )  # fmt: skip
 
 # Baskets on their way from a phone to a kiosk: see fleet.shop.baskets. Nothing in them says whose they are.

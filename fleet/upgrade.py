@@ -1,4 +1,4 @@
-"""Brings a database of an earlier program up: adds the columns it lacks, and fills those that cannot stay empty."""
+"""Brings a database of an earlier program up: adds columns and indexes it lacks, and fills what cannot stay empty."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def bring_up(connection: Connection) -> None:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
                 added.append(f"{table.name}.{column.name}")
+        known = {index["name"] for index in inspector.get_indexes(table.name)}
+        for index in table.indexes:
+            if index.name not in known:
+                index.create(connection)
+                added.append(str(index.name))
     if "charges.claim_code" in added:
         _claims_of_phones(connection)
     if added:

@@ -27,6 +27,7 @@ from mqtt.messages import ChargeState, Line
 PHONE: Final = "phone"  # channel of the phone lane, and the epoch of the sales the fleet itself makes
 TOUCH: Final = "touch"
 LINGER_MS: Final = 600_000  # an ended charge is watched for late money until so long after it expired
+HANDED_OVER: Final = "handed-over"  # an order's goods are gone (tables.handovers)
 _CHARGES = tables.charges
 
 
@@ -158,6 +159,10 @@ class Change:
         return _WIRE[self.after.state] not in ("created", _WIRE[self.before.state])
 
 
+def _never(_connection: Connection, _entry: Entry) -> bool:
+    return False
+
+
 class Book:
     """The charges in the fleet's store. Every method may be called from any thread."""
 
@@ -183,7 +188,7 @@ class Book:
             found = connection.execute(
                 select(_CHARGES).where(column.provider == provider, column.charge_id == charge_id)
             ).first()
-            return _entry(found) if found else None
+            return entry_of(found) if found else None
 
     def due(self, limit: int = 50) -> list[Entry]:
         """Charges to look at now, the longest overdue first."""
@@ -192,7 +197,7 @@ class Book:
             rows = connection.execute(
                 select(_CHARGES).where(column.due_ms <= self._clock()).order_by(column.due_ms).limit(limit)
             )
-            return [_entry(row) for row in rows]
+            return [entry_of(row) for row in rows]
 
     def next_due_ms(self) -> int | None:
         """When the next look is due."""
@@ -204,7 +209,7 @@ class Book:
         """Charges of the phone lane that became sales whose event may not be stored."""
         with self._store.read() as connection:
             return [
-                _entry(row)
+                entry_of(row)
                 for row in connection.execute(select(_CHARGES).where(_CHARGES.c.settled == "sale"))
             ]
 
@@ -253,27 +258,42 @@ class Book:
         return self._change(reference, learn)
 
     def news(self, reference: str, news: News, reason: str = "") -> Change:
-        """Something is known that the provider did not tell."""
+        """Something is known that the provider did not tell. What was handed over is never given back too."""
 
         def learn(entry: Entry) -> Entry:
             state = advance(entry.state, news)
             return entry if state is entry.state else structs.replace(entry, state=state, reason=reason)
 
-        return self._change(reference, learn)
+        return self._change(reference, learn, unless=_handed_over if news is News.WANT_REFUND else _never)
+
+    def claimed(self, reference: str) -> Change:
+        """Somebody holds the claim code of a paid charge and its wall has not told how it ended: it ends here, once, in a
+        sale where it still can, else in a refund.
+        """
+        return self._change(reference, lambda entry: entry, decide=True)
 
     def later(self, reference: str) -> Entry:
         """The provider did not answer: look again when it is time."""
         return self._change(reference, lambda entry: entry).after
 
-    def _change(self, reference: str, learn: Callable[[Entry], Entry]) -> Change:
-        """Apply `learn` in one transaction; decide the phone lane's sale or refund in the same one."""
+    def _change(
+        self,
+        reference: str,
+        learn: Callable[[Entry], Entry],
+        *,
+        unless: Callable[[Connection, Entry], bool] = _never,
+        decide: bool = False,
+    ) -> Change:
+        """Apply `learn` in one transaction, `unless` something there forbids it; decide between sale and refund in the
+        same one, for the phone lane always, for a wall's charge where the fleet has to (`decide`).
+        """
         now = self._clock()
         with self._store.write() as connection:
             before = _read(connection, reference)
             if before is None:
                 raise KeyError(reference)
-            after = learn(before)
-            if after.channel == PHONE and after.state in PAID and not after.settled:
+            after = before if unless(connection, before) else learn(before)
+            if after.state in PAID and not after.settled and (decide or after.channel == PHONE):
                 after = self._settled(connection, after)
             changed = now if after.state is not before.state else before.changed_ms
             after = structs.replace(after, changed_ms=changed, checked_ms=now)
@@ -283,13 +303,48 @@ class Book:
 
     @staticmethod
     def _settled(connection: Connection, entry: Entry) -> Entry:
-        settled = settle(entry)
+        settled, reason = _verdict(connection, entry)
+        if settled == "sold":
+            return structs.replace(entry, settled=settled)
         if settled == "refund":
-            return structs.replace(entry, settled=settled, state=advance(entry.state, News.WANT_REFUND))
+            state = advance(entry.state, News.WANT_REFUND)
+            return structs.replace(entry, settled=settled, state=state, reason=reason)
         column = _CHARGES.c
         last = connection.scalar(select(func.max(column.sale_seq)).where(column.kiosk == entry.kiosk)) or 0
         code = entry.claim_code or claim_of(secrets.token_bytes(CLAIM_BYTES))
         return structs.replace(entry, settled=settled, sale_seq=last + 1, claim_code=code)
+
+
+def _handed_over(connection: Connection, entry: Entry) -> bool:
+    column = tables.handovers.c
+    return (
+        connection.scalar(
+            select(column.outcome).where(column.order == entry.order, column.reference == entry.reference)
+        )
+        == HANDED_OVER
+    )
+
+
+def _verdict(connection: Connection, entry: Entry) -> tuple[str, str]:
+    """How a paid charge ends: ("sale", ""), ("sold", "") where its wall has sold it, ("refund", reason)."""
+    sale, refund, other, left = tables.sales.c, tables.refunds_wanted.c, _CHARGES.c, tables.handovers.c
+    sold = set(connection.scalars(select(sale.reference).where(sale.order == entry.order)))
+    if entry.reference in sold:
+        return "sold", ""
+    wall = (
+        select(refund.reason).where(refund.reference == entry.reference, refund.kiosk == entry.kiosk).limit(1)
+    )
+    if (reason := connection.scalar(wall)) is not None:
+        return "refund", str(reason)
+    if settle(entry) == "refund":
+        return "refund", "amount-mismatch"
+    twin = select(other.reference).where(
+        other.order == entry.order, other.reference != entry.reference, other.settled.in_(("sale", "sold"))
+    )
+    given_back = select(left.outcome).where(left.order == entry.order)
+    if sold or connection.scalar(twin.limit(1)) or connection.scalar(given_back) is not None:
+        return "refund", "already-sold"
+    return "sale", ""
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -297,7 +352,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     return row | {"state": entry.state.value, "lines": msgspec.json.encode(entry.lines)}
 
 
-def _entry(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
+    """A row of the charges."""
     values = dict(row._mapping)
     values["state"] = State(values["state"])
     values["lines"] = msgspec.json.decode(values["lines"], type=tuple[Line, ...])
@@ -306,4 +362,4 @@ def _entry(row: Any) -> Entry:
 
 def _read(connection: Connection, reference: str) -> Entry | None:
     found = connection.execute(select(_CHARGES).where(_CHARGES.c.reference == reference)).first()
-    return _entry(found) if found else None
+    return entry_of(found) if found else None

@@ -20,7 +20,7 @@ from msgspec import structs
 from content.references import CROCKFORD, check_of, parse_claim
 from fleet.clock import Clock
 from fleet.live import Hub
-from fleet.payments.book import PHONE, TOUCH, Book, Change, Entry, told
+from fleet.payments.book import TOUCH, Book, Change, Entry, told
 from fleet.payments.codecs import BadPayload
 from fleet.payments.methods import Method
 from fleet.payments.phone_sales import PhoneSales
@@ -156,6 +156,8 @@ class PaymentDesk:
                 found = self.cancel(found)
             case StatusWanted():
                 found = self._looked_at(found) if self._worth_asking(found) else found
+            case RefundCharge() if found.sale_seq:
+                log.error("refund of %s refused: its claim code was honoured elsewhere", found.reference)
             case RefundCharge():
                 found = self.refund(found, request.reason)
         return self._told(found, request.id)
@@ -236,6 +238,18 @@ class PaymentDesk:
         """Ask the provider how a charge stands, as for a page that shows it; None where there is none."""
         entry = self.book.get(reference)
         return self._looked_at(entry) if entry is not None and self._worth_asking(entry) else entry
+
+    def claim(self, entry: Entry) -> Entry:
+        """Somebody holds the claim code of a charge: ask its provider, and where money came and nobody has decided yet
+        what it buys, decide. A provider that does not answer leaves the charge as it is.
+        """
+        if self._worth_asking(entry) and entry.provider in self._providers:
+            entry = self._looked_at(entry)
+        if entry.state in PAID and not entry.settled:
+            entry = self._published(self.book.claimed(entry.reference))
+            if entry.state is State.REFUNDING:
+                entry = self._give_back(entry)
+        return entry
 
     def _worth_asking(self, entry: Entry) -> bool:
         """Whether the provider may know more than we: always while money is waited for, now and then once it is not."""
@@ -406,6 +420,8 @@ class PaymentDesk:
         """Tell whoever is concerned, where something has changed."""
         entry = change.after
         self._wake.set()
+        if entry.sale_seq and not change.before.sale_seq:
+            self._phone_sales.record(entry)
         if not change.moved:
             return entry
         if entry.state is State.LATE_PAID:
@@ -419,8 +435,6 @@ class PaymentDesk:
         )  # fmt: skip
         if entry.channel == TOUCH and change.is_news:
             self._tell(Address(*entry.kiosk.split("/")), self._told(entry, ""))
-        elif entry.channel == PHONE and entry.sale_seq and not change.before.sale_seq:
-            self._phone_sales.record(entry)
         return entry
 
     def _told(self, entry: Entry, request_id: str) -> ChargeState:

@@ -1,4 +1,5 @@
-"""Sales made on a phone: the fleet is their witness, so it writes their event itself, and has the wall say thank you.
+"""Sales the fleet itself is the witness of, so it writes their event: those made on a phone, for which the wall says
+thank you, and those of a wall that was lost before it could tell, decided when their claim code was used.
 
 They stand in the stream (kiosk, "phone"), beside the streams of the kiosk's own ledger, with numbers the charge book
 gives without gaps; so they are counted, proved complete and shown like every other sale.
@@ -39,7 +40,7 @@ class PhoneSales:
         sale = SaleMade(
             epoch=PHONE, seq=entry.sale_seq, wall_ms=entry.changed_ms, mono_ms=0, boot="", clock="synced",
             order=entry.order, reference=entry.reference, method=entry.method, currency=entry.currency,
-            total_minor=entry.minor, lines=entry.lines, version=entry.version, channel=PHONE,
+            total_minor=entry.minor, lines=entry.lines, version=entry.version, channel=entry.channel,
             claim_code=entry.claim_code,
         )  # fmt: skip
         item = Stored(
@@ -50,6 +51,8 @@ class PhoneSales:
         if not new:
             return
         self._live.tell("event", {"kiosk": entry.kiosk, "received_ms": now, "event": plain(item)})
+        if entry.channel != PHONE:
+            return
         notice = PhoneSale(
             order=entry.order, claim_code=sale.claim_code, total_minor=entry.minor, currency=entry.currency
         )

@@ -125,6 +125,7 @@ def test_a_database_of_before_claim_codes_were_kept_is_brought_up(tmp_path: Path
     )
     before.commit([Stored(kiosk="t/s/k1", epoch=PHONE, seq=1, body=encode(sale), event=sale, received_ms=1)])
     with before.write() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_charges_claim_code")
         connection.exec_driver_sql("ALTER TABLE charges DROP COLUMN claim_code")
     before.close()
     after = Store(url)
