@@ -16,7 +16,9 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
+from fleet.clock import now_ms
 from mqtt import topics
 from mqtt.client import Client
 from mqtt.messages import (
@@ -116,6 +118,8 @@ class Line:
         """Tell a kiosk. The topic follows from the type; terms are retained. False where the broker is away: tell it
         again when it asks.
         """
+        if isinstance(message, ChargeState):
+            message = structs.replace(message, at_ms=now_ms())
         retain = isinstance(message, Terms)
         sent = self._client.publish(_topic(address, message), encode(message), retain=retain)
         if not sent:

@@ -90,13 +90,14 @@ class Agent:
         clock: Clock,
         health_ms: int,
         beat_ms: int = 0,
+        panel: views.Panel | None = None,
     ) -> None:
-        """Takes over `store`. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
         self._shop = shop_of(store.store, place)
-        self._cashier = Cashier(ledger, line, clock, runtime.after)
+        self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self._health_ms, self._beat_ms = health_ms, beat_ms
         self._devices: dict[str, str] = {}
         self._view: views.View | None = None

@@ -14,9 +14,11 @@ from kiosk.core import events as did
 from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.fleet_line import FleetLine
+from kiosk.glass import can_show
 from kiosk.ledger import Ledger
 from kiosk.ledger_schema import LedgerError
 from kiosk.records import refund_of, sale_of
+from kiosk.views import Panel
 from mqtt.messages import ChargeState
 
 log = logging.getLogger(__name__)
@@ -54,8 +56,11 @@ class Again:
 class Cashier:
     """Money's effects and its answers, for the owner's thread. `later(name, ms, item)` posts an item in time."""
 
-    def __init__(self, ledger: Ledger, line: FleetLine, clock: Clock, later: Later) -> None:
+    def __init__(
+        self, ledger: Ledger, line: FleetLine, clock: Clock, later: Later, panel: Panel | None = None
+    ) -> None:
         self._ledger, self._line, self._clock, self._later = ledger, line, clock, later
+        self._panel = panel or Panel()
         self._unwritten: set[str] = (
             set()
         )  # references the ledger could not take: nobody is asked to pay those
@@ -191,7 +196,7 @@ class Cashier:
             case "paid":
                 return self._paid(state, at)
             case "created":
-                return (did.ChargeCreated(at, reference, state.payload, state.expires_ms, state.merchant),)
+                return (self._created(state, at),)
             case "scanned":
                 return (did.ChargeScanned(at, reference),)
             case "expired":
@@ -208,6 +213,26 @@ class Cashier:
                 return (did.ChargeUnknown(at, reference),)
         self._line.counters["states-ignored"] += 1
         return ()
+
+    def _created(self, state: ChargeState, at: Stamp) -> AnyEvent:
+        showable = can_show(state.payload, self._panel)
+        if not showable:
+            log.error(
+                "the code of %s, %d characters, has too many modules for this glass",
+                state.reference,
+                len(state.payload),
+            )
+            self._line.counters["codes-too-dense"] += 1
+        return did.ChargeCreated(
+            at,
+            state.reference,
+            state.payload,
+            state.expires_ms,
+            state.merchant,
+            domain=state.domain,
+            said_ms=state.at_ms,
+            showable=showable,
+        )
 
     def _paid(self, state: ChargeState, at: Stamp) -> Iterable[AnyEvent]:
         """Money came. What the ledger has settled is settled; what the core let go is given back to it first."""

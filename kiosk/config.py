@@ -61,6 +61,7 @@ class PanelTable(Struct, frozen=True, forbid_unknown_fields=True):
     bottom_mm: Annotated[int, Meta(ge=0, le=2500)] = Panel().bottom_mm
     distance_mm: Annotated[int, Meta(ge=200, le=5000)] = Panel().distance_mm
     fullscreen: bool = True
+    glare: bool = False  # lamps or windows are reflected in the glass: codes get more error correction
 
 
 class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +124,9 @@ class Config(Struct, frozen=True, kw_only=True):
     def glass(self) -> Panel:
         """The panel, for the screen."""
         panel = self.panel
-        return Panel(panel.width, panel.height, panel.diagonal_mm, panel.bottom_mm, panel.distance_mm)
+        return Panel(
+            panel.width, panel.height, panel.diagonal_mm, panel.bottom_mm, panel.distance_mm, panel.glare
+        )
 
 
 def load_config(path: Path) -> Config:

@@ -116,6 +116,7 @@ class AgentProgram:
             clock=self.clock,
             health_ms=config.fleet.health_s * 1000,
             beat_ms=systemd.beat_ms(),
+            panel=config.glass,
         )
 
     def _store_ready(self, ready: StoreReady) -> None:

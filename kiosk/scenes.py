@@ -25,7 +25,22 @@ ORDER = "7K2Q9XM4D0T3R8V"  # 15 characters of Crockford's base32
 CLAIM = "K7Q2-9MXT"
 LINK = "HTTPS://PAY.PENDELO.EXAMPLE/C/" + ORDER  # what a provider's QR may say; upper case keeps it small
 EPC = "BCD\n002\n1\nSCT\n\nPendelo Market GmbH\nDE75512108001245126199\nEUR{amount}\n\n\n{reference}\n"  # EPC069-12
+MONO_MS = 60_000  # and on the monotonic one
 LEFT_MS = 154_000  # of the offer, on the pay screens
+OFFERED_MS = 180_000
+# What codes of other schemes say, as long as providers' are (payments research, 3.3); made up, but for their form.
+PAYLOADS = {
+    "promptpay": "00020101021230650016A00000067701011201150105500012345670216" + ORDER + "00306WALL0153037645406245.00"
+    "5802TH5914Pendelo Market6304A1B2",
+    "wechat": "weixin://wxpay/bizpayurl?pr=" + ORDER[:9],
+    "swiss": "SPC\r\n0200\r\n1\r\nCH4431999123000889012\r\nS\r\nPendelo Market AG\r\nBahnhofplatz\r\n1\r\n8001\r\nZürich\r\nCH"
+    "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n24.50\r\nCHF\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\nSCOR\r\nRF712348231\r\n" + ORDER + "0\r\nEPD",
+    "lightning": "LIGHTNING:LNBC2450U1P" + "N9X7GQPP5QYPQXPQ9QCRSSZGSMZ2SJQ" * 9 + "QK8D9",
+    "duitnow": "00020201021226580014A000000615000101065887340212" + "1" * 12 + "0308" + ORDER[:8] + "5204541153034585405"
+    "24.505802MY5914PENDELO MARKET6012KUALA LUMPUR6105500006278" + "05" + "16" + ORDER + "00708WALL0001" + "0814" + "PENDELO MARKET"
+    "8248" + "0044" + "A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D4E5F6" + "6304" + "9F1C",
+}  # fmt: skip
+MANY = ("promptpay", "paynow", "vietqr", "duitnow", "khqr", "wechat", "alipay", "card", "link")
 CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
 RETRIED = frozenset({"declined", "expired", "cancelled", "failed", "provider-down", "offline"})
 
@@ -34,7 +49,7 @@ def session_of(
     store: AnyStore, place: Place, language: str, picks: Sequence[tuple[Product, int]], *, reach: bool = False
 ) -> state.Session:
     """Somebody at the wall with these products in the basket, everything connected."""
-    at = Stamp(60_000, NOON_MS)
+    at = Stamp(MONO_MS, NOON_MS)
     fresh = state.new_session(store.store, place, at)
     basket = tuple(
         state.Pick(p, p.facing, count, at.now)
@@ -102,13 +117,23 @@ def _payments(session: state.Session) -> dict[str, state.Session]:
             if method == "epc" and stage != "waiting":
                 continue
             shown = "" if stage == "asking" else payload
-            expires = NOON_MS + LEFT_MS if shown else 0
-            paying = state.Paying(
-                payment.reference, stage, 0, shown, expires, "Pendelo Market GmbH" if shown else ""
+            paying = _paying(
+                payment.reference, stage, shown, "pay.pendelo.example" if method == "link" else ""
             )
             out[f"{method}-{stage}"] = _with(session, state=paying, pending=watched)
-    out["card"] = _with(session, state=state.Tapping(0, NOON_MS + 38_000))
+    for method, payload in PAYLOADS.items():
+        payment = payment_of(session, method)
+        watched = {payment.reference: state.Pending(payment, session.visit, 0, 0)}
+        out[f"{method}-waiting"] = _with(
+            session, state=_paying(payment.reference, "waiting", payload, ""), pending=watched
+        )
+    out["card"] = _with(session, state=state.Tapping(session.at.mono_ms + 38_000))
     return out
+
+
+def _paying(reference: str, stage: str, payload: str, domain: str) -> state.Paying:
+    merchant = "Pendelo Market GmbH" if payload else ""
+    return state.Paying(reference, stage, MONO_MS + LEFT_MS, payload, OFFERED_MS, merchant, domain)
 
 
 def _endings(session: state.Session) -> dict[str, state.Session]:

@@ -23,7 +23,7 @@ from content.importer import Source, import_feed
 from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
-from kiosk.scenes import NOON_MS, picks_of, scenes
+from kiosk.scenes import MONO_MS, NOON_MS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.views import Facing, Panel, Pay, View
 
@@ -156,8 +156,8 @@ def shoot(
 
 def live(view: View) -> View:
     """A view whose countdown runs now: the screen counts on the real clock."""
-    if isinstance(view, Pay) and view.expires_ms:
-        return structs.replace(view, expires_ms=int(time.time() * 1000) + view.expires_ms - NOON_MS)
+    if isinstance(view, Pay) and view.until_ms:
+        return structs.replace(view, until_ms=int(time.monotonic() * 1000) + view.until_ms - MONO_MS)
     return view
 
 

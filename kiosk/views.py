@@ -12,6 +12,10 @@ from msgspec import Struct, field
 from content.model import Language, Texts
 from content.money import Money
 
+MODULE_DISTANCE = (
+    460  # a phone reads a QR module this many times its size away (3 camera pixels at 1386/d px per mm)
+)
+
 # --- what the screen needs to know once: the shop around the views -------------------------------------------
 
 
@@ -159,7 +163,10 @@ class ChooseMethod(Struct, frozen=True, tag="choose"):
 
 
 class Pay(Struct, frozen=True, tag="pay"):
-    """Money is in flight. `stage`: asking | waiting | scanned | confirming | cancelling | late."""
+    """Money is in flight. `stage`: asking | waiting | scanned | confirming | cancelling | late.
+
+    `check` and `domain` are what the payer's phone must show too: a sticker over the code would show another.
+    """
 
     frame: Frame
     method: str
@@ -167,8 +174,11 @@ class Pay(Struct, frozen=True, tag="pay"):
     amount: Money
     reference: str
     payload: str = ""  # what the QR says; "" for a card or while asking
-    expires_ms: int = 0  # wall clock, Unix milliseconds; 0: not known yet
+    until_ms: int = 0  # when the offer ends, on the machine's monotonic clock; 0: not known yet
+    offered_ms: int = 0  # for how long it was made
     merchant: str = ""
+    check: str = ""  # content.references.check_of the reference
+    domain: str = ""  # host of the payment page; "" where the payload is no address
 
 
 class Thanks(Struct, frozen=True, tag="thanks"):
@@ -318,11 +328,16 @@ class Panel(Struct, frozen=True):
     diagonal_mm: int = 813  # 32 inches
     bottom_mm: int = 650  # height of the lowest pixel row above the floor
     distance_mm: int = 600  # from which text is read
+    glare: bool = False  # lamps or windows are reflected in it: codes get more error correction
 
     @property
     def pitch_mm(self) -> float:
         """Millimetres per pixel."""
         return float(self.diagonal_mm / (self.width**2 + self.height**2) ** 0.5)
+
+    def module(self, distance_mm: int) -> int:
+        """Whole pixels a QR module needs for a phone that far away: 6 at 1 m and 12 at 2 m on a 32-inch panel."""
+        return max(2, -int(-distance_mm / MODULE_DISTANCE // self.pitch_mm))
 
 
 class FacingsPage(Struct, frozen=True):

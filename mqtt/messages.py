@@ -194,6 +194,7 @@ class ChargeState(Message, frozen=True, kw_only=True):
     currency: str = ""
     merchant: str = ""
     domain: str = ""  # the host a phone shows once it has opened `payload`, where that is an address
+    at_ms: int = 0  # the fleet's wall clock as it says so: `expires_ms` - `at_ms` is what is left, whatever the kiosk's says
 
 
 class Terms(Message, frozen=True, kw_only=True):

@@ -188,12 +188,17 @@ class ReceiptFailed(Event, frozen=True):
 
 
 class ChargeCreated(Event, frozen=True):
-    """State `created`: show `payload`. `expires_ms` is the fleet's wall clock, 0 where it does not say."""
+    """State `created`: show `payload`. `expires_ms` and `said_ms` (when it said so) are read from the fleet's wall
+    clock, which need not agree with ours; 0 where it does not say. `showable`: a phone could read it from this glass.
+    """
 
     reference: str
     payload: str = ""
     expires_ms: int = 0
     merchant: str = ""
+    domain: str = ""
+    said_ms: int = 0
+    showable: bool = True
 
 
 class ChargeRefused(Event, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from kiosk.core.browsing import scan_refused, viewing
+from kiosk.core.browsing import scan_refused, scanned, viewing
 from kiosk.core.effects import CancelCharge, CreateCharge, QueryCharge, RecordEngagement, RememberPayment
 from kiosk.core.events import (
     AnyEvent,
@@ -43,6 +43,7 @@ from kiosk.core.state import (
 )
 
 CARD = "card"
+TOO_DENSE = "too-dense"
 
 
 def why_off(session: Session, method: str) -> str:
@@ -80,7 +81,7 @@ def choose(turn: Turn, method: str) -> None:
     turn.do(RecordEngagement("pay", method))
     if method == CARD:
         patience = session.settings.tap_ms
-        turn.go(Tapping(turn.now + patience, session.at.wall_ms + patience))
+        turn.go(Tapping(turn.now + patience))
     else:
         ask(turn, method)
 
@@ -140,9 +141,17 @@ def wish_cancel(turn: Turn) -> None:
     pending = turn.session.pending.get(state.reference)
     if state.wish == "cancel" or pending is None or pending.outcome != "open":
         return
-    turn.do(RecordEngagement("cancel"), CancelCharge(state.reference))
+    turn.do(RecordEngagement("cancel"))
+    give_up(turn, "cancel")
+
+
+def give_up(turn: Turn, wish: str) -> None:
+    """Ask for the charge on the screen to be cancelled, because of `wish` (state.Paying)."""
+    state = turn.session.state
+    assert isinstance(state, Paying), "only a payment can be cancelled"
+    turn.do(CancelCharge(state.reference))
     until = turn.now + turn.session.settings.cancel_ms
-    _end(turn, structs.replace(state, stage="cancelling", until_ms=until, wish="cancel"))
+    _end(turn, structs.replace(state, stage="cancelling", until_ms=until, wish=wish))
 
 
 def advance(turn: Turn) -> None:
@@ -195,7 +204,7 @@ def doubt(turn: Turn, pending: Pending, key: str) -> None:
 
 
 def thanking(turn: Turn, event: AnyEvent) -> None:
-    """Paid: here is your code."""
+    """Paid: here is your code. Whoever scans a product has read it, or is the next one."""
     state = turn.session.state
     assert isinstance(state, Thanking), "dispatched by state"
     match event:
@@ -205,6 +214,9 @@ def thanking(turn: Turn, event: AnyEvent) -> None:
             turn.go(structs.replace(state, receipt="printed"))
         case ReceiptFailed(reference=reference, why=why) if reference == state.payment.reference:
             turn.go(structs.replace(state, receipt="no-paper" if why == "no-paper" else "no-printer"))
+        case CodeScanned(product=product) if product is not None:
+            reset(turn, "scan")
+            scanned(turn, event)
         case CodeScanned():
             scan_refused(turn, event)
         case _:
@@ -216,8 +228,10 @@ def troubled(turn: Turn, event: AnyEvent) -> None:
     state = turn.session.state
     assert isinstance(state, Troubled), "dispatched by state"
     match event:
-        case RetryAsked() if state.retry:
+        case RetryAsked() if state.retry and state.key != TOO_DENSE:
             choose(turn, state.payment.method)
+        case RetryAsked() if state.retry:
+            turn.go(where_to_choose(turn.session))
         case Dismissed() | WentBack() if state.retry:
             turn.go(where_to_choose(turn.session))
         case Dismissed() | WentBack() | StartOverAsked():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from content import pricing
 from content.model import Product, text_in
+from content.references import check_of
 from kiosk.core import attract, basket, paying
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
@@ -45,6 +46,7 @@ CODES = {
     "failed": "EC-14",
     "provider-down": "EC-15",
     "offline": "EC-16",
+    "too-dense": "EC-17",  # the provider's code has more modules than a phone could read from this glass
     "unsure": "EC-21",  # nobody knows yet whether money moved
     "not-recorded": "EC-22",  # money came, the ledger cannot write
     "wrong-amount": "EC-23",
@@ -178,8 +180,12 @@ def pay(session: Session, state: Paying | Tapping) -> Pay:
     """Money in flight, or a card awaited (then there is no reference yet)."""
     if isinstance(state, Tapping):
         total = session.order.total if session.order else basket.total(session)
-        return Pay(frame_of(session), paying.CARD, "waiting", total, "", expires_ms=state.expires_ms)
+        patience = session.settings.tap_ms
+        return Pay(
+            frame_of(session), paying.CARD, "waiting", total, "", until_ms=state.until_ms, offered_ms=patience
+        )
     payment = session.pending[state.reference].payment
+    offered = state.stage in ("waiting", "scanned")
     return Pay(
         frame=frame_of(session),
         method=payment.method,
@@ -187,8 +193,11 @@ def pay(session: Session, state: Paying | Tapping) -> Pay:
         amount=payment.amount,
         reference=state.reference,
         payload=state.payload,
-        expires_ms=state.expires_ms,
+        until_ms=state.until_ms if offered else 0,
+        offered_ms=state.offered_ms if offered else 0,
         merchant=state.merchant,
+        check=check_of(state.reference),
+        domain=state.domain,
     )
 
 

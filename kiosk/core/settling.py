@@ -34,7 +34,7 @@ from kiosk.core.events import (
     SaleRefused,
 )
 from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment
-from kiosk.core.paying import where_to_choose
+from kiosk.core.paying import TOO_DENSE, give_up, where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
 
@@ -48,24 +48,34 @@ def created(turn: Turn, event: ChargeCreated) -> None:
         return
     if pending.outcome != "open" or state.wish or not event.payload or state.stage not in ("asking", "late"):
         return
-    left = offered_ms(turn.session, pending.payment, event.expires_ms)
+    left = offered_ms(turn.session, pending.payment, event)
+    if not event.showable or left <= 0:
+        give_up(turn, "expire" if event.showable else TOO_DENSE)
+        return
     turn.go(
         structs.replace(
             state,
             stage="waiting",
             until_ms=turn.now + left,
             payload=event.payload,
-            expires_ms=turn.session.at.wall_ms + left,
+            offered_ms=left,
             merchant=event.merchant,
+            domain=event.domain,
         )
     )
     update(turn, structs.replace(pending, next_ms=turn.now + turn.session.settings.poll_ms))
 
 
-def offered_ms(session: Session, payment: Payment, expires_ms: int) -> int:
-    """How long a charge is still offered: as the fleet says where its clock and ours can agree, else as was asked."""
+def offered_ms(session: Session, payment: Payment, event: ChargeCreated) -> int:
+    """How long a charge is still offered: as the provider says, at most twice as long as was asked for.
+
+    What is left by the fleet's own clock counts, so ours may be wrong by years; 0 where it is over already. A fleet that
+    does not tell its time is believed where its clock and ours can agree; else it is as long as was asked for.
+    """
+    if event.expires_ms and event.said_ms:
+        return max(0, min(event.expires_ms - event.said_ms, 2 * payment.ttl_ms))
     left = payment.asked_ms + payment.ttl_ms - session.at.wall_ms
-    said = expires_ms - session.at.wall_ms
+    said = event.expires_ms - session.at.wall_ms
     if 0 < said <= 2 * payment.ttl_ms:
         return said
     return left if 0 < left <= payment.ttl_ms else payment.ttl_ms
@@ -86,8 +96,9 @@ def expired(turn: Turn, event: ChargeExpired) -> None:
 def cancelled(turn: Turn, event: ChargeCancelled) -> None:
     """The provider has cancelled it; by our wish after the time was up, that is an expiry."""
     state = turn.session.state
-    late = isinstance(state, Paying) and state.wish == "expire"
-    _ended(turn, event.reference, "expired" if late else "cancelled")
+    wish = state.wish if isinstance(state, Paying) else ""
+    key = {"expire": "expired", TOO_DENSE: TOO_DENSE}.get(wish, "cancelled")
+    _ended(turn, event.reference, key)
 
 
 def failed(turn: Turn, event: ChargeFailed) -> None:

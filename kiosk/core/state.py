@@ -51,21 +51,22 @@ class Tapping(State, frozen=True):
     """The reader waits for a card until `until_ms` (monotonic); no charge exists yet."""
 
     until_ms: int
-    expires_ms: int  # the same on the wall clock, for the countdown
 
 
 class Paying(State, frozen=True):
     """Money is in flight under `reference`. `stage` as in views.Pay; it lasts until `until_ms` (monotonic).
 
-    `wish` is why the charge shall end: "" (it shall not), "cancel" (the person wants it), "expire" (time is up).
+    `wish` is why the charge shall end: "" (it shall not), "cancel" (the person wants it), "expire" (time is up),
+    "too-dense" (this glass cannot show its code).
     """
 
     reference: str
     stage: str
     until_ms: int
     payload: str = ""
-    expires_ms: int = 0  # wall clock, for the countdown
+    offered_ms: int = 0  # how long the payload is shown, for the countdown
     merchant: str = ""
+    domain: str = ""
     wish: str = ""
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["Level", "QrTooLong", "Symbol", "encode"]
+__all__ = ["Level", "QrTooLong", "Symbol", "encode", "sturdiest"]
 
 
 class Level(IntEnum):
@@ -87,6 +87,22 @@ class Symbol:
 
 
 _LUMINANCE = b"\xff\x00" + bytes(254)
+
+
+def sturdiest(text: str | bytes, *, glare: bool = False) -> Level:
+    """The level a wall shows `text` at: Q where that costs no larger version than M, or where there is `glare`, else M.
+
+    A phone reads a code from as far as its modules are large, whatever the level (payments, decode model): a level that
+    costs a version costs distance. Raises `QrTooLong` where not even M holds the text.
+    """
+    from kiosk.qr.codewords import fit, segments
+
+    parts = segments(text.encode() if isinstance(text, str) else text)
+    plain, needed, limit = fit(parts, Level.M, 1)
+    if plain > 40:
+        raise QrTooLong(len(text), Level.M, needed, limit)
+    sturdy, _, _ = fit(parts, Level.Q, 1)
+    return Level.Q if sturdy == plain or (glare and sturdy <= 40) else Level.M
 
 
 def encode(text: str | bytes, level: Level = Level.M, *, min_version: int = 1) -> Symbol:

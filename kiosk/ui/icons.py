@@ -170,6 +170,14 @@ def _bin(d: _Box, n: float) -> None:
         d.line([(x * n, 0.44 * n), (x * n, 0.82 * n)], fill=0, width=round(0.06 * n))
 
 
+def _shield(d: _Box, n: float) -> None:
+    """A shield with a tick in it: look before you pay."""
+    d.polygon([(0.5 * n, 0.04 * n), (0.9 * n, 0.17 * n), (0.88 * n, 0.52 * n), (0.76 * n, 0.76 * n), (0.5 * n, 0.96 * n),
+               (0.24 * n, 0.76 * n), (0.12 * n, 0.52 * n), (0.1 * n, 0.17 * n)], fill=255)  # fmt: skip
+    scaled = [(0.32 * n, 0.5 * n), (0.46 * n, 0.64 * n), (0.7 * n, 0.34 * n)]
+    d.line(scaled, fill=0, width=round(0.1 * n), joint="curve")
+
+
 def _code(d: _Box, n: float) -> None:
     """What a QR code looks like from afar: three finder patterns and a few modules."""
     for x, y in ((0.08, 0.08), (0.58, 0.08), (0.08, 0.58)):
@@ -185,4 +193,5 @@ _DRAWINGS: dict[str, Callable[[_Box, float], None]] = {
     "plus": _plus, "minus": _minus, "check": _check, "cross": _cross, "left": _left, "right": _right, "up": _up,
     "down": _down, "basket": _basket, "globe": _globe, "hand": _hand, "phone": _phone, "card": _card,
     "clock": _clock, "reach": _reach, "question": _question, "warn": _warn, "receipt": _receipt, "bin": _bin, "code": _code,
+    "shield": _shield,
 }  # fmt: skip

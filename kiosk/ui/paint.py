@@ -12,7 +12,7 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from kiosk.qr import Level, encode
+from kiosk.qr import Level, encode, sturdiest
 from kiosk.ui import icons
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
@@ -172,6 +172,16 @@ def code(image: Image.Image, x: int, y: int, payload: str, module: int, level: s
     large = tiny.resize((size * module, size * module), Image.Resampling.NEAREST)
     image.paste(large, (x, y))
     return Rect(x, y, large.width, large.height)
+
+
+def level_of(payload: str, *, glare: bool = False) -> str:
+    """The error correction a wall shows a payload with (kiosk.qr.sturdiest). Raises kiosk.qr.QrTooLong."""
+    return _level(payload, glare)
+
+
+@lru_cache(maxsize=128)
+def _level(payload: str, glare: bool) -> str:
+    return sturdiest(payload, glare=glare).name
 
 
 def code_side(payload: str, module: int, level: str = "M", quiet: int = QUIET) -> int:

@@ -17,7 +17,6 @@ REACH_MM = 1220
 TARGET_MM = 20.0
 CAP_DEGREES = 0.7
 CAP_HEIGHT = 0.711  # Roboto's capitals as part of the font size
-MODULE_DISTANCE = 460  # a phone reads a module this many times its size away
 QUIET = 4  # modules of white around a code (ISO/IEC 18004, 9.1)
 
 Colour = tuple[int, int, int]
@@ -111,8 +110,8 @@ class Theme:
         return max(0, math.ceil(self.height - below))
 
     def module(self, distance_mm: int) -> int:
-        """Pixels per QR module for a phone `distance_mm` away: 6 at 1 m and 12 at 2 m on a 32-inch panel."""
-        return max(2, math.ceil(distance_mm / MODULE_DISTANCE / self.panel.pitch_mm))
+        """Pixels per QR module for a phone `distance_mm` away."""
+        return self.panel.module(distance_mm)
 
     def px(self, design: float) -> int:
         """A length designed for text of 28 px, at this panel's text size."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from fleet.broker import LOOPBACK, Broker
+from fleet.clock import now_ms
 from fleet.line import WAITING, Handler, Line
 from fleet.services import ClosedDesk
 from mqtt.messages import (
@@ -57,9 +58,13 @@ def seen(address: Address, request: Request) -> Answer:
 
 def test_a_request_is_answered_to_the_kiosk_that_asked(broker: Broker) -> None:
     with answering(broker, seen), kiosk(broker.port, "ask-1") as one, kiosk(broker.port, "ask-2") as other:
+        before = now_ms()
         ask(one, status(1))
         wait_until(lambda: one.answers, "the answer")
-        assert one.answers == [ChargeState(id="q1", reference="R1", state="created", merchant="t/s/ask-1")]
+        (answer,) = one.answers
+        said = ChargeState(id="q1", reference="R1", state="created", merchant="t/s/ask-1", at_ms=answer.at_ms)
+        assert answer == said
+        assert before <= answer.at_ms <= now_ms(), "so a kiosk knows how much of `expires_ms` is left"
         assert other.answers == []
 
 
@@ -127,9 +132,9 @@ def test_a_bad_request_is_told_so(broker: Broker, payload: bytes, reference: str
     with answering(broker, seen) as line, kiosk(broker.port, "bad") as wall:
         assert wall.client.publish(wall.address.requests, payload)
         wait_until(lambda: wall.answers, "the refusal")
-        assert wall.answers == [
-            ChargeState(id="q1", reference=reference, state="failed", reason="bad-request")
-        ]
+        (answer,) = wall.answers
+        assert (answer.id, answer.reference) == ("q1", reference)
+        assert (answer.state, answer.reason) == ("failed", "bad-request")
         assert line.counters.bad_requests == 1
 
 

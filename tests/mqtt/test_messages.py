@@ -85,7 +85,7 @@ SAMPLES: dict[str, Message] = {
     "refund-charge": RefundCharge(id="q4", expires_ms=1795348810123, reference=REFERENCE, reason="out-of-stock"),
     "charge-state": ChargeState(
         id="q1", reference=REFERENCE, state="created", payload="https://pay.example/7K3Q", expires_ms=1795348980123,
-        currency="EUR", merchant="Endcap Market", domain="pay.example",
+        currency="EUR", merchant="Endcap Market", domain="pay.example", at_ms=1795348800123,
     ),
     "terms": Terms(
         methods=("promptpay", "card"), domain="shop.example", link_base="https://shop.example",

@@ -11,7 +11,7 @@ from content.importer import Source, import_feed
 from content.model import Product
 from content.store import OpenStore
 from kiosk.core.settings import Place
-from kiosk.scenes import NOON_MS, picks_of, scenes
+from kiosk.scenes import MONO_MS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.ui.nodes import Node
 from kiosk.ui.screens import basket, choose, closed, ending, pay, product
@@ -87,7 +87,7 @@ class Scenery:
             case ChooseMethod():
                 return choose.layout(theme, w, shop, view)
             case Pay():
-                return pay.layout(theme, w, shop, view, pay.seconds_left(view, NOON_MS))
+                return pay.layout(theme, w, shop, view, pay.seconds_left(view, MONO_MS))
             case Thanks():
                 return ending.thanks_layout(theme, w, shop, view)
             case Problem():

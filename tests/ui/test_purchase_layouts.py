@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from msgspec import structs
 
-from kiosk.scenes import NOON_MS
+from kiosk.scenes import MONO_MS
 from kiosk.ui.nodes import Do, broken_laws
 from kiosk.ui.paint import code_side
 from kiosk.ui.screens import basket, chrome, pay, product
@@ -130,10 +130,10 @@ def test_a_second_changes_nothing_but_the_countdown(scenery: Scenery) -> None:
 def test_the_countdown_ends_at_zero_and_knows_what_it_does_not_know(scenery: Scenery) -> None:
     view = scenery.views("en")["pay-link-waiting"]
     assert isinstance(view, Pay)
-    assert pay.seconds_left(view, view.expires_ms - 1) == 1
-    assert pay.seconds_left(view, view.expires_ms - 1000) == 1
-    assert pay.seconds_left(view, view.expires_ms + 5000) == 0
-    assert pay.seconds_left(structs.replace(view, expires_ms=0), NOON_MS) is None
+    assert pay.seconds_left(view, view.until_ms - 1) == 1
+    assert pay.seconds_left(view, view.until_ms - 1000) == 1
+    assert pay.seconds_left(view, view.until_ms + 5000) == 0
+    assert pay.seconds_left(structs.replace(view, until_ms=0), MONO_MS) is None
 
 
 def test_a_payment_can_be_given_up_in_every_stage_but_while_that_is_being_done(scenery: Scenery) -> None:

@@ -188,7 +188,7 @@ def test_a_second_repaints_only_the_countdown(glass: Glass, scenery: Scenery, sh
     assert isinstance(view, Pay)
     screen = glass.program.stage.screen
     assert isinstance(screen, PayScreen)
-    live = structs.replace(view, expires_ms=int(screen._now()) + 90_500)
+    live = structs.replace(view, until_ms=int(screen._now()) + 90_500)
     glass.put(live)
     before = glass.program.stage.baker.painted
     first = glass.node("time")

@@ -18,6 +18,7 @@ from kiosk.ui import fonts
 from kiosk.ui.bidi import INVISIBLE
 from kiosk.ui.fonts import face_for
 from kiosk.ui.screens import ending, pay
+from kiosk.ui.screens.methods import READER
 from kiosk.ui.words import LOCALE, words
 
 from .scenery import DEMO, LANGUAGES
@@ -122,8 +123,10 @@ def needed() -> set[str]:
         }
         | {f"closed.{k}{tail}" for k in CLOSED for tail in ("", ".text")}
         | {f"off.{k}" for k in ("offline", "no-reader", "method-off", "other")}
-        | {f"method.{m}{tail}" for m in (*methods, "pix-static", "other") for tail in ("", ".hint")}
-        | {f"pay.{m}" for m in methods if m != "card"}
+        | {f"method.{m}" for m in (*methods, *READER, "card", "other")}
+        | {f"method.{m}.hint" for m in ("link", "card", "other")}
+        | {f"method.hint.{r}" for r in (*READER.values(), "other") if r != "camera"}
+        | {f"pay.scan.{r}" for r in (*READER.values(), "other")}
         | {
             f"pay.{stage}{tail}"
             for stage in (*pay.STAGES, "card")

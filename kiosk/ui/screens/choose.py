@@ -5,25 +5,31 @@ from __future__ import annotations
 from msgspec import Struct
 from PIL import Image
 
-from kiosk.ui import paint
+from kiosk.ui import marks, paint
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens import chrome
-from kiosk.ui.text import line_height, wrap
-from kiosk.ui.theme import BRAND, BRAND_LIGHT, INK, LINE, PAPER, SOFT_INK, WHITE, Theme, mix
+from kiosk.ui.screens.methods import method_words
+from kiosk.ui.text import line_height, shape, wrap
+from kiosk.ui.theme import BRAND, INK, PAPER, SOFT_INK, WHITE, Theme
 from kiosk.ui.words import Words
 from kiosk.views import Back, ChooseMethod, PayBy, Shop
 
-SIGNS = {"link": "phone", "card": "card"}  # any other method is a code for a banking app
+WIDE = 10  # times its name's font size: a card that wide has room for a sentence
+MOST_COLUMNS = 3
+NARROWEST = 440  # of a card, designed for text of 28 px
 
 
 class MethodCard(Struct, frozen=True):
-    """A method: its sign on a disc, its name, what one does, and an arrow that says "this way"."""
+    """A method: its mark, its name, what one does, and an arrow that says "this way".
 
+    A narrow card has its mark and its name, and says more only where it must: why it cannot be used.
+    """
+
+    method: str
     name: str
     hint: str
-    icon: str
     on: bool
     language: str
     size: int
@@ -40,30 +46,44 @@ class MethodCard(Struct, frozen=True):
         else:
             paint.box(image, sheet, (238, 237, 233), self.radius)
         rtl = is_rtl(self.language)
+        wide = w > self.size * WIDE
         pad = min(h // 6, self.text)
-        side = min(sheet.h - 2 * pad, round(w * 0.2), self.size * 3)
-        disc = Rect(sheet.x + pad, sheet.y + (sheet.h - side) // 2, side, side)
-        arrow = round(self.size * 0.9)
+        high = min(sheet.h - 2 * pad, round(w * (0.16 if wide else 0.19)), round(self.size * 2.2))
+        plate = Rect(sheet.x + pad, sheet.y + (sheet.h - high) // 2, round(high * marks.SHAPE), high)
+        arrow = round(self.size * 0.9) if wide else 0
         tip = Rect(sheet.right - pad - arrow, sheet.y + (sheet.h - arrow) // 2, arrow, arrow)
-        words = Rect(disc.right + pad, sheet.y + pad // 2, tip.x - disc.right - 2 * pad, sheet.h - pad)
+        gap = pad if wide else pad // 2
+        words = Rect(
+            plate.right + gap, sheet.y + pad // 3, tip.x - plate.right - 2 * gap, sheet.h - 2 * (pad // 3)
+        )
         if rtl:
-            disc, tip, words = disc.mirrored(w), tip.mirrored(w), words.mirrored(w)
-        ink = INK if self.on else SOFT_INK
-        paint.box(image, disc, BRAND_LIGHT if self.on else LINE, side // 3)
-        paint.icon(
-            image, disc.inset(round(side * 0.2)), self.icon, BRAND if self.on else mix(SOFT_INK, WHITE, 0.3)
-        )
-        if self.on:
+            plate, tip, words = plate.mirrored(w), tip.mirrored(w), words.mirrored(w)
+        marks.paste(image, plate, self.method, on=self.on)
+        if self.on and wide:
             paint.icon(image, tip, "right", BRAND, flip=rtl)
-        above = round(self.size * 1.3)
-        below = len(wrap(self.hint, self.text, False, self.language, words.w, 2)) * line_height(self.text)
-        upper = Rect(words.x, words.y + max(0, (words.h - above - below) // 2), words.w, above)
-        lower = Rect(words.x, upper.bottom, words.w, below)
-        paint.text(
-            image, upper, self.name, self.size, self.language, colour=ink, bold=True, smallest=self.text
-        )
-        paint.text(image, lower, self.hint, self.text, self.language, colour=SOFT_INK, lines=2, valign="top")
+        self._write(image, words, self.hint if wide or not self.on else "")
         return image
+
+    def _write(self, image: Image.Image, room: Rect, hint: str) -> None:
+        """The name, and what one does (or why one cannot) under it; both together in the middle."""
+        ink = INK if self.on else SOFT_INK
+        most = 3 if room.h > 5 * line_height(self.text) else 2
+        small = round(self.text * 0.82)
+        below = (
+            len(wrap(hint, self.text, False, self.language, room.w, most)) * line_height(self.text)
+            if hint
+            else 0
+        )
+        below = min(below, room.h - line_height(self.text))
+        tight = shape(self.name, self.text, True, self.language).width > room.w
+        above = min(line_height(self.text) * 2 if tight else round(self.size * 1.3), room.h - below)
+        upper = Rect(room.x, room.y + max(0, (room.h - above - below) // 2), room.w, above)
+        paint.text(image, upper, self.name, self.text if tight else self.size, self.language, colour=ink, bold=True,
+                   lines=2 if tight else 1, smallest=small if tight else self.text)  # fmt: skip
+        if hint:
+            lower = Rect(room.x, upper.bottom, room.w, below)
+            paint.text(image, lower, hint, self.text, self.language, colour=SOFT_INK, lines=most, valign="top",
+                       smallest=small)  # fmt: skip
 
 
 class AmountSheet(Struct, frozen=True):
@@ -102,13 +122,6 @@ class ChooseScreen(chrome.PurchaseScreen):
         return layout(self.theme, self.words, self.shop, self.view)
 
 
-def method_words(w: Words, method: str) -> tuple[str, str]:
-    """A method's name and what one does with it; a method this release has no words for goes by its own name."""
-    if w.has(f"method.{method}"):
-        return w(f"method.{method}"), w(f"method.{method}.hint")
-    return w("method.other", method=method.replace("-", " ").title()), w("method.other.hint")
-
-
 def off_words(w: Words, reason: str) -> str:
     """Why a method cannot be used now."""
     return w(f"off.{reason}") if w.has(f"off.{reason}") else w("off.other")
@@ -119,7 +132,8 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
     head, foot = chrome.header_rect(theme), chrome.footer_rect(theme)
     nodes = [chrome.header(theme, w, shop, w("choose.title"), "card")]
     room = Rect(theme.pad, head.bottom, theme.width - 2 * theme.pad, foot.y - head.bottom)
-    amount_height = theme.px(360 if theme.portrait else 240)
+    many = len(view.methods) > (4 if theme.portrait else 6)
+    amount_height = theme.px((260 if many else 360) if theme.portrait else (190 if many else 240))
     top = room.y + amount_height
     if view.frame.reach:
         top = max(top, theme.reach_top)
@@ -134,12 +148,16 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
     )
     nodes.append(Node("amount", Rect(room.x, room.y, room.w, top - room.y), amount))
     off = dict(view.off)
-    for method, place in zip(view.methods, _places(theme, cards, len(view.methods)), strict=True):
+    for method, place in zip(view.methods, places(theme, cards, len(view.methods)), strict=True):
         name, hint = method_words(w, method)
         on = method not in off
-        art = MethodCard(name, hint if on else off_words(w, off[method]), SIGNS.get(method, "code"), on, w.language,
-                         theme.px(64), theme.px(34), theme.radius * 2)  # fmt: skip
+        art = MethodCard(method, name, hint if on else off_words(w, off[method]), on, w.language,
+                         theme.px(60), theme.px(34), theme.radius * 2)  # fmt: skip
         nodes.append(Node(f"method-{method}", place, art, PayBy(method) if on else None, theme.radius * 2))
+    if not view.methods:
+        none = chrome.Message(w("choose.none"), w("choose.none.text"), w.language, theme.px(56), theme.px(38),
+                              theme.text)  # fmt: skip
+        nodes.append(Node("none", Rect(cards.x, cards.y, cards.w, min(cards.h, theme.px(330))), none))
     globe, back = chrome.shares(chrome.footer_rows(theme)[0], (-theme.button, 1), theme.gap)
     nodes += [
         chrome.language_button(theme, w, globe),
@@ -148,13 +166,17 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
     return mirrored(nodes, theme.width) if w.rtl else nodes
 
 
-def _places(theme: Theme, room: Rect, count: int) -> list[Rect]:
-    """A place for each method: one below the other as far as they stay large, else in two columns."""
+def places(theme: Theme, room: Rect, count: int) -> list[Rect]:
+    """A place for each method, in as few columns as leave each card high enough for a sentence."""
     if not count:
         return []
-    columns = 1 if count <= (5 if theme.portrait else 3) else 2
-    rows = -(-count // columns)
-    height = min(theme.px(330), (room.h - theme.gap * (rows - 1)) // rows)
+    for columns in range(1, MOST_COLUMNS + 1):
+        rows = -(-count // columns)
+        height = (room.h - theme.gap * (rows - 1)) // rows
+        narrower = (room.w - theme.gap * columns) // (columns + 1) < theme.px(NARROWEST)
+        if height >= theme.px(176) or narrower:
+            break
+    height = min(theme.px(330), height)
     out: list[Rect] = []
     for r in range(rows):
         row = Rect(room.x, room.y + r * (height + theme.gap), room.w, height)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from PIL import Image
 
-from kiosk.ui import paint
+from kiosk.ui import marks, paint
 from kiosk.ui.art import Button, Label, Panel, Veil
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
@@ -29,7 +29,9 @@ CLOSE_MENU = "close-menu"
 
 
 class Header(Struct, frozen=True):
-    """The band at the top: a sign, the screen's title, and the kiosk's name for those who ask for help."""
+    """The band at the top: a sign, or a payment method's `mark` (kiosk.ui.marks), the screen's title, and the kiosk's
+    name for those who ask for help.
+    """
 
     title: str
     icon: str
@@ -39,14 +41,22 @@ class Header(Struct, frozen=True):
     small: int
     top: Colour = BRAND
     bottom: Colour = BRAND_DEEP
+    mark: str = ""
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The band."""
         image = paint.gradient(w, h, self.top, self.bottom).copy()
         rtl = is_rtl(self.language)
         side, edge = round(h * 0.5), h // 4
-        sign = Rect(w - edge - side if rtl else edge, (h - side) // 2, side, side)
-        paint.icon(image, sign, self.icon, TAG)
+        if self.mark:
+            high = round(h * 0.68)
+            side = round(high * marks.SHAPE)
+            sign = Rect(w - edge - side if rtl else edge, (h - high) // 2, side, high)
+            paint.box(image, sign.inset(-2), WHITE, high // 6 + 2)
+            marks.paste(image, sign, self.mark)
+        else:
+            sign = Rect(w - edge - side if rtl else edge, (h - side) // 2, side, side)
+            paint.icon(image, sign, self.icon, TAG)
         room = Rect(edge, 0, w - 2 * edge, h)
         name = paint.text(image, room, self.kiosk, self.small, self.language, colour=BRAND_LIGHT, align="end")
         used = side + edge // 2
@@ -62,9 +72,9 @@ def header_rect(theme: Theme) -> Rect:
     return Rect(0, 0, theme.width, theme.px(116 if theme.portrait else 96))
 
 
-def header(theme: Theme, w: Words, shop: Shop, title: str, icon: str) -> Node:
+def header(theme: Theme, w: Words, shop: Shop, title: str, icon: str, mark: str = "") -> Node:
     """The header's node."""
-    art = Header(title, icon, shop.kiosk, w.language, theme.title, theme.text)
+    art = Header(title, icon, shop.kiosk, w.language, theme.title, theme.text, mark=mark)
     return Node("header", header_rect(theme), art)
 
 

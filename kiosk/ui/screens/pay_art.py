@@ -6,7 +6,9 @@ from msgspec import Struct
 from PIL import Image, ImageDraw
 
 from kiosk.ui import paint
+from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
+from kiosk.ui.text import fit
 from kiosk.ui.theme import (
     BRAND,
     BRAND_DEEP,
@@ -27,11 +29,17 @@ _SCALE = 2  # drawn larger, then brought down, so that slanted edges are smooth
 
 
 class CodeSheet(Struct, frozen=True):
-    """The code, its quiet zone part of a white sheet with a thin frame; `module` whole pixels per module."""
+    """The code, its quiet zone part of a white sheet with a thin frame; `module` whole pixels per module.
+
+    `cross`: with the Swiss cross in its middle, 7 mm of the 46 mm the Swiss QR code is printed with (SIX, Swiss
+    Implementation Guidelines QR-bill 6.4.2), in proportion; level M gives back what it covers.
+    """
 
     payload: str
     module: int
     radius: int
+    level: str = "M"
+    cross: bool = False
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The sheet."""
@@ -39,8 +47,63 @@ class CodeSheet(Struct, frozen=True):
         paint.shadow(image, Rect(0, 0, w, h).inset(8), self.radius, 8, 0.20, 3)
         paint.box(image, Rect(0, 0, w, h).inset(6), LINE, self.radius)
         paint.box(image, Rect(0, 0, w, h).inset(8), WHITE, self.radius)
-        side = paint.code_side(self.payload, self.module, quiet=0)
-        paint.code(image, (w - side) // 2, (h - side) // 2, self.payload, self.module)
+        side = paint.code_side(self.payload, self.module, self.level, quiet=0)
+        place = paint.code(image, (w - side) // 2, (h - side) // 2, self.payload, self.module, self.level)
+        if self.cross:
+            self._cross(image, place)
+        return image
+
+    @staticmethod
+    def _cross(image: Image.Image, code: Rect) -> None:
+        """A white cross on a black square with a white edge; its arms are 7/6 as long as wide, as on the flag."""
+        n = code.w * 7 / 46
+        draw = ImageDraw.Draw(image)
+        x, y = code.x + code.w / 2, code.y + code.h / 2
+
+        def square(half_w: float, half_h: float, fill: Colour) -> None:
+            draw.rectangle(
+                (round(x - half_w), round(y - half_h), round(x + half_w) - 1, round(y + half_h) - 1),
+                fill=fill,
+            )
+
+        square(n / 2, n / 2, WHITE)
+        square(n * 0.465, n * 0.465, (0, 0, 0))
+        square(n * 0.275, n * 0.0835, WHITE)
+        square(n * 0.0835, n * 0.275, WHITE)
+
+
+class MustShow(Struct, frozen=True):
+    """What the payer's phone must show too, so that a sticker over the code is noticed before anybody pays."""
+
+    label: str
+    value: str  # host and check code, read from left to right in every language
+    language: str
+    size: int
+    text: int
+    radius: int
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """A shield, the sentence, and under it the words to compare."""
+        image = paint.canvas(w, h, PAPER)
+        paint.box(image, Rect(0, 0, w, h), BRAND_LIGHT, self.radius)
+        rtl = is_rtl(self.language)
+        edge = h // 6
+        side = min(h - 2 * edge, self.size * 2)
+        sign = Rect(w - edge - side if rtl else edge, (h - side) // 2, side, side)
+        paint.icon(image, sign, "shield", BRAND)
+        used = side + edge + edge // 2
+        room = Rect(edge if rtl else used, 0, w - used - edge, h)
+        upper = Rect(room.x, h // 12, room.w, round(self.text * 1.3))
+        lower = Rect(room.x, upper.bottom, room.w, h - upper.bottom - h // 12)
+        paint.text(image, upper, self.label, self.text, self.language, colour=SOFT_INK, smallest=self.text)
+        align: paint.Align = "end" if rtl else "start"
+        one = fit(self.value, self.size, True, "en", room.w, self.text)
+        if one.width <= room.w and "".join(run.text for run in one.runs) == self.value:
+            paint.text(image, lower, self.value, self.size, "en", colour=BRAND_DEEP, bold=True, align=align,
+                       smallest=self.text)  # fmt: skip
+        else:  # a name of 60 letters: never cut, for its end is what counts
+            paint.text(image, lower, self.value, self.text, "en", colour=BRAND_DEEP, bold=True, align=align, lines=2,
+                       smallest=round(self.text * 0.7))  # fmt: skip
         return image
 
 
