@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleet.payments.codecs import epc, pix_static
+from fleet.payments.codecs import alipay, bip21, bolt11, epc, pix_static, swiss, upi, wechat
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Confirmation, Reference, Scheme
 
@@ -22,6 +22,12 @@ _MODULES = (
     pix_static,
     # texts and links
     epc,
+    swiss,
+    upi,
+    bip21,
+    bolt11,
+    wechat,
+    alipay,
 )
 
 SCHEMES: dict[str, Scheme] = {scheme.key: scheme for module in _MODULES for scheme in module.SCHEMES}

@@ -1,4 +1,4 @@
-"""What several codecs ask of a field: plain text of a length, a decimal amount."""
+"""What several codecs ask of a field: plain text of a length, a decimal amount; and of a payload: its lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from fleet.payments.codecs.errors import BadPayload
 
-_AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,3}))?")
+_AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,12}))?")
 
 
 def text(field: str, value: str, longest: int, *, shortest: int = 0, at: int | None = None) -> str:
@@ -39,6 +39,21 @@ def decimal(value: int, places: int) -> str:
     """Minor units as a decimal string with all `places`: 350 is "3.50"."""
     digits = str(value).rjust(places + 1, "0")
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+
+
+def shortest(amount: str) -> str:
+    """The same amount without zeros at the end of its decimals: "12.30" is "12.3", "1.00" is "1"."""
+    return amount.rstrip("0").rstrip(".") if "." in amount else amount
+
+
+def lines(payload: str) -> tuple[list[str], list[int]]:
+    """The lines of a payload and where each begins; they end in LF, or in CR LF throughout."""
+    ending = "\r\n" if "\r\n" in payload else "\n"
+    found = payload.split(ending)
+    starts = [0]
+    for line in found[:-1]:
+        starts.append(starts[-1] + len(line) + len(ending))
+    return found, starts
 
 
 def utf8(field: str, payload: str) -> bytes:

@@ -1,6 +1,6 @@
 """JSON objects as the frozen dataclasses of the codecs and back: the dataclass is the description, its names are JSON's.
 
-Understood are str, int, bool, `X | None`, a dataclass (an object inside) and `Mapping[str, str]`. Null stands for the
+Understood are str, int, bool, `X | None`, `tuple[str, ...]`, a dataclass (an object inside) and `Mapping[str, str]`. Null stands for the
 default of a field that has one. An int may also come as a string of digits, an amount never as a number: 0.1 + 0.2.
 """
 
@@ -71,6 +71,8 @@ def _one(hint: Any, value: object, rules: Mapping[str, str], path: str) -> Any:
     kind = _bare(hint)
     if is_dataclass(kind):
         return read(kind, value, rules, f"{path}.")
+    if get_origin(kind) is tuple:
+        return _array(value, path)
     if get_origin(kind) is not None:
         return _texts(value, path)
     if kind is int and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 9:
@@ -79,6 +81,12 @@ def _one(hint: Any, value: object, rules: Mapping[str, str], path: str) -> Any:
         rule = f"; {rules[path]}" if path in rules else ""
         raise BadPayload(path, f"{_words(kind)}, not {_called(value)}{rule}")
     return value
+
+
+def _array(value: object, path: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(inner, str) for inner in value):
+        raise BadPayload(path, "an array of strings")
+    return tuple(value)
 
 
 def _texts(value: object, path: str) -> dict[str, str]:
@@ -94,7 +102,7 @@ def _words(kind: type[Any]) -> str:
     if is_dataclass(kind):
         return "an object"
     if get_origin(kind) is not None:
-        return "an object of strings"
+        return "an array of strings" if get_origin(kind) is tuple else "an object of strings"
     return "a string" if kind is str else "true or false" if kind is bool else "a whole number"
 
 

@@ -62,10 +62,11 @@ class Scheme:
 
     def asks(self, fields: Any) -> tuple[str, str] | None:
         """The decimal amount and currency the fields ask for; None where the code leaves the amount open or out."""
-        amount = getattr(fields, "amount", None)
+        amount: str | None = getattr(fields, "amount", None)
         if amount is None:
             return None
-        return amount, getattr(fields, "currency", None) or self.currencies[0]
+        currency: str = getattr(fields, "currency", "")
+        return amount, currency or self.currencies[0]
 
 
 __all__ = ["BadPayload", "Confirmation", "Reference", "Scheme"]

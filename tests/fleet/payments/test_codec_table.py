@@ -36,7 +36,7 @@ def test_the_facts_are_stated(scheme: Scheme) -> None:
     least, most = scheme.amounts
     assert 1 <= least <= most
     if scheme.reference.field:
-        value = scheme.example
+        value = scheme.to_json(scheme.parse(scheme.build(scheme.from_json(dict(scheme.example)))))
         for name in scheme.reference.field.split("."):
             value = value[name]
         assert not scheme.reference.pattern or re.fullmatch(scheme.reference.pattern, str(value))
