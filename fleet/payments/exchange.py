@@ -46,4 +46,6 @@ def exchange(client: httpx.Client, verb: str, url: str, *, deadline_s: float, **
         raise ProviderDown(f"{type(error).__name__}: {error}") from None
     except RuntimeError as error:  # httpx: the client was closed meanwhile
         raise ProviderDown(str(error)) from None
-    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
+    return Answer(
+        response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(body)
+    )

@@ -18,7 +18,10 @@ MOST_BODY: Final = 256 * 1024  # bytes
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """`POST /webhooks/{provider}`: 204 taken, 400 not authentic, 404 no such provider, 503 send it again."""
+    """`POST /webhooks/{provider}`: 204 taken, 400 not authentic, 404 no such provider, 503 send it again.
+
+    Whatever follows in the address is the provider's own: it reaches the adapter as the header `:path`.
+    """
 
     async def webhook(request: Request) -> Response:
         body = bytearray()
@@ -29,7 +32,8 @@ def routes(services: Services) -> list[BaseRoute]:
         desk = services.payments
         if desk is None:
             return Response(status_code=404)
-        headers = dict(request.headers)  # lower-case names
+        headers = dict(request.headers)  # lower-case names; none a client sends can be called ":path"
+        headers[":path"] = f"{request.url.path}?{request.url.query}"
         try:
             await run_in_threadpool(desk.webhook, request.path_params["provider"], headers, bytes(body))
         except KeyError:
@@ -42,4 +46,5 @@ def routes(services: Services) -> list[BaseRoute]:
             return Response(status_code=503)
         return Response(status_code=204)
 
-    return [Route("/webhooks/{provider}", webhook, methods=["POST"])]
+    paths = ("/webhooks/{provider}", "/webhooks/{provider}/{own:path}")
+    return [Route(path, webhook, methods=["POST"]) for path in paths]

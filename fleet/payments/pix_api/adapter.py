@@ -53,10 +53,14 @@ class PixProvider(Provider):
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:
         """See the port."""
         if (request.method, request.amount.currency) != ("pix", "BRL"):
-            raise ProviderRefused("bad-request", f"{request.method} in {request.amount.currency}: only pix in BRL")
+            raise ProviderRefused(
+                "bad-request", f"{request.method} in {request.amount.currency}: only pix in BRL"
+            )
         named = _NAMED.search(idem)
         if named and named[1] + named[2] != request.reference:
-            raise ProviderRefused("idempotency", f"the key {idem!r} names another charge than {request.reference}")
+            raise ProviderRefused(
+                "idempotency", f"the key {idem!r} names another charge than {request.reference}"
+            )
         txid = wire.txid_of(request.reference, idem)
         cob = self._found(txid) or self._made(txid, request)
         charge = wire.charge_of(cob, self._now())
@@ -88,7 +92,9 @@ class PixProvider(Provider):
         standing = [each for each in ours if each.status != wire.NOT_RETURNED]
         missing = minor - sum(each.minor for each in standing)
         if minor <= 0 or missing > sum(pix.free_minor for pix in pixes):
-            raise ProviderRefused("too-much", f"{missing} of {minor} minor units are more than is left to give back")
+            raise ProviderRefused(
+                "too-much", f"{missing} of {minor} minor units are more than is left to give back"
+            )
         for pix in pixes:
             share = min(missing, pix.free_minor)
             if share > 0:

@@ -22,7 +22,9 @@ import msgspec
 from fleet.payments.pix_api import wire
 from fleet.payments.port import BadWebhook, ChargeEvent
 
-TARGET: Final = ":path"  # the request's path and query; no client can send a header of that name (RFC 9110, 5.1)
+TARGET: Final = (
+    ":path"  # the request's path and query; no client can send a header of that name (RFC 9110, 5.1)
+)
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 _PIECES: Final = re.compile(r"[/?&=]")
 
@@ -55,6 +57,7 @@ def events(body: bytes) -> list[ChargeEvent]:
     for pix in notice.pix:
         if wire.TXID.fullmatch(pix.txid):
             found.setdefault(
-                pix.txid, ChargeEvent(id=pix.e2e_id, charge_id=pix.txid, reference=wire.reference_of(pix.txid))
+                pix.txid,
+                ChargeEvent(id=pix.e2e_id, charge_id=pix.txid, reference=wire.reference_of(pix.txid)),
             )
     return list(found.values())

@@ -17,7 +17,9 @@ from fleet.payments.port import ProviderDown
 
 Now = Callable[[], int]  # Unix seconds
 SCOPES: Final = "cob.read cob.write pix.read pix.write"
-EARLY_S: Final = 30  # a token is replaced so long before it ends: a request with it may take a while to arrive
+EARLY_S: Final = (
+    30  # a token is replaced so long before it ends: a request with it may take a while to arrive
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

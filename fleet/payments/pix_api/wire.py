@@ -85,7 +85,9 @@ class Pix(Struct, frozen=True, rename={"e2e_id": "endToEndId", "value": "valor",
 
 
 class Cob(
-    Struct, frozen=True, rename={"calendar": "calendario", "value": "valor", "code": "pixCopiaECola", "key": "chave"}
+    Struct,
+    frozen=True,
+    rename={"calendar": "calendario", "value": "valor", "code": "pixCopiaECola", "key": "chave"},
 ):
     """`cob`: a charge to be paid at once. Only an answer to a question lists its payments."""
 
@@ -196,7 +198,10 @@ def body_of(*, minor: int, key: str, ttl_s: int, words: str) -> dict[str, Any]:
     """The request that makes a charge."""
     return {
         "calendario": {"expiracao": ttl_s},
-        "valor": {"original": Money(minor, "BRL").decimal(), "modalidadeAlteracao": 0},  # the payer cannot change it
+        "valor": {
+            "original": Money(minor, "BRL").decimal(),
+            "modalidadeAlteracao": 0,
+        },  # the payer cannot change it
         "chave": key,
         "solicitacaoPagador": words[:MOST_WORDS],
     }

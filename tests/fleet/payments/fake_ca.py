@@ -30,7 +30,9 @@ class FakeCa:
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._write(f"{name}.pem", self._signed(self._name, self._key.public_key(), ca=True))
+        self.certificate = self._write(
+            f"{name}.pem", self._signed(self._name, self._key.public_key(), ca=True)
+        )
 
     def server(self) -> Pair:
         return self._issue("server", ExtendedKeyUsageOID.SERVER_AUTH)

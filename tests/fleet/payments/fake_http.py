@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.servers import DEADLINE_S
 
-# down: 503, nothing done. broken: done, then 500. cut: the connection ends, nothing done. cut-after: done, then it ends.
-# slow: done, and no answer until the server closes. drip: done, then a byte now and then. garbage: done, then no JSON.
-# long: done, then an answer without end.
+# Nothing done: down (503), busy (429), moved (302), cut (the connection ends).
+# Done, and then: broken (500), cut-after (the connection ends), slow (no answer), drip (a byte now and then), garbage
+# (another answer), long (one without end).
 Fault = Literal["down", "broken", "cut", "cut-after", "slow", "drip", "garbage", "long", "busy", "moved"]
 FAULTS: Final[tuple[Fault, ...]] = (
     "down", "broken", "cut", "cut-after", "slow", "drip", "garbage", "long", "busy", "moved"
@@ -70,101 +70,109 @@ class FakeServer:
         return None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+
+    def __init__(self, here: FakeServer, handle: Handle, tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.here, self.handle, self.tls = here, handle, tls
+        self.one_by_one = threading.Lock()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        here = self.here
+        if self.tls is not None:
+            try:
+                request.settimeout(DEADLINE_S)
+                request = self.tls.wrap_socket(request, server_side=True)
+            except OSError:
+                with here.lock:
+                    here.refused_handshakes += 1
+                return
+        with here.lock:
+            here.sockets.add(request)
+        try:
+            with contextlib.suppress(OSError):  # the client has gone, or we close
+                _Handler(request, client_address, self)
+        finally:
+            with here.lock:
+                here.sockets.discard(request)
+            request.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = DEADLINE_S
+    server: _Server
+
+    def answer(self) -> None:
+        parts = urlsplit(self.path)
+        asked = Asked(
+            self.command, parts.path, dict(parse_qsl(parts.query)),
+            {name.lower(): value for name, value in self.headers.items()},
+            self.rfile.read(int(self.headers.get("content-length", "0"))),
+        )  # fmt: skip
+        fault = self.server.here.fault_of(asked)
+        if fault in ("down", "busy", "moved", "cut"):
+            self._fail_before(fault)
+            return
+        with self.server.one_by_one:
+            answer = self.server.handle(asked)
+        if fault is None:
+            self._send(answer)
+        else:
+            self._fail_after(fault, answer)
+
+    def _fail_before(self, fault: Fault) -> None:
+        if fault == "cut":
+            self.close_connection = True
+            return
+        status = {"down": 503, "busy": 429, "moved": 302}[fault]
+        elsewhere = {"location": f"{self.server.here.url}/elsewhere"} if fault == "moved" else {}
+        self._send(Answer(status, {"error": {"message": fault}}, headers=elsewhere))
+
+    def _fail_after(self, fault: Fault, answer: Answer) -> None:
+        self.close_connection = True
+        over = self.server.here.over
+        match fault:
+            case "broken":
+                self._send(Answer(500, {"error": {"message": "broken"}}, headers=answer.headers))
+            case "garbage":
+                self._send(Answer(answer.status, {"what": ["is", "this"]}))
+            case "slow":
+                over.wait(DEADLINE_S)
+            case "drip":
+                self._begin(200, {"content-type": "application/json", "content-length": "100000"})
+                while not over.wait(0.02):
+                    self.wfile.write(b" ")
+            case "long":
+                self._begin(200, {"content-type": "application/json", "content-length": str(1 << 30)})
+                while not over.is_set():
+                    self.wfile.write(b" " * 65536)
+
+    def _send(self, answer: Answer) -> None:
+        body = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False).encode()
+        self._begin(
+            answer.status, {"content-type": answer.kind, "content-length": str(len(body)), **answer.headers}
+        )
+        self.wfile.write(body)
+
+    def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def serving(handle: Handle, tls: ssl.SSLContext | None = None) -> Iterator[FakeServer]:
     """Answer with `handle`, one request at a time, until the block ends; no connection outlives it."""
     here = FakeServer("")
-    one_by_one = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = DEADLINE_S
-
-        def answer(self) -> None:
-            parts = urlsplit(self.path)
-            asked = Asked(
-                self.command, parts.path, dict(parse_qsl(parts.query)),
-                {name.lower(): value for name, value in self.headers.items()},
-                self.rfile.read(int(self.headers.get("content-length", "0"))),
-            )  # fmt: skip
-            fault = here.fault_of(asked)
-            if fault in ("down", "busy", "moved", "cut"):
-                self.fail_before(fault)
-                return
-            with one_by_one:
-                answer = handle(asked)
-            if fault is None:
-                self.send(answer)
-            else:
-                self.fail_after(fault, answer)
-
-        def fail_before(self, fault: Fault) -> None:
-            if fault == "cut":
-                self.close_connection = True
-                return
-            status = {"down": 503, "busy": 429, "moved": 302}[fault]
-            elsewhere = {"location": f"{here.url}/elsewhere"} if fault == "moved" else {}
-            self.send(Answer(status, {"error": {"message": fault}}, headers=elsewhere))
-
-        def fail_after(self, fault: Fault, answer: Answer) -> None:
-            self.close_connection = True
-            match fault:
-                case "broken":
-                    self.send(Answer(500, {"error": {"message": "broken"}}, headers=answer.headers))
-                case "garbage":
-                    self.send(Answer(answer.status, {"what": ["is", "this"]}))
-                case "slow":
-                    here.over.wait(DEADLINE_S)
-                case "drip":
-                    self.begin(200, {"content-type": "application/json", "content-length": "100000"})
-                    while not here.over.wait(0.02):
-                        self.wfile.write(b" ")
-                case "long":
-                    self.begin(200, {"content-type": "application/json", "content-length": str(1 << 30)})
-                    while not here.over.is_set():
-                        self.wfile.write(b" " * 65536)
-
-        def send(self, answer: Answer) -> None:
-            body = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False).encode()
-            self.begin(
-                answer.status, {"content-type": answer.kind, "content-length": str(len(body)), **answer.headers}
-            )  # fmt: skip
-            self.wfile.write(body)
-
-        def begin(self, status: int, headers: Mapping[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = False
-
-        def finish_request(self, request: Any, client_address: Any) -> None:
-            if tls is not None:
-                try:
-                    request.settimeout(DEADLINE_S)
-                    request = tls.wrap_socket(request, server_side=True)
-                except OSError:
-                    with here.lock:
-                        here.refused_handshakes += 1
-                    return
-            with here.lock:
-                here.sockets.add(request)
-            try:
-                with contextlib.suppress(OSError):  # the client has gone, or we close
-                    Handler(request, client_address, self)
-            finally:
-                with here.lock:
-                    here.sockets.discard(request)
-                request.close()
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with _Server(here, handle, tls) as server:
         here.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

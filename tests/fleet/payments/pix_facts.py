@@ -15,7 +15,9 @@ Schema = dict[str, Any]
 
 
 def _text(pattern: str = "", most: int = 0) -> Schema:
-    return {"type": "string"} | ({"pattern": pattern} if pattern else {}) | ({"maxLength": most} if most else {})
+    return (
+        {"type": "string"} | ({"pattern": pattern} if pattern else {}) | ({"maxLength": most} if most else {})
+    )
 
 
 def _object(required: str, *, closed: bool = False, **fields: Schema) -> Schema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -62,7 +61,9 @@ def created(provider: Provider, minor: int = 1250) -> Charge:
 
 
 class TestPixApi(ProviderContract):
-    method, currency, other_currency = "pix", "BRL", ""
+    method, currency = "pix", "BRL"
+    an_id = "0" * 26
+    odd = ((1249, "BRL"), (1251, "BRL"))
 
     @pytest.fixture(autouse=True)
     def _fake(self, fake: FakePix) -> None:
@@ -84,7 +85,9 @@ class TestPixApi(ProviderContract):
         self.fake.pay(charge.id, paid.decimal() if paid else "")
 
 
-def test_the_charge_bears_the_reference_and_what_the_payer_reads(provider: PixProvider, fake: FakePix) -> None:
+def test_the_charge_bears_the_reference_and_what_the_payer_reads(
+    provider: PixProvider, fake: FakePix
+) -> None:
     wanted = request(1250, "BRL", "pix")
     charge = provider.create(wanted, idem=key_of(wanted))
     cob = fake.cobs[charge.id]
@@ -293,7 +296,9 @@ def test_both_sides_prove_who_they_are(fake: FakePix, tmp_path: Path) -> None:
     wait_until(lambda: fake.server.refused_handshakes, "the server to refuse")
 
     pair = fake.client
-    account = Account(url=fake.url, token_url=fake.token_url, client_id=CLIENT_ID, client_secret=fake.client_secret)
+    account = Account(
+        url=fake.url, token_url=fake.token_url, client_id=CLIENT_ID, client_secret=fake.client_secret
+    )
     doubtful = PixProvider(
         "pix", Session(account, trust(str(pair.certificate), str(pair.private_key)), lambda: 0, 5.0), fake.pix_key,
         Door((SECRET,)), lambda: 0,
@@ -322,14 +327,17 @@ def test_a_webhook_names_each_charge_once(provider: PixProvider, fake: FakePix) 
 
 
 @pytest.mark.parametrize(
-    "target", ["", "/webhooks/pix", "/webhooks/pix/pix", f"/webhooks/pix/{SECRET}x/pix", f"/{SECRET[1:]}", "/é"]
+    "target",
+    ["", "/webhooks/pix", "/webhooks/pix/pix", f"/webhooks/pix/{SECRET}x/pix", f"/{SECRET[1:]}", "/é"],
 )
 def test_a_webhook_without_the_secret_is_refused(provider: PixProvider, target: str) -> None:
     with pytest.raises(BadWebhook, match="forged"):
         provider.parse_webhook({TARGET: target}, b'{"pix": []}')
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"pix": 1}', b'{"pix": [{}]}', b"\xff", b'{"pix": [{"txid": 1}]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"pix": 1}', b'{"pix": [{}]}', b"\xff", b'{"pix": [{"txid": 1}]}']
+)
 def test_a_webhook_that_cannot_be_read_is_refused(provider: PixProvider, body: bytes) -> None:
     with pytest.raises(BadWebhook, match="malformed"):
         provider.parse_webhook(HOOK, body)
@@ -409,9 +417,7 @@ def test_a_key_that_is_open_or_locked_is_refused(fake: FakePix, tmp_path: Path) 
         open_provider("pix", settings(fake, tmp_path))
 
 
-def test_secrets_are_never_logged(
-    fake: FakePix, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_secrets_are_never_logged(fake: FakePix, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         provider = open_provider("pix", settings(fake, tmp_path))
         charge = created(provider)
@@ -429,11 +435,21 @@ def test_secrets_are_never_logged(
         assert secret not in shown
 
 
-def test_an_answer_holds_what_the_schema_says(provider: PixProvider, fake: FakePix) -> None:
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"status": "OUTRA"},
+        {"valor": {"original": "12.5"}},
+        {"valor": {"original": 12.5}},
+        {"calendario": {"criacao": "2026-11-22T10:00:00", "expiracao": 180}},
+        {"txid": 1},
+    ],
+)
+def test_an_answer_outside_the_schema_is_not_believed(
+    provider: PixProvider, fake: FakePix, broken: dict[str, object]
+) -> None:
     charge = created(provider)
-    for broken in ({"status": "OUTRA"}, {"valor": {"original": "12.5"}}, {"calendario": {}}, {"txid": 1}):
-        kept = json.loads(json.dumps(fake.cobs[charge.id]))
-        fake.cobs[charge.id].update(broken)
-        with pytest.raises((ProviderDown, AssertionError)):
-            provider.status(charge.id)
-        fake.cobs[charge.id] = kept
+    fake.cobs[charge.id].update(broken)
+    fake.strict = False
+    with pytest.raises(ProviderDown):
+        provider.status(charge.id)
