@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Final
 
 from fleet.broker import KINDS, LOOPBACK, BrokerError, start_broker
-from fleet.config import Config, ServeError
+from fleet.config import LOOPBACK_NETWORKS, Config, ServeError
 from fleet.payments.methods import Merchant
 
 BROKER_PORT: Final = 1883
@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
         "--public-url", default="", help="how phones reach the pages (default http://HOST:PORT)"
     )
     serve.add_argument("--name", default="fleet", help="MQTT client ids begin with it (default %(default)s)")
+    serve.add_argument(
+        "--trusted-proxy", action="append", metavar="NETWORK",
+        help="whose X-Forwarded-For tells clients apart (default: this machine); may be given again",
+    )  # fmt: skip
     serve.add_argument("--catalogue", type=Path, help="folder of the published store")
     _add_payments(serve.add_argument_group("payments"))
     serve.set_defaults(run=_serve)
@@ -112,7 +116,8 @@ def _serve(options: argparse.Namespace) -> int:
 
     config = Config(
         data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
-        port=options.port, public_url=options.public_url, name=options.name, catalogue=options.catalogue,
+        port=options.port, public_url=options.public_url,
+        trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from fleet.payments.methods import Merchant
+
+LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1")
 
 
 class ServeError(RuntimeError):
@@ -22,6 +25,7 @@ class Config:
     host: str = "127.0.0.1"  # pages listen here
     port: int = 8080  # 0: any free one
     public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT
+    trusted_proxies: tuple[str, ...] = LOOPBACK_NETWORKS  # whose X-Forwarded-For is believed, for limits
     name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
     catalogue: Path | None = None  # the published store (content), for pages that show products
     payments: Path | None = None  # payments.toml; the five fields that follow are for a fleet without one

@@ -30,6 +30,8 @@ from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
+from fleet.web.gate import BadNetwork, networks
+from fleet.web.patience import Patient
 from mqtt.messages import Answer, CodeWanted, Request
 from mqtt.topics import Address
 
@@ -49,6 +51,7 @@ class Fleet:
     """
 
     def __init__(self, config: Config) -> None:
+        _check(config)
         self.catalogue = _catalogue(config)
         self._socket = _listen(config.host, config.port)
         host, port = self._socket.getsockname()[:2]
@@ -78,7 +81,7 @@ class Fleet:
             uvicorn.Config(
                 create_app(self.services), log_config=None, access_log=False, lifespan="off",
                 proxy_headers=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, ws="none",
-                limit_concurrency=CONNECTIONS,
+                limit_concurrency=CONNECTIONS, http=Patient,
             )
         )  # fmt: skip
         self._pages = threading.Thread(
@@ -167,6 +170,13 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _check(config: Config) -> None:
+    try:
+        networks(config.trusted_proxies)
+    except BadNetwork as error:
+        raise ServeError(str(error)) from None
 
 
 def _catalogue(config: Config) -> Catalogue | None:

@@ -1,4 +1,4 @@
-"""The web application: modules that bring routes, and the headers every answer carries.
+"""The web application: modules that bring routes, and what stands before and behind every page.
 
 A module adds pages by a function `routes(services) -> list[BaseRoute]` named in MODULES.
 """
@@ -7,73 +7,90 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fleet.safety import FRAMES, SELF
 from fleet.services import Services
-from fleet.web import operator, webhooks
-from fleet.web.pages import STATIC, page
+from fleet.web import errors, operator, webhooks
+from fleet.web.gate import Gate, networks
+from fleet.web.pages import ASSETS
 from fleet.web.shop import table
+from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (operator.routes, webhooks.routes, table.routes)
+HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 
-# Everything from ourselves; loopback pages (the demo) may show ours in a frame.
-_SECURITY: Final = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none';"
-    " frame-ancestors 'self' http://127.0.0.1:* http://localhost:*",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-}
+
+def security_headers(public_url: str) -> dict[str, str]:
+    """What every answer forbids unless it says otherwise itself. `public_url`: how phones reach the pages."""
+    parts = urlsplit(public_url)
+    frames = (
+        FRAMES if _is_here(parts.hostname or "localhost") else (SELF,)
+    )  # the demo shows a phone in a frame
+    found = {
+        "content-security-policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none';"
+        f" form-action 'self'; frame-ancestors {' '.join(frames)}",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+    if parts.scheme == "https":
+        found["strict-transport-security"] = HSTS
+    return found
+
+
+def _is_here(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 class SecurityHeaders:
     """Adds the security headers to every answer that does not set its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, headers: dict[str, str]) -> None:
         self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"], *(header for header in self._headers if header[0] not in there)
+                ]  # fmt: skip
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
 def create_app(services: Services) -> Starlette:
-    """The application over these services."""
+    """The application over these services. Raises gate.BadNetwork."""
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "broker": services.line.connected})
 
-    own: list[BaseRoute] = [
-        Route("/healthz", healthz),
-        Mount("/static", StaticFiles(directory=STATIC), name="static"),
-    ]
+    own: list[BaseRoute] = [Route("/healthz", healthz), *ASSETS.routes()]
+    config = services.config
     return Starlette(
         routes=own + [route for module in MODULES for route in module(services)],
-        middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: _problem},
+        middleware=[
+            Middleware(SecurityHeaders, headers=security_headers(config.public_url)),
+            Middleware(Compression),
+            Middleware(
+                Gate, clock=services.clock, trusted=networks(config.trusted_proxies), refuse=errors.refuse
+            ),
+        ],
+        exception_handlers={HTTPException: errors.handler, Exception: errors.handler},
     )
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return page(
-        request, "problem.html", error.status_code,
-        title=f"{error.status_code}", text=error.detail,
-    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Templates and what every page shares: money, times, the security headers."""
+"""Templates and what every page shares: money, times, where style sheets are."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from content.money import Money
+from fleet.web.assets import STATIC, Assets
+
+__all__ = ["ASSETS", "STATIC", "ago", "money", "page", "span"]
 
 HERE: Final = Path(__file__).parent
-STATIC: Final = HERE / "static"
+ASSETS: Final = Assets()
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -22,6 +25,7 @@ _environment = Environment(
     undefined=StrictUndefined,  # a misspelt name is an error in the tests, not a hole in the page
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # a look at every template file per page otherwise
 )
 
 
@@ -48,6 +52,7 @@ def ago(then_ms: int, now_ms: int) -> str:
 
 
 _environment.filters.update(money=money, span=span, ago=ago)
+_environment.globals.update(asset=ASSETS.url)
 
 
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:

@@ -11,8 +11,13 @@ from fleet.web.words import LANGUAGES, LOCALE, chosen, words
 
 
 def catalogue(language: str) -> dict[str, str]:
-    with (LOCALE / language / "LC_MESSAGES" / "phone.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+    found: dict[str, str] = {}
+    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            own = {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+        assert not set(own) & set(found), f"{path.name} says something twice"
+        found |= own
+    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

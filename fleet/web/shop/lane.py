@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import func, select
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from content.references import CROCKFORD, ORDER_LENGTH
 from content.store import AnyStore
@@ -50,7 +51,7 @@ class Lane:
         @wraps(endpoint)
         async def answer(request: Request) -> Response:
             if request.method == "POST" and not posted_here(request.headers):
-                return PlainTextResponse("This form was not sent from our own page.", 403)
+                raise HTTPException(403)
             try:
                 return await endpoint(request)
             except Gone as gone:
