@@ -12,7 +12,7 @@ function pixUtils(load, scheme, given) {
           transactionAmount: number(given.amount) ?? 0,
           ...(given.txid ? { txid: given.txid } : {}),
         })
-      : createDynamicPix({ ...common, url: given.url });
+      : createDynamicPix({ ...common, url: given.url, oneTime: true });
   if (hasError(made)) throw new Error(made.message);
   return made.toBRCode();
 }
@@ -51,12 +51,38 @@ function vietnamQrPay(load, _scheme, given) {
   }).build();
 }
 
-// {"payload": ...} -> what it reads of it, as JSON; anything else -> a KHQR made of ts-khqr's own fields.
+// It stamps a code with the time it is made, and refuses one that expires before: so it is told what time it is.
 function tsKhqr(load, _scheme, given) {
-  const { KHQR } = load("ts-khqr");
-  const { status, data } = "payload" in given ? KHQR.parse(given.payload) : KHQR.generate(given);
+  const { KHQR, CURRENCY, TAG } = load("ts-khqr");
+  Date.now = () => Number(given.created);
+  const { status, data } = KHQR.generate({
+    tag: given.merchant ? TAG.MERCHANT : TAG.INDIVIDUAL,
+    accountID: given.account,
+    merchantName: given.name,
+    merchantCity: given.city,
+    merchantID: given.account_info,
+    acquiringBank: given.bank,
+    currency: given.currency === "USD" ? CURRENCY.USD : CURRENCY.KHR,
+    amount: number(given.amount),
+    merchantCategoryCode: given.mcc,
+    expirationTimestamp: number(given.expires),
+    additionalData: {
+      billNumber: given.bill,
+      mobileNumber: given.mobile,
+      storeLabel: given.store,
+      terminalLabel: given.terminal,
+      purposeOfTransaction: given.purpose,
+    },
+    languageData: given.language
+      ? {
+          languagePreference: given.language,
+          merchantNameAlternateLanguage: given.name_local,
+          merchantCityAlternateLanguage: given.city_local,
+        }
+      : undefined,
+  });
   if (status.code) throw new Error(status.message);
-  return "payload" in given ? JSON.stringify(data) : data.qr;
+  return data.qr;
 }
 
 export const oracles = {

@@ -12,7 +12,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from fleet.payments.codecs import alipay, bip21, bolt11, epc, pix_static, swiss, upi, wechat
+from fleet.payments.codecs import (
+    alipay,
+    bip21,
+    bolt11,
+    duitnow,
+    emvco,
+    epc,
+    khqr,
+    paynow,
+    pix_dynamic,
+    pix_static,
+    promptpay_anyid,
+    promptpay_bill,
+    swiss,
+    upi,
+    vietqr,
+    wechat,
+)
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Confirmation, Reference, Scheme
 
@@ -20,6 +37,14 @@ from fleet.payments.codecs.scheme import Confirmation, Reference, Scheme
 _MODULES = (
     # EMV merchant-presented codes: the profiles, then the generic one
     pix_static,
+    pix_dynamic,
+    promptpay_anyid,
+    promptpay_bill,
+    paynow,
+    vietqr,
+    duitnow,
+    khqr,
+    emvco,
     # texts and links
     epc,
     swiss,

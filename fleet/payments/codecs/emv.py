@@ -11,10 +11,12 @@ from binascii import crc_hqx
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fleet.payments.codecs import fields
 from fleet.payments.codecs.errors import BadPayload
-from fleet.payments.codecs.fields import utf8
 
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
+ACCOUNTS = range(26, 52)  # ids of the templates that say who is paid; their object 00 names the scheme
+MOST_CENTS = 999_999_999_999  # 9 999 999 999.99: what object 54 holds with two decimals
 FORMATS = ("01", "02")  # PayNet's DuitNow says 02 (QR data object documentation, version 1.5)
 
 
@@ -42,7 +44,12 @@ def _write(tag: str, value: str) -> str:
 
 def crc(text: str) -> str:
     """CRC-16/CCITT-FALSE over UTF-8: four upper-case hexadecimal digits, zero-padded."""
-    return f"{crc_hqx(utf8('63', text), 0xFFFF):04X}"
+    return f"{crc_hqx(fields.utf8('63', text), 0xFFFF):04X}"
+
+
+def amount(value: str | None, places: int, most: int = MOST_CENTS) -> str:
+    """A decimal string as object 54 with all `places` decimals, "" for None. Raises BadPayload."""
+    return "" if value is None else fields.decimal(fields.minor("amount", value, places, most=most), places)
 
 
 def seal(objects: str) -> str:
@@ -77,6 +84,19 @@ def read(text: str, within: str = "", position: int = 0) -> dict[str, Object]:
     return objects
 
 
+def scan(text: str) -> dict[str, str]:
+    """The objects up to where reading fails: for saying whose a payload is, right or wrong. Raises nothing."""
+    objects: dict[str, str] = {}
+    index = 0
+    while _TWO_DIGITS.fullmatch(text[index : index + 2]) and _TWO_DIGITS.fullmatch(
+        text[index + 2 : index + 4]
+    ):
+        end = index + 4 + int(text[index + 2 : index + 4])
+        objects.setdefault(text[index : index + 2], text[index + 4 : end])
+        index = end
+    return objects
+
+
 def unseal(payload: str) -> dict[str, Object]:
     """The root objects of a whole payload: 00 first, 63 last and right. The CRC may be in lower case. Raises BadPayload."""
     objects = read(payload)
@@ -89,3 +109,54 @@ def unseal(payload: str) -> dict[str, Object]:
     if last.value.upper() != expected:
         raise BadPayload("63", f"the CRC is {expected}, not {last.value}", last.position)
     return objects
+
+
+class Code:
+    """A whole payload, read object by object. A path is an id ("54"), or an id in a template ("62.05")."""
+
+    def __init__(self, payload: str) -> None:
+        """Raises BadPayload as `unseal`."""
+        self.objects = unseal(payload)
+        self._templates: dict[str, dict[str, Object]] = {}
+
+    def template(self, tag: str) -> dict[str, Object]:
+        """The objects within a template; none where it is not there. Raises BadPayload as `read`."""
+        if tag not in self._templates:
+            outer = self.objects.get(tag)
+            self._templates[tag] = read(outer.value, tag, outer.position) if outer else {}
+        return self._templates[tag]
+
+    def find(self, path: str) -> Object | None:
+        """The object at a path. Raises BadPayload where the template it stands in cannot be read."""
+        tag, _, inner = path.partition(".")
+        return self.template(tag).get(inner) if inner else self.objects.get(tag)
+
+    def get(self, path: str) -> str:
+        """The value at a path, "" for none."""
+        found = self.find(path)
+        return found.value if found else ""
+
+    def at(self, path: str) -> int:
+        """Where the value at a path begins; where it should stand for one that is not there."""
+        found = self.find(path) or self.objects.get(path.partition(".")[0])
+        return found.position if found else 0
+
+    def account(self, gui: str) -> str:
+        """The id of the account template that carries a scheme's identifier. Raises BadPayload for none."""
+        for tag in self.objects:
+            if int(tag) in ACCOUNTS and self.get(f"{tag}.00").upper() == gui.upper():
+                return tag
+        raise BadPayload("26", f"no merchant account of {gui}", 0)
+
+    def expect(self, path: str, values: tuple[str, ...], rule: str) -> None:
+        """Raises BadPayload where the value is none of `values`; "" among them allows that it is not there."""
+        if self.get(path) not in values:
+            raise BadPayload(path, rule, self.at(path))
+
+    def amount(self, places: int, most: int = MOST_CENTS) -> str | None:
+        """Object 54 with all `places` decimals, None where there is none. Raises BadPayload."""
+        if not self.get("54"):
+            return None
+        return fields.decimal(
+            fields.minor("amount", self.get("54"), places, most=most, at=self.at("54")), places
+        )

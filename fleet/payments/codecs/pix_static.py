@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields
+from fleet.payments.codecs import emv, fields, profiles
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
-GUI = "br.gov.bcb.pix"
-MOST = 999_999_999_999  # centavos: 9 999 999 999.99 fills object 54's 13 characters
+MOST = emv.MOST_CENTS
 NO_TXID = "***"
-_TXID = re.compile(r"[A-Za-z0-9]{1,25}")
+TXID = re.compile(r"[A-Za-z0-9]{1,25}")
 _PHONE = re.compile(r"\+[1-9][0-9]{2,14}")
 _EMAIL = re.compile(r"[a-z0-9.!#$&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _EVP = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -69,14 +68,13 @@ def _digits_right(key: str, longest_weight: int) -> bool:
 def build(pix: PixStatic) -> str:
     """The payload ("Pix copia e cola"). Raises BadPayload."""
     _check(pix)
-    account = emv.write([("00", GUI), ("01", pix.key), ("02", pix.text)])
+    account = emv.write([("00", profiles.PIX), ("01", pix.key), ("02", pix.text)])
     if len(account) > 99:
         raise BadPayload("text", f"key and text share 99 characters, {len(account) - 99} too many")
-    amount = "" if pix.amount is None else fields.decimal(_minor(pix.amount), 2)
     return emv.seal(
         emv.write(
             [
-                ("00", "01"), ("26", account), ("52", "0000"), ("53", "986"), ("54", amount), ("58", "BR"),
+                ("00", "01"), ("26", account), ("52", "0000"), ("53", "986"), ("54", emv.amount(pix.amount, 2)), ("58", "BR"),
                 ("59", pix.name), ("60", pix.city), ("62", emv.write([("05", pix.txid or NO_TXID)])),
             ]
         )
@@ -85,56 +83,30 @@ def build(pix: PixStatic) -> str:
 
 def parse(payload: str) -> PixStatic:
     """The fields of a static Pix code. Objects Pix does not name are passed over. Raises BadPayload."""
-    objects = emv.unseal(payload)
-    _expect(objects, "01", "11", "a static code has no object 01, or 11 in it", optional=True)
-    _expect(objects, "53", "986", "the currency is 986, BRL")
-    _expect(objects, "58", "BR", "the country is BR")
-    account = _account(objects)
-    amount = _value(objects, "54")
-    txid = _txid(objects)
+    code = emv.Code(payload)
+    code.expect("01", ("11", ""), "a static code has no object 01, or 11 in it")
+    code.expect("53", ("986",), "the currency is 986, BRL")
+    code.expect("58", ("BR",), "the country is BR")
+    tag = code.account(profiles.PIX)
+    if code.find(f"{tag}.25"):
+        raise BadPayload(f"{tag}.25", "a code with a location is dynamic, not static", code.at(f"{tag}.25"))
+    if not code.get(f"{tag}.01"):
+        raise BadPayload(f"{tag}.01", "a static code names the payee's key", code.at(f"{tag}.01"))
+    txid = code.get("62.05")
     pix = PixStatic(
-        key=account["01"].value,
-        name=_value(objects, "59"),
-        city=_value(objects, "60"),
-        amount=fields.decimal(_minor(amount, objects["54"].position), 2) if amount else None,
-        txid=txid,
-        text=_value(account, "02"),
+        key=code.get(f"{tag}.01"),
+        name=code.get("59"),
+        city=code.get("60"),
+        amount=code.amount(2),
+        txid="" if txid == NO_TXID else txid,
+        text=code.get(f"{tag}.02"),
     )
-    _check(
-        pix,
-        {
-            "key": account["01"].position, "text": _position(account, "02"), "name": _position(objects, "59"),
-            "city": _position(objects, "60"), "txid": _position(objects, "62"),
-        },
-    )  # fmt: skip
+    places = {"key": f"{tag}.01", "text": f"{tag}.02", "name": "59", "city": "60", "txid": "62.05"}
+    _check(pix, {field: code.at(path) for field, path in places.items()})
     return pix
 
 
-def _account(objects: dict[str, emv.Object]) -> dict[str, emv.Object]:
-    """The objects of the merchant account template (26 to 51) that carries Pix' GUI."""
-    for tag, template in objects.items():
-        if not 26 <= int(tag) <= 51:
-            continue
-        inner = emv.read(template.value, tag, template.position)
-        if "00" in inner and inner["00"].value.lower() == GUI:
-            if "25" in inner:
-                raise BadPayload(
-                    f"{tag}.25", "a code with a location is dynamic, not static", inner["25"].position
-                )
-            if not _value(inner, "01"):
-                raise BadPayload(f"{tag}.01", "a static code names the payee's key", template.position)
-            return inner
-    raise BadPayload("26", f"no merchant account of {GUI}", 0)
-
-
-def _txid(objects: dict[str, emv.Object]) -> str:
-    if "62" not in objects:
-        return ""
-    value = _value(emv.read(objects["62"].value, "62", objects["62"].position), "05")
-    return "" if value == NO_TXID else value
-
-
-def _check(pix: PixStatic, at: dict[str, int | None] | None = None) -> None:
+def _check(pix: PixStatic, at: dict[str, int] | None = None) -> None:
     at = at or {}
     if not key_type(pix.key):
         rule = "a random key, e-mail, +phone, CPF or CNPJ with right check digits"
@@ -142,34 +114,14 @@ def _check(pix: PixStatic, at: dict[str, int | None] | None = None) -> None:
     fields.text("name", pix.name, 25, shortest=1, at=at.get("name"))
     fields.text("city", pix.city, 15, shortest=1, at=at.get("city"))
     fields.text("text", pix.text, 72, at=at.get("text"))
-    if pix.txid and _TXID.fullmatch(pix.txid) is None:
+    if pix.txid and TXID.fullmatch(pix.txid) is None:
         raise BadPayload("txid", "1 to 25 of A-Z a-z 0-9", at.get("txid"))
-
-
-def _minor(amount: str, at: int | None = None) -> int:
-    return fields.minor("amount", amount, 2, most=MOST, at=at)
-
-
-def _value(objects: dict[str, emv.Object], tag: str) -> str:
-    return objects[tag].value if tag in objects else ""
-
-
-def _position(objects: dict[str, emv.Object], tag: str) -> int | None:
-    return objects[tag].position if tag in objects else None
-
-
-def _expect(
-    objects: dict[str, emv.Object], tag: str, value: str, rule: str, *, optional: bool = False
-) -> None:
-    if tag not in objects and optional:
-        return
-    if _value(objects, tag) != value:
-        raise BadPayload(tag, rule, _position(objects, tag))
 
 
 SCHEMES = (
     Scheme(
         key="pix-static", title="Pix (static)", begins=("00",), fields=PixStatic, build=build, parse=parse,
+        recognises=profiles.recognises("pix-static"),
         rules={
             "key": "Pix key of the payee: random key (UUID), e-mail, +phone, CPF or CNPJ",
             "name": "the payee, 1 to 25 characters",

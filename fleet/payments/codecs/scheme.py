@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fleet.payments.codecs import names
+from fleet.payments.codecs import iso4217, names
 from fleet.payments.codecs.errors import BadPayload
 
 Confirmation = Literal["push", "poll", "statement", "none"]
@@ -61,12 +61,13 @@ class Scheme:
         return names.write(fields)
 
     def asks(self, fields: Any) -> tuple[str, str] | None:
-        """The decimal amount and currency the fields ask for; None where the code leaves the amount open or out."""
+        """The decimal amount and currency (its letters) the fields ask for; None where the code leaves the amount open
+        or out."""
         amount: str | None = getattr(fields, "amount", None)
         if amount is None:
             return None
         currency: str = getattr(fields, "currency", "")
-        return amount, currency or self.currencies[0]
+        return amount, iso4217.letters(currency or self.currencies[0])
 
 
 __all__ = ["BadPayload", "Confirmation", "Reference", "Scheme"]
