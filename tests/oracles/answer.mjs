@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { oracles as emv } from "./npm_emv.mjs";
+import { oracles as text } from "./npm_text.mjs";
 
-const adapters = { ...emv };
+const adapters = { ...emv, ...text };
 const question = JSON.parse(readFileSync(0, "utf8"));
 const load = createRequire(join(process.env.ORACLES, "package.json"));
 const answers = [];

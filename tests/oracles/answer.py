@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ADAPTERS = ("pypi_emv",)
+ADAPTERS = ("pypi_emv", "pypi_text")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Write down again what the installed oracles say: `python -m tests.oracles.record [SCHEME ...]`.
 
 A file of `tests/data/payments/` is {"scheme", "source", "cases"}; a case is {"library": "npm:NAME VERSION", "input":
-the scheme's JSON fields, "output": what the library says} and, where we write something else on purpose, "differs": why.
+the scheme's JSON fields, "output": what the library says} and, where we write something else on purpose, "differs": why, with "unread": true where we refuse to read theirs.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fleet.payments.codecs import SCHEMES
+from fleet.payments.codecs import SCHEMES, BadPayload
 from tests.oracles.asking import HERE, ask, missing, pins
 from tests.oracles.record import DATA, library_of, load
 
@@ -22,7 +22,7 @@ ASKED = [
 
 
 def built(scheme: str, given: dict[str, Any]) -> str:
-    return SCHEMES[scheme].build(SCHEMES[scheme].fields(**given))
+    return SCHEMES[scheme].build(SCHEMES[scheme].from_json(given))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,20 @@ def test_we_write_what_they_write(scheme: str, case: dict[str, Any]) -> None:
         assert ours != case["output"], f"no longer differs: {case['differs']}"
     else:
         assert ours == case["output"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "case"),
+    [(scheme, case) for scheme, case in CASES if "differs" in case],
+    ids=[f"{scheme}-{library_of(case)}" for scheme, case in CASES if "differs" in case],
+)
+def test_we_read_what_they_write_differently(scheme: str, case: dict[str, Any]) -> None:
+    parse = SCHEMES[scheme].parse
+    if case.get("unread"):
+        with pytest.raises(BadPayload):
+            parse(case["output"])
+    else:
+        assert parse(case["output"]) == parse(built(scheme, case["input"]))
 
 
 @pytest.mark.parametrize(
