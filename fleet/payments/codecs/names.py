@@ -22,7 +22,9 @@ def read(kind: type[Any], value: object, rules: Mapping[str, str], within: str =
     known = _named(kind)
     for name in value:
         if name not in known:
-            raise BadPayload(f"{within}{name}"[:80], f"no such name; there are {', '.join(known)}")
+            raise BadPayload(
+                f"{within}{name}"[:80] or repr(name), f"no such name; there are {', '.join(known)}"
+            )
     found: dict[str, Any] = {}
     for name, (field, hint) in known.items():
         path = f"{within}{name}"
