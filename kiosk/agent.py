@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+import msgspec
+
 from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import systemd, views
@@ -24,6 +26,7 @@ from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.facings import facing_of, fresh_ms
 from kiosk.core.settings import Place
+from kiosk.core.terms import Terms, links_of, sound
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
 from kiosk.intents import event_of
 from kiosk.ledger import Ledger
@@ -35,6 +38,7 @@ from kiosk.records import record_of
 from kiosk.runtime import Runtime
 from kiosk.shop import shop_of
 from mqtt.messages import ChargeState, Health, PhoneSale, Presence
+from mqtt.messages import Terms as TermsSaid
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +100,7 @@ class Agent:
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
+        self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self._health_ms, self._beat_ms = health_ms, beat_ms
@@ -116,7 +121,19 @@ class Agent:
         self._runtime.after("health", self._health_ms, _HealthDue())
         if self._beat_ms:
             self._runtime.after("beat", self._beat_ms, _BeatDue())
-        return self._cashier.recover(at)
+        yield from self._remembered_terms(at)
+        yield from self._cashier.recover(at)
+
+    def _remembered_terms(self, at: Stamp) -> Iterable[AnyEvent]:
+        """What may be offered, as it was said before the kiosk stopped."""
+        try:
+            body = self._ledger.kept_terms()
+            if body is not None:
+                self._take(msgspec.json.decode(body, type=Terms))
+        except (LedgerError, msgspec.DecodeError) as error:
+            log.error("the terms that were kept cannot be read, so all of the store's hold: %s", error)
+        if self._terms is not None:
+            yield did.TermsArrived(at, self._terms)
 
     # --- what happened ----------------------------------------------------------------------------------------
 
@@ -160,8 +177,36 @@ class Agent:
             return (did.PhoneSale(at, said.order, said.claim_code),)
         if isinstance(said, ChargeState):
             return self._cashier.hear(said, at)
+        if isinstance(said, TermsSaid):
+            return self._terms_said(said, at)
         self._pump()  # an Ack makes room
         return ()
+
+    def _terms_said(self, said: TermsSaid, at: Stamp) -> Iterable[AnyEvent]:
+        """Keep them for the next start, and show what they change; said again they change nothing."""
+        terms = sound(
+            Terms(
+                methods=said.methods,
+                domain=said.domain,
+                link_base=said.link_base,
+                link_key=said.link_key,
+                link_kid=said.link_kid,
+            )
+        )
+        if terms == self._terms:
+            return
+        self._take(terms)
+        try:
+            self._ledger.keep_terms(msgspec.json.encode(terms))
+        except LedgerError as error:
+            log.error("the terms hold, but cannot be kept for the next start: %s", error)
+        yield did.TermsArrived(at, terms)
+
+    def _take(self, terms: Terms) -> None:
+        self._terms = terms
+        self._shop = shop_of(self._store.store, self._place, terms)
+        if self._view is not None:
+            self._link.show(self._shop, self._view)
 
     def _events_wait(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._pump()
@@ -273,7 +318,7 @@ class Agent:
             log.error("the store of version %s is not here", version)
             return
         left, self._store = self._store, arrived
-        self._shop = shop_of(arrived.store, self._place)
+        self._shop = shop_of(arrived.store, self._place, self._terms)
         if self._view is not None:
             self._link.show(self._shop, self._view)  # the view may look the same, its shop does not
         left.close()
@@ -295,8 +340,10 @@ class Agent:
         wall_ms = self._clock.wall_ms()
         now = wall_ms // 1000 if self._clock.quality() != "unsynced" else None
         products = self._store.shelf(aisle, start, stop)
-        items = tuple(facing_of(product, language, now, self._place) for product in products)
-        return views.FacingsPage(aisle, start, items, fresh_ms(products, wall_ms, trusted=now is not None))
+        links = links_of(self._place.host, self._place.kiosk, self._terms, self._store.store.version)
+        items = tuple(facing_of(product, language, now, self._place, links) for product in products)
+        fresh = fresh_ms(products, wall_ms, trusted=now is not None, signed=bool(links.key))
+        return views.FacingsPage(aisle, start, items, fresh)
 
     # --- words to the fleet -----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from content.gtin import gtin14
 MAX_CHARACTERS = 2048  # a QR version 40-L holds 4,296; nothing that is meant for a shop comes near
 MAX_FACING_DIGITS = 7
 _ELEMENT = re.compile(r"\A(?:\]C1|\]d2|\]Q3|\]e0)?(?:\(01\)|01)([0-9]{14})(?:[\x1d(]|\Z|[0-9])")
-_PATH = re.compile(r"(?:/([0-9]+))?/(?:01|gtin)/([0-9]{8,14})(?:/|\Z)", re.ASCII)
+_PATH = re.compile(r"(?:/([0-9]+)(?:-[0-9a-z]+)?)?/(?:01|gtin)/([0-9]{8,14})(?:/|\Z)", re.ASCII)
 
 
 class Code(Struct, frozen=True):
@@ -46,7 +46,7 @@ def read_code(text: str) -> Code:
 
 
 def _digital_link(text: str) -> Code:
-    """A facing's link has the kiosk and the facing before the key: /K1/17/01/<gtin> (kiosk.core.facings)."""
+    """A facing's link has the kiosk and the facing before the key, and its attribution: /K1/17-<token>/01/<gtin> (content.links)."""
     try:
         path = urlsplit(text).path
     except ValueError:

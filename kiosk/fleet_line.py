@@ -36,6 +36,7 @@ from mqtt.messages import (
     RefundCharge,
     Request,
     StatusWanted,
+    Terms,
     decode,
     decode_answer,
     encode,
@@ -184,7 +185,7 @@ class FleetLine:
             self._publish(self._address.requests, asked.request)
         self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
 
-    def heard(self, message: Heard) -> ChargeState | CodeState | PhoneSale | None:
+    def heard(self, message: Heard) -> ChargeState | CodeState | PhoneSale | Terms | None:
         """What a message says, as far as the agent must know; what cannot be read is refused and counted."""
         try:
             if message.topic == self._address.acks:
@@ -192,6 +193,8 @@ class FleetLine:
                 return None
             if message.topic == self._address.notices:
                 return decode(message.payload, PhoneSale)  # type: ignore[no-any-return]
+            if message.topic == self._address.terms:
+                return decode(message.payload, Terms)  # type: ignore[no-any-return]
             if message.topic == self._address.responses:
                 answer = decode_answer(message.payload)
                 return self._stated(answer) if isinstance(answer, ChargeState) else self._code_told(answer)

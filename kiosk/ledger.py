@@ -172,6 +172,24 @@ class Ledger:
             rows = db.execute("SELECT body FROM payment WHERE state = 'open' ORDER BY reference").fetchall()
         return tuple(payment for (body,) in rows if (payment := _read_payment(body)) is not None)
 
+    # --- what the fleet said, for the next start --------------------------------------------------------------
+
+    def keep_terms(self, body: bytes) -> None:
+        """Write down what may be offered; it replaces what was kept."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO meta VALUES ('terms', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (body,),
+            )
+
+    def kept_terms(self) -> bytes | None:
+        """What was kept last; None where nothing was."""
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = 'terms'").fetchone()
+        if row is None:
+            return None
+        return row[0].encode() if isinstance(row[0], str) else bytes(row[0])
+
     # --- events for the fleet ---------------------------------------------------------------------------------
 
     def note(self, event: Event) -> None:

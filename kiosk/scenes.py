@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from content import pricing
 from content.model import Product
 from content.money import Money
@@ -18,6 +20,7 @@ from kiosk.core.events import Stamp
 from kiosk.core.orders import Payment
 from kiosk.core.present import CODES, present
 from kiosk.core.settings import Place
+from kiosk.core.terms import Terms
 from kiosk.views import Notice, View
 
 NOON_MS = 1_795_345_200_000  # 2026-11-22 11:00 UTC: the clock of all scenes
@@ -40,6 +43,12 @@ PAYLOADS = {
     "24.505802MY5914PENDELO MARKET6012KUALA LUMPUR6105500006278" + "05" + "16" + ORDER + "00708WALL0001" + "0814" + "PENDELO MARKET"
     "8248" + "0044" + "A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D4E5F6" + "6304" + "9F1C",
 }  # fmt: skip
+TERMS = Terms(  # as the fleet says them; the key is nobody's
+    methods=("link", "epc", "card"),
+    domain="id.pendelo.example",
+    link_base="https://id.pendelo.example",
+    link_key="5e" * 32,
+)
 MANY = ("promptpay", "paynow", "vietqr", "duitnow", "khqr", "wechat", "alipay", "card", "link")
 CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
 RETRIED = frozenset({"declined", "expired", "cancelled", "failed", "provider-down", "offline"})
@@ -63,6 +72,7 @@ def session_of(
         basket=basket,
         aisle=store.store.aisles[0].key,
         online=True,
+        terms=TERMS,
         devices={"reader": ("ready", ""), "printer": ("ready", "")},
     )
     return _with(session, order=order_of(session, ORDER, CLAIM))
@@ -84,6 +94,8 @@ def scenes(
         "basket-empty": present(_with(session, state=state.Reviewing(), basket=(), order=None)),
         "choose": present(_with(session, state=state.Choosing())),
         "choose-no-reader": present(_with(session, state=state.Choosing(), devices={})),
+        "choose-many": present(_many(session)),
+        "choose-none": present(_with(session, state=state.Choosing(), methods=())),
         "notice": present(_with(session, state=state.Browsing(), notices=(Notice("added", (), "good", 1),))),
         "idle": present(_with(session, state=state.Reviewing(), warned_ms=session.at.mono_ms - 2_000)),
     }
@@ -97,6 +109,13 @@ def scenes(
         closed = state.Closed(reason, "EC-31" if reason == "maintenance" else "")
         found[f"closed-{reason}"] = present(_with(session, state=closed, basket=(), order=None))
     return found
+
+
+def _many(session: state.Session) -> state.Session:
+    """A wall where people of many countries pay; one scheme was withdrawn while somebody was choosing."""
+    shop = structs.replace(session.store, methods=MANY)
+    terms = structs.replace(TERMS, methods=tuple(method for method in MANY if method != "khqr"))
+    return _with(session, state=state.Choosing(), store=shop, methods=MANY, terms=terms)
 
 
 def payment_of(session: state.Session, method: str = "link") -> Payment:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from content.model import Store
 from kiosk.core.settings import Place
+from kiosk.core.terms import Terms, links_of, offered
 from kiosk.views import AdvertCard, AisleLabel, Shop
 
 
-def shop_of(store: Store, place: Place) -> Shop:
-    """What surrounds the views. Empty aisles are left out: there is nothing to lead people to."""
+def shop_of(store: Store, place: Place, terms: Terms | None = None) -> Shop:
+    """What surrounds the views, with the methods and the domain of the fleet's terms. Empty aisles are left out: there is nothing to lead people to."""
     folder = place.pictures.rstrip("/")
     return Shop(
         names=store.names,
-        version=store.version,
+        version=links_of(place.host, place.kiosk, terms, store.version).version(store.version),
         currency=store.currency,
         languages=store.languages,
         aisles=tuple(
@@ -30,7 +31,8 @@ def shop_of(store: Store, place: Place) -> Shop:
             for advert in store.adverts
         ),
         how_it_works=store.how_it_works,
-        methods=store.methods,
+        methods=offered(store, terms),
         support=store.support,
         kiosk=place.kiosk,
+        domain=terms.domain if terms else "",
     )

@@ -23,7 +23,8 @@ from content.importer import Source, import_feed
 from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
-from kiosk.scenes import MONO_MS, NOON_MS, picks_of, scenes
+from kiosk.core.terms import links_of
+from kiosk.scenes import MONO_MS, NOON_MS, TERMS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.views import Facing, Panel, Pay, View
 
@@ -138,10 +139,13 @@ def shoot(
 
     place = Place(kiosk="WALL-1", host="https://id.pendelo.example", pictures=str(store_folder))
     with closing(OpenStore(store_folder)) as store:
-        shop = shop_of(store.store, place)
+        shop = shop_of(store.store, place, TERMS)
+        links = links_of(place.host, place.kiosk, TERMS, store.store.version)
 
         def facings(aisle: str, language: str, start: int, stop: int) -> list[Facing]:
-            return [facing_of(p, language, NOON_MS // 1000, place) for p in store.shelf(aisle, start, stop)]
+            return [
+                facing_of(p, language, NOON_MS // 1000, place, links) for p in store.shelf(aisle, start, stop)
+            ]
 
         with Camera(shop, facings, what.panel) as camera:
             for scene, language in what.scenes:

@@ -42,7 +42,7 @@ class Shop(Struct, frozen=True, tag="shop"):
     """Sent once when a screen connects and again when content changes; views refer to it by key."""
 
     names: Texts
-    version: str
+    version: str  # of what stands on the shelves, prices and links; another one is fetched anew
     currency: str
     languages: tuple[Language, ...]
     aisles: tuple[AisleLabel, ...]
@@ -51,6 +51,7 @@ class Shop(Struct, frozen=True, tag="shop"):
     methods: tuple[str, ...]
     support: str
     kiosk: str  # shown small on every screen, so that people and technicians can name it
+    domain: str = ""  # the host products' codes open; "" where the fleet has not said
 
 
 class Facing(Struct, frozen=True):

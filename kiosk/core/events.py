@@ -11,6 +11,7 @@ from msgspec import Struct
 from content.model import Product, Store
 from content.money import Money
 from kiosk.core.orders import Payment
+from kiosk.core.terms import Terms
 
 
 class Stamp(Struct, frozen=True):
@@ -256,6 +257,12 @@ class RefundDone(Event, frozen=True):
     reference: str
 
 
+class TermsArrived(Event, frozen=True):
+    """What may be offered from now on; also what was remembered, when the kiosk starts."""
+
+    terms: Terms
+
+
 class FleetConnected(Event, frozen=True):
     """The fleet can be asked again."""
 
@@ -327,5 +334,5 @@ AnyEvent = (
     | RetryAsked | FacingsSeen | CodeScanned | CardTapped | DeviceChanged | ReceiptPrinted | ReceiptFailed
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
-    | PaymentsRecovered | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
+    | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
 )  # fmt: skip

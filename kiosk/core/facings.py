@@ -8,14 +8,19 @@ from typing import Final
 from content import pricing
 from content.model import Availability, Product, text_in
 from kiosk.core.settings import Place
+from kiosk.core.terms import Links
 from kiosk.views import Facing
 
 UNSURE_MS: Final = 60_000
 LONGEST_MS: Final = 3_600_000
+SIGNED_MS: Final = 6 * 3_600_000  # a signed link counts for days: content.links.LIFE_DAYS
 
 
-def facing_of(product: Product, language: str, now: int | None, place: Place) -> Facing:
+def facing_of(
+    product: Product, language: str, now: int | None, place: Place, links: Links | None = None
+) -> Facing:
     """What to draw for a product in `language` at `now` (Unix seconds; None where the clock is not trusted)."""
+    links = links or Links(base=place.host, kiosk=place.kiosk)
     badge, args = pricing.badge(product, now)
     unit_price = pricing.unit_price(product, now)
     return Facing(
@@ -31,36 +36,29 @@ def facing_of(product: Product, language: str, now: int | None, place: Place) ->
         badge=badge,
         badge_args=args,
         picture=picture_of(product, place),
-        qr=digital_link(place.host, place.kiosk, product.facing, product.gtin),
+        qr=links.product(product.facing, product.gtin, now),
         available=product.availability is not Availability.OUT_OF_STOCK,
     )
 
 
-def fresh_ms(products: Sequence[Product], wall_ms: int, *, trusted: bool) -> int:
-    """For how long the facings of products are true, in milliseconds; 0 where no price on them changes by itself.
+def fresh_ms(products: Sequence[Product], wall_ms: int, *, trusted: bool, signed: bool = False) -> int:
+    """For how long the facings of products are true, in milliseconds; 0 where nothing on them changes by itself.
 
     A clock that is not trusted may be set at any moment, and one that is may be corrected: see UNSURE_MS, LONGEST_MS.
+    `signed`: their links have a last day.
     """
     if not any(product.sale for product in products):
-        return 0
+        return (SIGNED_MS if trusted else UNSURE_MS) if signed else 0
     if not trusted:
         return UNSURE_MS
     changes = [
         at for product in products if (at := pricing.next_change(product, wall_ms // 1000)) is not None
     ]
-    return min(LONGEST_MS, max(1, min(changes) * 1000 - wall_ms)) if changes else 0
+    if not changes:
+        return SIGNED_MS if signed else 0
+    return min(LONGEST_MS, max(1, min(changes) * 1000 - wall_ms))
 
 
 def picture_of(product: Product, place: Place) -> str:
     """The absolute path of its picture; "" where there is none."""
     return f"{place.pictures.rstrip('/')}/{product.picture}" if product.picture else ""
-
-
-def digital_link(host: str, kiosk: str, facing: int, gtin: str) -> str:
-    """HTTPS://HOST/KIOSK/FACING/01/GTIN14: the product, and where somebody stood when they wanted it.
-
-    GS1 Digital Link URI Syntax allows a custom path stem before the primary key. All of it is upper case and no `?`
-    is used, so that a QR code holds it in alphanumeric mode (ISO/IEC 18004 table 5), 5.5 bits a character instead of
-    8; whoever resolves it must read kiosk names without regard to case.
-    """
-    return f"{host}/{kiosk}/{facing}/01/{gtin}".upper()

@@ -41,6 +41,7 @@ from kiosk.core.state import (
     Troubled,
     Turn,
 )
+from kiosk.core.terms import offered
 
 CARD = "card"
 TOO_DENSE = "too-dense"
@@ -48,6 +49,8 @@ TOO_DENSE = "too-dense"
 
 def why_off(session: Session, method: str) -> str:
     """Why a method cannot be used now, as a key; "" where it can."""
+    if method not in offered(session.store, session.terms):
+        return "method-off"
     if not session.online:
         return "offline"
     if method == CARD and session.devices.get("reader", ("absent", ""))[0] != "ready":
@@ -72,7 +75,7 @@ def choosing(turn: Turn, event: AnyEvent) -> None:
 def choose(turn: Turn, method: str) -> None:
     """Pay `session.order` by that method, if it can be used."""
     session = turn.session
-    reason = why_off(session, method) if method in session.store.methods else "method-off"
+    reason = why_off(session, method)
     if session.order is None or session.attempts >= MAX_ATTEMPTS:
         reason = reason or "try-again"
     if reason:

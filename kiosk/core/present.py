@@ -20,6 +20,7 @@ from kiosk.core.state import (
     Thanking,
     Troubled,
     Viewing,
+    links,
 )
 from kiosk.views import (
     Attract,
@@ -103,7 +104,7 @@ def notice_of(session: Session) -> Notice | None:
 def product_detail(session: Session, product: Product, facing: int) -> ProductDetail:
     """One product with its facts; nutrition in thousandths becomes "3.6 g"."""
     language = session.language
-    drawn = facing_of(product, language, session.at.now, session.place)
+    drawn = facing_of(product, language, session.at.now, session.place, links(session))
     return ProductDetail(
         frame=frame_of(session),
         facing=drawn,
@@ -169,8 +170,8 @@ def pickup_of(session: Session) -> str:
 
 
 def choose_method(session: Session) -> ChooseMethod:
-    """The methods the store offers, and why some of them cannot be used now."""
-    methods = session.store.methods
+    """The methods offered here, and why some of them cannot be used now."""
+    methods = session.methods
     off = tuple((method, why) for method in methods if (why := paying.why_off(session, method)))
     total = session.order.total if session.order else basket.total(session)
     return ChooseMethod(frame_of(session), total, methods, off)

@@ -27,6 +27,7 @@ from kiosk.core.events import (
     ServiceClosed,
     ServiceOpened,
     StoreArrived,
+    TermsArrived,
     TimerFired,
 )
 from kiosk.core.state import (
@@ -46,6 +47,7 @@ from kiosk.core.state import (
     Viewing,
     default_language,
 )
+from kiosk.core.terms import offered, sound
 
 MAX_DEVICES = 16
 
@@ -118,6 +120,11 @@ def device_changed(turn: Turn, event: DeviceChanged) -> None:
         turn.say(reason, tone="bad")
 
 
+def terms_arrived(turn: Turn, event: TermsArrived) -> None:
+    """Offer what they say. Whoever is choosing keeps the places of the methods: what went is said to be off."""
+    turn.set(terms=sound(event.terms))
+
+
 def fleet_connected(turn: Turn, event: FleetConnected) -> None:
     """Ask about everything that was left open."""
     was_lost = not turn.session.online
@@ -179,6 +186,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     LanguageChosen: language_chosen,
     ReachChosen: reach_chosen,
     DeviceChanged: device_changed,
+    TermsArrived: terms_arrived,
     FleetConnected: fleet_connected,
     FleetLost: fleet_lost,
     PhoneSale: phone_sale,
@@ -200,11 +208,14 @@ def _close_or_adopt(turn: Turn) -> None:
         impressions.flush(turn)
         idling.forget_visit(turn)
         turn.go(session.closing)
+    if not isinstance(session.state, Choosing | Tapping | Paying):
+        turn.set(methods=offered(turn.session.store, turn.session.terms))
     if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed):
         store = session.arriving
         turn.set(store=store, arriving=None, slide=0, language=default_language(store))
         if isinstance(turn.session.state, Attracting):
             turn.go(Attracting(0, turn.now))
+        turn.set(methods=offered(store, turn.session.terms))
         turn.do(AdoptStore(store.version))
 
 

@@ -11,6 +11,7 @@ from kiosk.core.effects import AnyEffect
 from kiosk.core.events import Stamp
 from kiosk.core.orders import Order, Payment
 from kiosk.core.settings import Place, Settings
+from kiosk.core.terms import Links, Terms, links_of
 from kiosk.views import Notice
 
 MAX_NOTICES = 4
@@ -156,6 +157,10 @@ class Session(Struct, frozen=True, kw_only=True):
     settled: tuple[str, ...] = ()  # the latest references that ended; the ledger knows all
     sold: tuple[str, ...] = ()  # the latest orders that were sold
 
+    terms: Terms | None = None  # the latest heard of
+    methods: tuple[
+        str, ...
+    ] = ()  # on the screen that offers them; stand still while somebody chooses or pays
     online: bool = False
     devices: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> state, detail
     notices: tuple[Notice, ...] = ()  # the first is on the screen
@@ -176,8 +181,14 @@ def new_session(store: Store, place: Place, at: Stamp, settings: Settings | None
         at=at,
         state=Attracting(0, at.mono_ms),
         language=default_language(store),
+        methods=store.methods,
         touched_ms=at.mono_ms,
     )
+
+
+def links(session: Session) -> Links:
+    """How this kiosk's links are written now."""
+    return links_of(session.place.host, session.place.kiosk, session.terms, session.store.version)
 
 
 def default_language(store: Store) -> str:

@@ -34,7 +34,7 @@ from kiosk.ui.theme import (
 from kiosk.ui.words import Words, words
 from kiosk.views import Facing
 
-CODE_MODULES = 29  # a version 3 symbol: 61 upper-case characters at level M
+CODE_MODULES = 33  # a version 4 symbol: 90 upper-case characters at level M, a signed link and a long host
 CODE_DISTANCE = 1000  # mm from which a phone reads it
 GREY: Colour = (226, 227, 226)
 
@@ -60,7 +60,7 @@ class TileShape(Struct, frozen=True):
 def smallest_tile(theme: Theme) -> int:
     """The narrowest tile: a code with its quiet zone, and a button with a unit price beside it."""
     module = theme.module(CODE_DISTANCE)
-    return (CODE_MODULES + 2 * QUIET) * module + max(theme.target, theme.px(110)) + theme.px(28)
+    return (CODE_MODULES + 2 * QUIET) * module + max(theme.target, theme.px(92)) + theme.px(22)
 
 
 @lru_cache(maxsize=32)
@@ -72,7 +72,7 @@ def tile_shape(theme: Theme, w: int, rtl: bool, spare: int = 0) -> TileShape:
     rail = Rect(0, board, w, px(66))
     name = Rect(px(16), rail.bottom + px(8), w - px(32), 2 * line_height(theme.text))
     code = Rect(w - quiet - side, name.bottom + quiet - px(6), side, side)
-    left = Rect(px(14), 0, code.x - quiet - px(14), 0)
+    left = Rect(px(14), 0, code.x - quiet - px(16), 0)
     add_height = max(theme.target, px(96))
     add = Rect(left.x, code.bottom - add_height, left.w, add_height)
     unit = Rect(left.x, code.y, left.w, add.y - code.y - px(6))
@@ -156,8 +156,16 @@ class FacingTile(Struct, frozen=True):
         if f.available:
             _plus(image, s.add)
         if f.qr:
-            paint.code(image, s.code.x, s.code.y, f.qr, s.module)
+            _code(image, s, f.qr)
         return image
+
+
+def _code(image: Image.Image, s: TileShape, link: str) -> None:
+    """The code in the middle of its place; a link too long for it gets smaller modules, never a smaller quiet zone."""
+    modules = paint.code_side(link, 1, quiet=0)
+    module = max(1, min(s.module, s.code.w // modules))
+    spare = (s.code.w - modules * module) // 2
+    paint.code(image, s.code.x + spare, s.code.y + spare, link, module)
 
 
 def _stand(image: Image.Image, f: Facing, place: Rect, board: Rect, background: Colour) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from content.links import product_link
 from content.model import Availability, Measure, Sale
 from kiosk import views
 from kiosk.core import events as ev
-from kiosk.core.facings import LONGEST_MS, UNSURE_MS, digital_link, facing_of, fresh_ms
+from kiosk.core.facings import LONGEST_MS, UNSURE_MS, facing_of, fresh_ms
 from kiosk.core.settings import BadSettings, Place
 from tests.core.journeys import MILK, RICE, TEA, WALL_MS, Journey, eur, product
 
@@ -23,7 +24,7 @@ ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")  # ISO/IEC 1
 )
 def test_the_qr_names_kiosk_facing_and_product_in_characters_that_keep_it_small(host: str, link: str) -> None:
     place = Place(kiosk="k1", host=host)
-    assert digital_link(place.host, place.kiosk, 42, MILK.gtin) == link
+    assert product_link(place.host, place.kiosk, 42, MILK.gtin) == link
     assert set(link) <= ALPHANUMERIC
 
 

@@ -25,6 +25,7 @@ from mqtt.messages import (
     Presence,
     Request,
     StatusWanted,
+    Terms,
     decode,
     encode,
 )
@@ -91,7 +92,8 @@ class MemoryFleet:
 
     def say(self, message: Message) -> None:
         assert self._address is not None
-        topic = {PhoneSale: self._address.notices, Ack: self._address.acks}.get(type(message))
+        known = {PhoneSale: self._address.notices, Ack: self._address.acks, Terms: self._address.terms}
+        topic = known.get(type(message))
         if isinstance(message, ChargeState):
             topic = self._address.responses if message.id else self._address.charges
         if isinstance(message, CodeState):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.links import product_link
 from kiosk.codes import UNKNOWN, Code, read_code
-from kiosk.core.facings import digital_link
 
 GTIN = "09521100100113"
 
@@ -30,6 +30,7 @@ GTIN = "09521100100113"
         (f"https://shop.example/some/path/01/{GTIN}/10/LOT?17=271231", Code("digital-link", GTIN)),
         (f"HTTPS://SHOP.EXAMPLE/K1/17/01/{GTIN}", Code("digital-link", GTIN, 17)),
         (f"https://shop.example/K1/99999999/01/{GTIN}", Code("digital-link", GTIN)),
+        (f"HTTPS://SHOP.EXAMPLE/K1/17-0123456789ABCDEF/01/{GTIN}", Code("digital-link", GTIN, 17)),
         ("https://shop.example/01/9521100100114", UNKNOWN),
         ("https://shop.example/", UNKNOWN),
         ("https://[", UNKNOWN),
@@ -43,7 +44,7 @@ def test_codes(text: str, code: Code) -> None:
 
 
 def test_a_facings_own_link_reads_back() -> None:
-    assert read_code(digital_link("https://shop.example:8443", "K1", 312, GTIN)) == Code(
+    assert read_code(product_link("https://shop.example:8443", "K1", 312, GTIN)) == Code(
         "digital-link", GTIN, 312
     )
 

@@ -11,7 +11,7 @@ from content.importer import Source, import_feed
 from content.model import Product
 from content.store import OpenStore
 from kiosk.core.settings import Place
-from kiosk.scenes import MONO_MS, picks_of, scenes
+from kiosk.scenes import MONO_MS, TERMS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.ui.nodes import Node
 from kiosk.ui.screens import basket, choose, closed, ending, pay, product
@@ -46,7 +46,7 @@ class Scenery:
 
     def __init__(self, store: OpenStore, pictures: Path) -> None:
         self.place = Place(kiosk="WALL-1", host="https://id.pendelo.example", pictures=str(pictures))
-        self.shop: Shop = shop_of(store.store, self.place)
+        self.shop: Shop = shop_of(store.store, self.place, TERMS)
         self.store = store
 
     def all_products(self) -> list[Product]:

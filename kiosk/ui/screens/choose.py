@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from PIL import Image
 
 from kiosk.ui import marks, paint
@@ -11,12 +11,12 @@ from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens import chrome
 from kiosk.ui.screens.methods import method_words
-from kiosk.ui.text import line_height, shape, wrap
+from kiosk.ui.text import fit, line_height, shape, wrap
 from kiosk.ui.theme import BRAND, INK, PAPER, SOFT_INK, WHITE, Theme
 from kiosk.ui.words import Words
 from kiosk.views import Back, ChooseMethod, PayBy, Shop
 
-WIDE = 10  # times its name's font size: a card that wide has room for a sentence
+WIDE = 11  # times its name's font size: a card that wide has room for a sentence
 MOST_COLUMNS = 3
 NARROWEST = 440  # of a card, designed for text of 28 px
 
@@ -35,6 +35,28 @@ class MethodCard(Struct, frozen=True):
     size: int
     text: int
     radius: int
+    name_size: int = 0  # of the name's font, the same on all cards; 0: as large as goes
+
+    def name_fits(self, w: int, h: int) -> int:
+        """The font size in which the name takes one line of a card of that size; at least the text's."""
+        return fit(self.name, self.size, True, self.language, self._parts(w, h)[2].w, self.text).size
+
+    def _wide(self, w: int) -> bool:
+        return w > self.size * WIDE
+
+    def _parts(self, w: int, h: int) -> tuple[Rect, Rect, Rect]:
+        """Where plate, arrow and words are, for readers from left to right."""
+        sheet, wide = Rect(0, 0, w, h).inset(6), self._wide(w)
+        pad = min(h // 6, self.text)
+        high = min(sheet.h - 2 * pad, round(w * (0.16 if wide else 0.19)), round(self.size * 2.2))
+        plate = Rect(sheet.x + pad, sheet.y + (sheet.h - high) // 2, round(high * marks.SHAPE), high)
+        arrow = round(self.size * 0.9) if wide else 0
+        tip = Rect(sheet.right - pad - arrow, sheet.y + (sheet.h - arrow) // 2, arrow, arrow)
+        gap = pad if wide else pad // 2
+        words = Rect(
+            plate.right + gap, sheet.y + pad // 3, tip.x - plate.right - 2 * gap, sheet.h - 2 * (pad // 3)
+        )
+        return plate, tip, words
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The card."""
@@ -46,16 +68,8 @@ class MethodCard(Struct, frozen=True):
         else:
             paint.box(image, sheet, (238, 237, 233), self.radius)
         rtl = is_rtl(self.language)
-        wide = w > self.size * WIDE
-        pad = min(h // 6, self.text)
-        high = min(sheet.h - 2 * pad, round(w * (0.16 if wide else 0.19)), round(self.size * 2.2))
-        plate = Rect(sheet.x + pad, sheet.y + (sheet.h - high) // 2, round(high * marks.SHAPE), high)
-        arrow = round(self.size * 0.9) if wide else 0
-        tip = Rect(sheet.right - pad - arrow, sheet.y + (sheet.h - arrow) // 2, arrow, arrow)
-        gap = pad if wide else pad // 2
-        words = Rect(
-            plate.right + gap, sheet.y + pad // 3, tip.x - plate.right - 2 * gap, sheet.h - 2 * (pad // 3)
-        )
+        wide = self._wide(w)
+        plate, tip, words = self._parts(w, h)
         if rtl:
             plate, tip, words = plate.mirrored(w), tip.mirrored(w), words.mirrored(w)
         marks.paste(image, plate, self.method, on=self.on)
@@ -76,9 +90,10 @@ class MethodCard(Struct, frozen=True):
         )
         below = min(below, room.h - line_height(self.text))
         tight = shape(self.name, self.text, True, self.language).width > room.w
-        above = min(line_height(self.text) * 2 if tight else round(self.size * 1.3), room.h - below)
+        size = self.name_size or self.size
+        above = min(line_height(self.text) * 2 if tight else round(size * 1.3), room.h - below)
         upper = Rect(room.x, room.y + max(0, (room.h - above - below) // 2), room.w, above)
-        paint.text(image, upper, self.name, self.text if tight else self.size, self.language, colour=ink, bold=True,
+        paint.text(image, upper, self.name, self.text if tight else size, self.language, colour=ink, bold=True,
                    lines=2 if tight else 1, smallest=small if tight else self.text)  # fmt: skip
         if hint:
             lower = Rect(room.x, upper.bottom, room.w, below)
@@ -148,12 +163,13 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
     )
     nodes.append(Node("amount", Rect(room.x, room.y, room.w, top - room.y), amount))
     off = dict(view.off)
-    for method, place in zip(view.methods, places(theme, cards, len(view.methods)), strict=True):
-        name, hint = method_words(w, method)
-        on = method not in off
-        art = MethodCard(method, name, hint if on else off_words(w, off[method]), on, w.language,
-                         theme.px(60), theme.px(34), theme.radius * 2)  # fmt: skip
-        nodes.append(Node(f"method-{method}", place, art, PayBy(method) if on else None, theme.radius * 2))
+    spots = places(theme, cards, len(view.methods))
+    made = [_card(theme, w, method, off.get(method, "")) for method in view.methods]
+    size = min((art.name_fits(spot.w, spot.h) for art, spot in zip(made, spots, strict=True)), default=0)
+    for art, spot in zip(made, spots, strict=True):
+        card = structs.replace(art, name_size=size)
+        tap = PayBy(art.method) if art.on else None
+        nodes.append(Node(f"method-{art.method}", spot, card, tap, theme.radius * 2))
     if not view.methods:
         none = chrome.Message(w("choose.none"), w("choose.none.text"), w.language, theme.px(56), theme.px(38),
                               theme.text)  # fmt: skip
@@ -164,6 +180,13 @@ def layout(theme: Theme, w: Words, shop: Shop, view: ChooseMethod) -> list[Node]
         chrome.button(theme, w, "back", back, w("choose.back"), Back(), "secondary", "left"),
     ]
     return mirrored(nodes, theme.width) if w.rtl else nodes
+
+
+def _card(theme: Theme, w: Words, method: str, off: str) -> MethodCard:
+    """A method's card; `off` is why it cannot be used, "" where it can."""
+    name, hint = method_words(w, method)
+    return MethodCard(method, name, off_words(w, off) if off else hint, not off, w.language, theme.px(60),
+                      theme.px(34), theme.radius * 2)  # fmt: skip
 
 
 def places(theme: Theme, room: Rect, count: int) -> list[Rect]:
