@@ -120,12 +120,24 @@ charges = Table(
     _number("ttl_s"), _text("card"), _text("return_url"), _text("language"),
     _text("state"), _text("reason"), _text("payload"), _number("expires_ms"),
     _number("paid_minor"), _text("paid_currency"),
+    _number("given_minor", server_default="0"), _number("giving_minor", server_default="0"),
+    _number("parts", server_default="0"), _text("trouble", server_default=""),
+    _number("silent_ms", server_default="0"), _number("resolved_ms", server_default="0"),
+    _number("unresolved_ms", server_default="0", index=True),  # since when it is not in order; 0: it is
     _number("asked_ms"), _number("changed_ms"), _number("checked_ms"),
     Column("due_ms", BigInteger, index=True),  # when the desk looks at it again by itself; NULL: never
     # what a charge became: "", sold (its event is stored); of the phone lane also sale (its event is not), refund
     _text("settled", index=True),
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
     _text("claim_code", server_default="", index=True),  # the order's; "" until a phone's order is sold. Never logged, never told on
+)  # fmt: skip
+
+# Money an authentic webhook told of that belongs to no charge of ours: see fleet.payments.unresolved.
+strangers = Table(
+    "strangers", metadata,
+    Column("provider", String(64), primary_key=True), Column("charge_id", String(256), primary_key=True),
+    _text("reference"), _number("minor"), _text("currency"), _number("times"), _number("first_ms"), _number("last_ms"),
+    _number("resolved_ms", index=True),
 )  # fmt: skip
 
 # How an order left us: its goods were handed over, or its money is given back instead. One row per order, so that never

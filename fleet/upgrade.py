@@ -33,6 +33,8 @@ def bring_up(connection: Connection) -> None:
                 added.append(str(index.name))
     if "charges.claim_code" in added:
         _claims_of_phones(connection)
+    if "charges.unresolved_ms" in added:
+        _not_in_order(connection)
     if added:
         log.info("the database was brought up: %s", ", ".join(added))
 
@@ -47,3 +49,10 @@ def _claims_of_phones(connection: Connection) -> None:
         connection.execute(
             update(tables.charges).where(charge.reference == reference).values(claim_code=kept)
         )
+
+
+def _not_in_order(connection: Connection) -> None:
+    """Charges of before the operator's list that money came for and that neither a sale nor a refund has ended."""
+    charge = tables.charges.c
+    open_end = charge.state.in_(("paid", "late-paid", "refunding")) & (charge.settled != "sold")
+    connection.execute(update(tables.charges).where(open_end).values(unresolved_ms=charge.changed_ms))

@@ -8,155 +8,26 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 from sqlalchemy import Connection, func, select, update
 
 from content.money import Money
 from content.references import CLAIM_BYTES, claim_of
 from fleet import tables
 from fleet.clock import Clock
-from fleet.payments.port import ENDED, OPEN, PAID, Charge, News, State, advance
+from fleet.payments.entry import ELSEWHERE, PHONE, TOUCH, Change, Entry, next_look, settle, told
+from fleet.payments.port import PAID, Charge, ChargeEvent, News, State, advance
+from fleet.payments.unresolved import WHAT_TO_DO, Stranger, Unresolved, shown_from_ms, why
 from fleet.store import Store
-from mqtt.messages import ChargeState, Line
+from mqtt.messages import Line
 
-PHONE: Final = "phone"  # channel of the phone lane, and the epoch of the sales the fleet itself makes
-TOUCH: Final = "touch"
-LINGER_MS: Final = 600_000  # an ended charge is watched for late money until so long after it expired
 HANDED_OVER: Final = "handed-over"  # an order's goods are gone (tables.handovers)
+LEASE_MS: Final = 20_000  # whoever looks at a charge has it so long to himself
+MOST_STRANGERS: Final = 10_000  # rows
 _CHARGES = tables.charges
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One charge. Times are Unix ms by the fleet's clock; `kiosk` is an address `tenant/site/kiosk`."""
-
-    reference: str
-    kiosk: str
-    order: str
-    channel: str
-    method: str
-    provider: str
-    currency: str
-    minor: int
-    lines: tuple[Line, ...]
-    version: str
-    ttl_s: int
-    asked_ms: int
-    description: str = ""
-    card: str = ""  # a token, kept only until the provider has answered
-    return_url: str = ""
-    language: str = ""
-    charge_id: str = ""
-    state: State = State.ASKING
-    reason: str = ""
-    payload: str = ""
-    expires_ms: int = 0
-    paid_minor: int = 0
-    paid_currency: str = ""
-    changed_ms: int = 0
-    checked_ms: int = 0
-    due_ms: int | None = None
-    settled: str = ""
-    sale_seq: int = 0
-    claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is sold
-
-    @property
-    def amount(self) -> Money:
-        """What was asked for."""
-        return Money(self.minor, self.currency)
-
-    @property
-    def paid(self) -> Money | None:
-        """What came."""
-        return Money(self.paid_minor, self.paid_currency) if self.paid_minor else None
-
-    def is_wish(self, other: Entry) -> bool:
-        """Whether nothing differs that must not where the same reference is asked for again."""
-        same = self._wish == other._wish
-        if self.channel == PHONE:  # its claim code is ours to give
-            return same
-        return secrets.compare_digest(self.claim_code, other.claim_code) and same
-
-    @property
-    def _wish(self) -> tuple[object, ...]:
-        return self.kiosk, self.order, self.channel, self.method, self.amount
-
-
-_WIRE: Final = {
-    State.ASKING: "created", State.CREATED: "created", State.SCANNED: "scanned", State.PAID: "paid",
-    State.LATE_PAID: "paid", State.EXPIRED: "expired", State.CANCELLED: "cancelled", State.FAILED: "failed",
-    State.REFUNDING: "paid", State.REFUNDED: "refunded",
-}  # fmt: skip
-
-
-def told(entry: Entry, merchant: str = "", request_id: str = "") -> ChargeState:
-    """The charge as a kiosk hears of it. Money on its way back is `paid` until the provider has taken the refund."""
-    return ChargeState(
-        id=request_id, reference=entry.reference, state=_WIRE[entry.state], reason=entry.reason, payload=entry.payload,
-        expires_ms=entry.expires_ms, paid_minor=entry.paid_minor, currency=entry.paid_currency or entry.currency,
-        merchant=merchant, domain=host_of(entry.payload),
-    )  # fmt: skip
-
-
-def host_of(payload: str) -> str:
-    """The host a phone shows once it has opened a payload; "" where that is no web address."""
-    if not payload.isascii() or not payload.lower().startswith(("https://", "http://")):
-        return ""
-    try:
-        return urlsplit(payload).hostname or ""
-    except ValueError:
-        return ""
-
-
-def next_look(entry: Entry, now_ms: int) -> int | None:
-    """When to ask the provider again without being told to: a webhook is only a hint, and hints get lost.
-
-    Open: every 2 s for a minute, then ever more slowly, at most every 30 s. Ended: every 30 s until LINGER_MS after
-    the expiry, for late money. A refund that was not taken: until it is. Paid at a wall: until the wall has told how it
-    ended, after a minute, then ever more slowly, at most every hour. Else never.
-    """
-    if entry.state is State.REFUNDING:
-        return now_ms + _slower(now_ms - entry.changed_ms)
-    if entry.state in OPEN:
-        return now_ms + _slower(now_ms - entry.asked_ms)
-    if entry.channel == TOUCH and entry.state in PAID and not entry.settled:
-        return now_ms + min(3_600_000, max(60_000, now_ms - entry.changed_ms))
-    expires_ms = entry.expires_ms or entry.asked_ms + entry.ttl_s * 1000
-    known = entry.charge_id or entry.reason == "provider-down"  # a refused charge does not exist
-    if entry.state in ENDED and known and now_ms < expires_ms + LINGER_MS:
-        return now_ms + 30_000
-    return None
-
-
-def _slower(age_ms: int) -> int:
-    return 2_000 if age_ms < 60_000 else min(30_000, age_ms // 30)
-
-
-def settle(entry: Entry) -> str:
-    """What a paid charge of the phone lane becomes: a sale where just what was asked for came, else a refund."""
-    return "sale" if entry.paid == entry.amount else "refund"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a piece of news did."""
-
-    before: Entry
-    after: Entry
-
-    @property
-    def moved(self) -> bool:
-        """Whether the charge stands elsewhere now, so that others must hear of it."""
-        return self.before.state is not self.after.state
-
-    @property
-    def is_news(self) -> bool:
-        """Whether a kiosk that knew how it stood has to hear of it; that it was created is the answer to its request."""
-        return _WIRE[self.after.state] not in ("created", _WIRE[self.before.state])
 
 
 def _never(_connection: Connection, _entry: Entry) -> bool:
@@ -190,19 +61,47 @@ class Book:
             ).first()
             return entry_of(found) if found else None
 
-    def due(self, limit: int = 50) -> list[Entry]:
-        """Charges to look at now, the longest overdue first."""
+    def due(self, limit: int = 50, provider: str | None = None) -> list[Entry]:
+        """Charges to look at now, the longest overdue first, of one provider or all."""
+        with self._store.read() as connection:
+            return self._due(connection, limit, provider)
+
+    def take_due(self, limit: int, provider: str) -> list[Entry]:
+        """As `due`, and whoever asks next is not given them again for LEASE_MS, whatever becomes of us meanwhile."""
+        with self._store.read() as connection:
+            if not self._due(connection, 1, provider):
+                return []
+        with self._store.write() as connection:
+            entries = self._due(connection, limit, provider)
+            connection.execute(
+                update(_CHARGES)
+                .where(_CHARGES.c.reference.in_([entry.reference for entry in entries]))
+                .values(due_ms=self._clock() + LEASE_MS)
+            )
+            return entries
+
+    def _due(self, connection: Connection, limit: int, provider: str | None) -> list[Entry]:
+        column = _CHARGES.c
+        wanted = select(_CHARGES).where(column.due_ms <= self._clock())
+        if provider is not None:
+            wanted = wanted.where(column.provider == provider)
+        return [entry_of(row) for row in connection.execute(wanted.order_by(column.due_ms).limit(limit))]
+
+    def providers_due(self) -> set[str]:
+        """The providers of charges to look at now."""
         column = _CHARGES.c
         with self._store.read() as connection:
-            rows = connection.execute(
-                select(_CHARGES).where(column.due_ms <= self._clock()).order_by(column.due_ms).limit(limit)
+            return set(
+                connection.scalars(select(column.provider).where(column.due_ms <= self._clock()).distinct())
             )
-            return [entry_of(row) for row in rows]
 
-    def next_due_ms(self) -> int | None:
-        """When the next look is due."""
+    def next_due_ms(self, besides: frozenset[str] = frozenset()) -> int | None:
+        """When the next look is due, at charges of other providers than `besides`."""
+        column = _CHARGES.c
         with self._store.read() as connection:
-            found: int | None = connection.scalar(select(func.min(_CHARGES.c.due_ms)))
+            found: int | None = connection.scalar(
+                select(func.min(column.due_ms)).where(column.provider.not_in(besides))
+            )
             return found
 
     def unsold(self) -> list[Entry]:
@@ -215,10 +114,7 @@ class Book:
 
     def sold(self, reference: str) -> None:
         """The sale's event is stored."""
-        with self._store.write() as connection:
-            connection.execute(
-                update(_CHARGES).where(_CHARGES.c.reference == reference).values(settled="sold")
-            )
+        self._change(reference, lambda entry: structs.replace(entry, settled="sold"))
 
     def told_by_kiosk(self, entry: Entry) -> tuple[str, str]:
         """How a charge ended at the wall as its events say: ("sale", ""), ("refund", reason), or ("", "") so far."""
@@ -243,19 +139,7 @@ class Book:
 
     def heard(self, reference: str, charge: Charge, payload: str = "") -> Change:
         """The provider has told how a charge stands; `payload` is what the QR shall say from now on."""
-
-        def learn(entry: Entry) -> Entry:
-            state = advance(entry.state, charge.news)
-            reason = charge.reason if state is State.FAILED else ""
-            paid = charge.paid or entry.paid
-            return structs.replace(
-                entry, state=state, charge_id=charge.id, card="", payload=payload or entry.payload,
-                expires_ms=charge.expires_ms or entry.expires_ms,
-                reason=entry.reason if state is entry.state else reason,
-                paid_minor=paid.minor if paid else 0, paid_currency=paid.currency if paid else "",
-            )  # fmt: skip
-
-        return self._change(reference, learn)
+        return self._change(reference, lambda entry: _learnt(entry, charge, payload))
 
     def news(self, reference: str, news: News, reason: str = "") -> Change:
         """Something is known that the provider did not tell. What was handed over is never given back too."""
@@ -273,8 +157,105 @@ class Book:
         return self._change(reference, lambda entry: entry, decide=True)
 
     def later(self, reference: str) -> Entry:
-        """The provider did not answer: look again when it is time."""
+        """Nothing was asked, or nothing new was heard: look again when it is time."""
         return self._change(reference, lambda entry: entry).after
+
+    def unanswered(self, reference: str) -> Entry:
+        """Its provider did not answer for it: nothing is assumed, and after a while the operator knows."""
+        now = self._clock()
+        return self._change(
+            reference, lambda entry: structs.replace(entry, silent_ms=entry.silent_ms or now)
+        ).after
+
+    # --- giving back ------------------------------------------------------------------------------------------
+
+    def giving(self, reference: str) -> Entry:
+        """Begin to give back what is owed, or go on with what was begun: `giving_minor` is written down before the
+        provider is asked, so that asking again is asking for the same.
+        """
+
+        def begin(entry: Entry) -> Entry:
+            return structs.replace(entry, giving_minor=entry.giving_minor or entry.owed_back)
+
+        return self._change(reference, begin).after
+
+    def given(self, before: Entry) -> Change:
+        """What `before` was giving is taken by the provider; told twice it counts once."""
+
+        def learn(entry: Entry) -> Entry:
+            if entry.given_minor != before.given_minor or not entry.giving_minor:
+                return entry
+            given = entry.given_minor + entry.giving_minor
+            done = structs.replace(entry, given_minor=given, giving_minor=0, trouble="", silent_ms=0)
+            if entry.state is State.REFUNDING and given >= entry.paid_minor:
+                done = structs.replace(done, state=advance(entry.state, News.REFUNDED))
+            return done
+
+        return self._change(before.reference, learn)
+
+    def refused(self, reference: str, trouble: str) -> Entry:
+        """The provider refuses a refund for good: a person has to see to it."""
+        return self._change(
+            reference, lambda entry: structs.replace(entry, trouble=entry.trouble or trouble, silent_ms=0)
+        ).after
+
+    # --- what nobody has finished -----------------------------------------------------------------------------
+
+    def unresolved(self, now_ms: int | None = None) -> list[Unresolved]:
+        """What is not in order and has not been for GRACE_MS, the oldest first: see fleet.payments.unresolved."""
+        now = self._clock() if now_ms is None else now_ms
+        stranger = tables.strangers.c
+        with self._store.read() as connection:
+            entries = [
+                entry_of(row)
+                for row in connection.execute(select(_CHARGES).where(_CHARGES.c.unresolved_ms > 0))
+            ]
+            rows = connection.execute(select(tables.strangers).where(stranger.resolved_ms == 0)).all()
+        found = [
+            Unresolved(
+                why="stranger", since_ms=each.first_ms, what_to_do=WHAT_TO_DO["stranger"], stranger=each
+            )
+            for each in map(_stranger, rows)
+        ]
+        for entry in entries:
+            reason = why(entry)
+            if not reason or shown_from_ms(entry) > now:
+                continue
+            if reason == "not-settled" and self.told_by_kiosk(entry)[0] == "sale":
+                continue
+            what, since = WHAT_TO_DO[reason], entry.unresolved_ms
+            found.append(Unresolved(why=reason, since_ms=since, what_to_do=what, entry=entry))
+        return sorted(found, key=lambda each: each.since_ms)
+
+    def resolve(self, reference: str) -> Entry:
+        """A person has seen to a payment: it leaves the list, until there is news of its money. Raises KeyError."""
+        now = self._clock()
+        return self._change(reference, lambda entry: structs.replace(entry, resolved_ms=now)).after
+
+    def stranger(self, provider: str, event: ChargeEvent, money: Money | None) -> bool:
+        """Write down money nobody knows; the same again is counted. False where there is no more room."""
+        now, table = self._clock(), tables.strangers
+        of_it = (table.c.provider == provider, table.c.charge_id == event.charge_id[:256])
+        row = {
+            "provider": provider, "charge_id": event.charge_id[:256], "reference": event.reference[:64], "times": 1,
+            "minor": money.minor if money else 0, "currency": money.currency if money else "", "first_ms": now,
+            "last_ms": now, "resolved_ms": 0,
+        }  # fmt: skip
+        with self._store.write() as connection:
+            again = update(table).where(*of_it).values(times=table.c.times + 1, last_ms=now)
+            if connection.execute(again).rowcount:
+                return True
+            if (connection.scalar(select(func.count()).select_from(table)) or 0) >= MOST_STRANGERS:
+                return False
+            connection.execute(table.insert().values(row))
+            return True
+
+    def resolve_stranger(self, provider: str, charge_id: str) -> bool:
+        """A person has found out whose money it is; False where there is none."""
+        table = tables.strangers
+        seen_to = update(table).where(table.c.provider == provider, table.c.charge_id == charge_id)
+        with self._store.write() as connection:
+            return bool(connection.execute(seen_to.values(resolved_ms=self._clock())).rowcount)
 
     def _change(
         self,
@@ -297,7 +278,12 @@ class Book:
                 after = self._settled(connection, after)
             changed = now if after.state is not before.state else before.changed_ms
             after = structs.replace(after, changed_ms=changed, checked_ms=now)
-            after = structs.replace(after, due_ms=next_look(after, now))
+            if after.paid_minor != before.paid_minor:
+                after = structs.replace(after, resolved_ms=0)
+            reason = why(after)
+            since = before.unresolved_ms if reason == why(before) else 0
+            since = (since or now) if reason else 0
+            after = structs.replace(after, due_ms=next_look(after, now), unresolved_ms=since)
             connection.execute(update(_CHARGES).where(_CHARGES.c.reference == reference).values(_row(after)))
             return Change(before, after)
 
@@ -313,6 +299,28 @@ class Book:
         last = connection.scalar(select(func.max(column.sale_seq)).where(column.kiosk == entry.kiosk)) or 0
         code = entry.claim_code or claim_of(secrets.token_bytes(CLAIM_BYTES))
         return structs.replace(entry, settled=settled, sale_seq=last + 1, claim_code=code)
+
+
+def _learnt(entry: Entry, charge: Charge, payload: str) -> Entry:
+    """An entry after its provider has told how the charge stands. What has come never grows less."""
+    state = advance(entry.state, charge.news)
+    paid = charge.paid or entry.paid
+    if paid and entry.paid and paid.currency == entry.paid_currency and paid.minor < entry.paid_minor:
+        paid = entry.paid
+    given, trouble = entry.given_minor, entry.trouble
+    if state is State.REFUNDED and entry.state is not State.REFUNDED:  # given back, whoever did it
+        given = paid.minor if paid else 0
+        trouble = ELSEWHERE if entry.state in PAID else ""
+    learnt = structs.replace(
+        entry, state=state, charge_id=charge.id, card="", payload=payload or entry.payload, silent_ms=0,
+        expires_ms=charge.expires_ms or entry.expires_ms,
+        reason=entry.reason if state is entry.state else charge.reason if state is State.FAILED else "",
+        paid_minor=paid.minor if paid else 0, paid_currency=paid.currency if paid else "",
+        given_minor=given, giving_minor=0 if state is State.REFUNDED else entry.giving_minor, trouble=trouble,
+    )  # fmt: skip
+    if learnt.state is State.REFUNDED and learnt.paid_minor > learnt.given_minor:
+        return structs.replace(learnt, state=advance(learnt.state, News.MORE))
+    return learnt
 
 
 def _handed_over(connection: Connection, entry: Entry) -> bool:
@@ -360,6 +368,17 @@ def entry_of(row: Any) -> Entry:
     return Entry(**values)
 
 
+def _stranger(row: Any) -> Stranger:
+    money = Money(row.minor, row.currency) if row.minor else None
+    return Stranger(
+        provider=row.provider, charge_id=row.charge_id, reference=row.reference, money=money, first_ms=row.first_ms,
+        times=row.times,
+    )  # fmt: skip
+
+
 def _read(connection: Connection, reference: str) -> Entry | None:
     found = connection.execute(select(_CHARGES).where(_CHARGES.c.reference == reference)).first()
     return entry_of(found) if found else None
+
+
+__all__ = ["HANDED_OVER", "PHONE", "TOUCH", "Book", "Change", "Entry", "entry_of", "told"]

@@ -26,6 +26,7 @@ class News(Enum):
     FAILED = "failed"
     WANT_REFUND = "want-refund"
     REFUNDED = "refunded"
+    MORE = "more-came"  # after all had gone back: somebody paid the same code again
 
 
 class State(Enum):
@@ -63,7 +64,7 @@ TRANSITIONS: dict[State, dict[News, State]] = {
     State.CANCELLED: _AFTER_ALL,
     State.FAILED:    _AFTER_ALL,
     State.REFUNDING: {News.REFUNDED: State.REFUNDED},
-    State.REFUNDED:  {},
+    State.REFUNDED:  {News.MORE: State.REFUNDING},
 }  # fmt: skip
 
 OPEN = frozenset({State.ASKING, State.CREATED, State.SCANNED})  # money may still come and is waited for
@@ -119,7 +120,9 @@ class ChargeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """A charge as the provider tells it. `paid` is what came in and may differ from what was asked for."""
+    """A charge as the provider tells it. `paid` is all that ever came in for it, refunds not taken off: it may differ
+    from what was asked for, and grow when a second phone pays the same code.
+    """
 
     id: str
     reference: str

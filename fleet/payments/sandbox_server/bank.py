@@ -141,18 +141,18 @@ class Bank:
             return self._view(charge)
 
     def pay(self, charge: str, paid: Money | None = None) -> ChargeView:
-        """A customer's money arrives, by default what was asked for: also after the charge ended, as transfers do.
-
-        What was paid before stays what it is (a second transfer is refused), as is a charge that was refunded.
+        """A customer's money arrives, by default what was asked for: also after the charge ended or was paid by another,
+        as transfers do. A second payment adds to the first, so it must be of the same currency.
         """
         with self._books():
             view = self._view(charge)
-            if view.state in ("paid", "refunded"):
-                raise Refused("already-paid", f"{charge} is {view.state}", 409)
             amount = paid or Money(view.amount_minor, view.currency)
             if amount.minor < 1:
                 raise Refused("bad-request", "amount_minor: at least 1")
-            self._set(charge, "paid", paid_minor=amount.minor, paid_currency=amount.currency)
+            if view.paid_minor and amount.currency != view.paid_currency:
+                raise Refused("bad-request", f"currency: {view.paid_currency}, as was paid before", 409)
+            total = view.paid_minor + amount.minor
+            self._set(charge, "paid", paid_minor=total, paid_currency=amount.currency)
             return self._view(charge)
 
     def decline(self, charge: str) -> ChargeView:

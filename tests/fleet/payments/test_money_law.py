@@ -7,7 +7,6 @@ HTTP is left out.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -16,24 +15,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from content.money import Money
 from fleet.live import Hub
-from fleet.payments import sandbox_api as api
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import Merchant, take_now
 from fleet.payments.port import (
     PAID,
     BadWebhook,
-    Charge,
-    ChargeEvent,
-    ChargeRequest,
-    Provider,
     ProviderDown,
-    ProviderRefused,
-    Refund,
     State,
 )
-from fleet.payments.sandbox import CAPS, charge_of
-from fleet.payments.sandbox_server.bank import Bank, Refused
+from fleet.payments.sandbox_server.bank import Bank
 from fleet.store import Store
 from mqtt.messages import (
     CancelWanted,
@@ -46,60 +37,10 @@ from mqtt.messages import (
     StatusWanted,
 )
 from mqtt.topics import Address
+from tests.fleet.payments.direct import Direct
 
 KIOSK = Address("demo", "u8", "K1")
 LINE = Line(gtin="09521100100113", name="Milk", quantity=1, price_minor=500, total_minor=500)
-
-
-class Direct(Provider):
-    """The sandbox bank without HTTP between: `down` loses the question, `deaf` only the answer."""
-
-    key = "sandbox"
-    caps = CAPS
-
-    def __init__(self, bank: Bank) -> None:
-        self.bank = bank
-        self.down = self.deaf = False
-
-    def _carry(self, call: object, *arguments: object) -> object:
-        if self.down:
-            raise ProviderDown("down")
-        try:
-            answer = call(*arguments)  # type: ignore[operator]
-        except Refused as error:
-            raise ProviderRefused(error.error, error.detail) from None
-        if self.deaf:
-            raise ProviderDown("deaf")
-        return answer
-
-    def _charge(self, call: object, *arguments: object) -> Charge:
-        view = self._carry(call, *arguments)
-        assert isinstance(view, api.ChargeView)
-        return charge_of(view)
-
-    def create(self, request: ChargeRequest, *, idem: str) -> Charge:
-        body = api.ChargeBody(
-            reference=request.reference, method=request.method, amount_minor=request.amount.minor,
-            currency=request.amount.currency, ttl_s=request.ttl_s, card=request.card,
-        )  # fmt: skip
-        return self._charge(self.bank.create, body, idem)
-
-    def status(self, charge_id: str) -> Charge:
-        return self._charge(self.bank.charge, charge_id)
-
-    def cancel(self, charge_id: str) -> Charge:
-        return self._charge(self.bank.cancel, charge_id)
-
-    def refund(self, charge_id: str, minor: int, *, idem: str) -> Refund:
-        view = self._carry(self.bank.refund, charge_id, minor, idem)
-        assert isinstance(view, api.RefundView)
-        return Refund(id=view.id, charge_id=charge_id, minor=minor, done=True)
-
-    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[ChargeEvent]:
-        if headers.get("from") != "the bank":
-            raise BadWebhook("forged")
-        charge, _, reference = body.decode().partition(" ")
-        return [ChargeEvent(id="e", charge_id=charge, reference=reference)]
 
 
 class Payments(RuleBasedStateMachine):
@@ -174,7 +115,7 @@ class Payments(RuleBasedStateMachine):
     def person_pays(self, data: st.DataObject, minor: int) -> None:
         reference = data.draw(st.sampled_from(self.references))
         for charge in self.bank.by_reference(reference):
-            if charge.state not in ("paid", "refunded"):
+            if charge.method != "card":
                 self.bank.pay(charge.id, Money(minor, "EUR"))
 
     @precondition(lambda self: self.references)
@@ -237,15 +178,15 @@ class Payments(RuleBasedStateMachine):
     def nothing_counts_as_paid_that_was_not(self) -> None:
         for message in self.told:
             if isinstance(message, ChargeState) and message.state == "paid":
-                assert self.money(message.reference)[0] == message.paid_minor > 0
+                assert self.money(message.reference)[0] >= message.paid_minor > 0
         thanked = [message.order for message in self.told if isinstance(message, PhoneSale)]
         assert len(thanked) == len(set(thanked))
 
     def settle_everything(self) -> None:
         """The network recovers and time passes: every coin must be accounted for."""
         self.provider.down = self.provider.deaf = False
-        for _ in range(4):
-            self.now_ms += 40_000
+        for _ in range(20):
+            self.now_ms += 60_000
             self.desk.look_after()
         for reference in self.references:
             came, back = self.money(reference)
@@ -254,9 +195,10 @@ class Payments(RuleBasedStateMachine):
                 assert entry.state not in PAID | {State.REFUNDING, State.REFUNDED}
                 assert entry.settled == ""
             elif entry.channel == PHONE:
-                assert (entry.settled, back) == (("sold", 0) if came == 500 else ("refund", came))
+                assert (entry.settled, back) in (("sold", came - 500), ("refund", came))
+                assert came >= 500 or back == came
             else:
-                assert (back, entry.state is State.REFUNDED) in ((0, False), (came, True))
+                assert (back, entry.state is State.REFUNDED) in ((max(0, came - 500), False), (came, True))
                 assert entry.paid_minor == came
         thanked = {message.order for message in self.told if isinstance(message, PhoneSale)}
         sold = {entry.order for entry in map(self.entry, self.references) if entry.settled == "sold"}

@@ -149,7 +149,7 @@ def test_the_bank_app_pays_a_scanned_code_by_its_reference(
     assert provider.status(charge.id).paid == Money(1250, "EUR")
     assert "paid already" in browser.post("/scan", data={"payload": code}).text
 
-    assert "none of epc" in browser.post("/scan", data={"payload": "hello"}).text
+    assert "belongs to none of" in browser.post("/scan", data={"payload": "hello"}).text
 
 
 def test_forms_from_elsewhere_and_strangers_are_turned_away(
