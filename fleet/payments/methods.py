@@ -102,9 +102,14 @@ class Method:
 
 
 def effective(key: str, caps: Caps) -> Confirmation:
-    """How we hear of money paid by this method: the provider's promise, else what the scheme's code does, else none."""
+    """How we hear of money paid by this method: as the provider promises, else at best in a bank statement.
+
+    A network that tells of its payments (WeChat Pay, Pix) tells the provider who made the code: without that one's
+    promise nobody hears of them.
+    """
     scheme = SCHEMES.get(key)
-    return caps.promises.get(key, scheme.confirmation if scheme else "none")
+    otherwise = scheme.confirmation if scheme else "none"
+    return caps.promises.get(key, "none" if otherwise in ON_THE_SPOT else otherwise)
 
 
 def take_now(key: str, provider: Provider, merchant: Merchant, scheme: str = "") -> Method:
