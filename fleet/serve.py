@@ -26,7 +26,9 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
+from fleet.shop.keeper import Keeper
 from fleet.shop.link_keys import BadKeys, LinkKeys
+from fleet.shop.orders import Orders
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
@@ -71,7 +73,9 @@ class Fleet:
             appeared=self.terms.appeared,
         )  # fmt: skip
         self.claims = Claims(self.store, self.payments, now_ms)
-        self.codes = Codes(self.claims, Baskets(self.store, now_ms), now_ms)
+        baskets = Baskets(self.store, now_ms)
+        self.codes = Codes(self.claims, baskets, now_ms)
+        self.keeper = Keeper(Orders(self.store, now_ms), baskets)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
@@ -134,6 +138,7 @@ class Fleet:
         if self.payments is not None:
             self.payments.start()
             self.claims.catch_up()
+        self.keeper.start()
         self.line.start(self._answer)
         self._pages.start()
         deadline = time.monotonic() + START_S
@@ -155,6 +160,7 @@ class Fleet:
         self.ingest.stop()
         self.line.stop()
         self.desk.close()
+        self.keeper.close()
         if self._pages.ident is not None:
             self._pages.join(DRAIN_S + 1)
         self._socket.close()

@@ -138,7 +138,10 @@ def _top(connection: Connection) -> tuple[Top, ...]:
     line = tables.sale_lines.c
     pieces = func.sum(line.quantity)
     asked = (
-        select(line.gtin, func.max(line.name), pieces).group_by(line.gtin).order_by(pieces.desc(), line.gtin)
+        select(line.gtin, func.max(line.name), pieces)
+        .where(line.gtin != "")  # a delivery's fee is a line too, and no product
+        .group_by(line.gtin)
+        .order_by(pieces.desc(), line.gtin)
     )
     return tuple(Top(*row) for row in connection.execute(asked.limit(8)))
 

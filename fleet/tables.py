@@ -163,3 +163,29 @@ baskets = Table(
     Column("code", String(7), primary_key=True),  # K7Q-2M9
     _text("digits"), _text("language"), _text("kiosk"), _number("expires_ms", index=True),
 )  # fmt: skip
+
+# How a phone's order reaches its buyer: see fleet.shop.orders. Whether its place in a slot counts follows from its charge.
+phone_orders = Table(
+    "phone_orders", metadata,
+    Column("order", String(15), primary_key=True),
+    _text("way"), _text("kind"), _text("slot", index=True), _number("starts_ms"), _number("until_ms"), _number("closes_ms"),
+    _number("fee_minor"), _number("held_ms"),  # the place is held until then while no charge stands behind it
+    _text("progress", index=True), _number("changed_ms"),
+)  # fmt: skip
+
+# One row per slot that was ever asked for; its number changes with every place given, so that two cannot take the last.
+slots = Table("slots", metadata, Column("slot", String(64), primary_key=True), _number("version"))
+
+# Where to deliver, apart from everything else and only until `erase_ms`. Never logged, never sent to a kiosk.
+contacts = Table(
+    "contacts", metadata,
+    Column("order", String(15), primary_key=True),
+    _text("name"), _text("street"), _text("postcode"), _text("city"), _text("phone"), _number("erase_ms", index=True),
+)  # fmt: skip
+
+# What buyers say went wrong, and what they were answered.
+reports = Table(
+    "reports", metadata,
+    Column("id", String(15), primary_key=True),  # brought by the form: sent twice it is one
+    _text("order", index=True), _text("reason"), _text("text"), _number("at_ms"), _text("answer"), _number("answered_ms"),
+)  # fmt: skip

@@ -48,14 +48,16 @@ def routes(services: Services) -> list[BaseRoute]:
         return StreamingResponse(stream(services.live), media_type="text/event-stream", headers=HEADERS)
 
     return [
-        Route("/", _here_only(overview)),
-        Route("/overview", _here_only(overview)),
-        Route("/api/summary", _here_only(as_json)),
-        Route("/api/live", _here_only(live)),
+        Route("/", here_only(overview)),
+        Route("/overview", here_only(overview)),
+        Route("/api/summary", here_only(as_json)),
+        Route("/api/live", here_only(live)),
     ]
 
 
-def _here_only(endpoint: Endpoint) -> Endpoint:
+def here_only(endpoint: Endpoint) -> Endpoint:
+    """An endpoint that is answered to this machine alone."""
+
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
         if not from_this_machine(request):

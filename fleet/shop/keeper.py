@@ -1,0 +1,44 @@
+"""What the shop does by itself, every minute: forgets what it need not know any more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from fleet.shop.baskets import Baskets
+from fleet.shop.orders import Orders
+
+log = logging.getLogger(__name__)
+EVERY_S: Final = 60.0
+
+
+class Keeper:
+    """A thread that erases addresses whose time is over and sweeps baskets nobody fetched."""
+
+    def __init__(self, orders: Orders, baskets: Baskets) -> None:
+        self._chores: tuple[Callable[[], int], ...] = (orders.erase, baskets.sweep)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a first look at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(2.0)
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            for chore in self._chores:
+                try:
+                    chore()
+                except (
+                    Exception
+                ):  # the store is full or away: the other chore, and the next minute, may do better
+                    log.exception("the shop could not tidy up")
+            self._over.wait(EVERY_S)
