@@ -5,8 +5,9 @@ VENV ?= .venv
 PORT ?= 8480
 FRESH ?=
 PYTEST_ARGS ?=
+INPUTS ?= 1000000
 
-.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl oracles lock
+.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl oracles fuzz lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
@@ -14,6 +15,7 @@ help:
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again"
 	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
+	@echo "make fuzz          a million broken payment codes (INPUTS=$(INPUTS)) into every decoder; some minutes"
 	@echo "make format clean  what they say"
 
 setup setup-gl:
@@ -51,6 +53,12 @@ shots: setup-gl
 
 oracles: setup
 	$(VENV)/bin/python tests/oracles/install.py
+
+# atheris is needed for nothing else and has no wheel for every machine: it is no part of the environment.
+fuzz: setup
+	@$(VENV)/bin/python -c 'import atheris' 2>/dev/null || $(VENV)/bin/python -m pip install -q \
+		--disable-pip-version-check --no-deps "$$(sed -n 's/^fuzz = \["\([^"]*\)"\].*/\1/p' pyproject.toml)"
+	$(VENV)/bin/python -m tests.fuzz $(INPUTS)
 
 # Resolve pyproject's ranges anew and write down what came out; everything else installs from that file.
 lock:

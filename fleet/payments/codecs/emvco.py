@@ -91,7 +91,7 @@ def parse(payload: str) -> Emvco:
             raise BadPayload(path, rule, code.at(path))
     paths = {path: found.value for path, found in _leaves(code) if found.value}
     accounts = [path[:2] for path in paths if path.endswith(".00") and int(path[:2]) in emv.ACCOUNTS]
-    tag = accounts[0] if accounts else ""
+    tag = min(accounts, default="")  # whatever order they stand in
     sub = {
         path[3:]: value for path, value in paths.items() if tag and path[:3] == f"{tag}." and path[3:] != "00"
     }

@@ -56,9 +56,15 @@ def needed(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _named(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
-    hints = get_type_hints(kind)
-    return {field.name: (field, hints[field.name]) for field in fields(kind)}
+_Named = dict[str, tuple[Field[Any], Any]]
+_known: dict[type[Any], _Named] = {}  # working out the types takes longer than reading an object
+
+
+def _named(kind: type[Any]) -> _Named:
+    if kind not in _known:
+        hints = get_type_hints(kind)
+        _known[kind] = {field.name: (field, hints[field.name]) for field in fields(kind)}
+    return _known[kind]
 
 
 def _bare(hint: Any) -> type[Any]:
