@@ -20,6 +20,7 @@ from kiosk import systemd, views
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock import Clock
 from kiosk.codes import read_code
+from kiosk.codes_told import code_told
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.effects import AnyEffect
@@ -37,7 +38,7 @@ from kiosk.receipt import receipt_of
 from kiosk.records import record_of
 from kiosk.runtime import Runtime
 from kiosk.shop import shop_of
-from mqtt.messages import ChargeState, Health, PhoneSale, Presence
+from mqtt.messages import ChargeState, CodeState, Health, PhoneSale, Presence
 from mqtt.messages import Terms as TermsSaid
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Agent:
     def _code(self, item: CodeRead, at: Stamp) -> Iterable[AnyEvent]:
         code = read_code(item.text)
         product = self._product(code.gtin)
-        yield did.CodeScanned(at, code.kind, item.text[:64], product, code.facing)
+        yield did.CodeScanned(at, code.kind, code.code or item.text[:64], product, code.facing)
 
     def _device(self, item: DeviceState, at: Stamp) -> Iterable[AnyEvent]:
         self._devices[item.name] = f"{item.state} {item.detail}".strip()
@@ -179,6 +180,8 @@ class Agent:
             return self._cashier.hear(said, at)
         if isinstance(said, TermsSaid):
             return self._terms_said(said, at)
+        if isinstance(said, CodeState):
+            return (code_told(said, at, self._product),)
         self._pump()  # an Ack makes room
         return ()
 
@@ -293,6 +296,9 @@ class Agent:
         match effect:
             case do.PrintReceipt():
                 self._print(effect, at)
+            case do.AskCode(code=code):
+                if not self._line.code(code):
+                    return (did.CodeTold(at, code, "unknown", "offline"),)
             case do.ArmReader(on=on):
                 self._peripherals.arm(on)
             case do.AdoptStore(version=version):
@@ -308,7 +314,7 @@ class Agent:
             effect.language,
             self._store.store,
             self._place.kiosk,
-            at.wall_ms,
+            effect.paid_ms or at.wall_ms,
         )
         self._peripherals.print(receipt)
 

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from content.model import Product, Store
-from content.references import CLAIM_BYTES, CROCKFORD, ORDER_LENGTH, claim_of
+from content.references import (
+    CLAIM_BYTES,
+    CROCKFORD,
+    ORDER_LENGTH,
+    claim_of,
+    parse_basket_code,
+    parse_claim,
+)
 from kiosk import views
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
@@ -32,6 +39,8 @@ def event_of(intent: views.Intent, at: Stamp, find: Find, store: Store) -> AnyEv
             return did.QuantitySet(at, gtin, quantity, product, product.facing if product else 0)
         case views.Checkout():
             return did.CheckoutAsked(at, fresh_order(), fresh_claim())
+        case views.AskCode(code=text):
+            return code_entered(at, text)
         case _:
             return _PLAIN[type(intent)](at, intent)
 
@@ -50,8 +59,19 @@ _PLAIN: Final[dict[type, Callable[[Stamp, Any], AnyEvent]]] = {
     views.StartOver: lambda at, intent: did.StartOverAsked(at),
     views.Done: lambda at, intent: did.Dismissed(at),
     views.Retry: lambda at, intent: did.RetryAsked(at),
+    views.EnterCode: lambda at, intent: did.CodeEntryAsked(at),
+    views.PrintReceipt: lambda at, intent: did.ReceiptAsked(at),
     views.Seen: lambda at, intent: did.FacingsSeen(at, intent.facings),
 }
+
+
+def code_entered(at: Stamp, text: str) -> did.CodeEntered:
+    """What somebody typed, as the code it means: eight characters are a claim code, six a basket's."""
+    if claim := parse_claim(text):
+        return did.CodeEntered(at, "claim", claim)
+    if carried := parse_basket_code(text):
+        return did.CodeEntered(at, "basket", carried)
+    return did.CodeEntered(at, "unknown")
 
 
 def fresh_order() -> str:

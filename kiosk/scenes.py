@@ -14,7 +14,7 @@ from content.model import Product
 from content.money import Money
 from content.references import reference_of
 from content.store import AnyStore
-from kiosk.core import state
+from kiosk.core import basket, state
 from kiosk.core.basket import order_of, total
 from kiosk.core.events import Stamp
 from kiosk.core.orders import Payment
@@ -86,6 +86,7 @@ def scenes(
     product = picks[0][0]
     found = {
         "wall": present(_with(session, state=state.Browsing())),
+        "wall-new": present(_with(session, state=state.Browsing(), basket=(), order=None)),
         "product": present(_with(session, state=state.Viewing(product, product.facing))),
         "product-new": present(
             _with(session, state=state.Viewing(product, product.facing), basket=(), order=None)
@@ -105,6 +106,7 @@ def scenes(
         found[f"attract-{i}"] = view
     found |= {f"pay-{name}": present(one) for name, one in _payments(session).items()}
     found |= {name: present(one) for name, one in _endings(session).items()}
+    found |= {name: present(one) for name, one in _codes(session).items()}
     for reason in ("maintenance", "out-of-hours"):
         closed = state.Closed(reason, "EC-31" if reason == "maintenance" else "")
         found[f"closed-{reason}"] = present(_with(session, state=closed, basket=(), order=None))
@@ -164,6 +166,25 @@ def _endings(session: state.Session) -> dict[str, state.Session]:
     for key in CODES:
         trouble = state.Troubled(key, payment, key in RETRIED, key in CLAIMED)
         out[f"problem-{key}"] = _with(session, state=trouble)
+    return out
+
+
+def _codes(session: state.Session) -> dict[str, state.Session]:
+    """Somebody with a code: the keys, the question, and every answer."""
+    nothing = _with(session, basket=(), order=None)
+    out = {
+        "code-entry": _with(nothing, state=state.EnterCode()),
+        "code-asked": _with(nothing, state=state.CodeAsked("claim", CLAIM, 0)),
+    }
+    payment = payment_of(session)
+    for key in ("ready", "handed-over", "paying", "unpaid", "refunding", "refunded"):
+        out[f"code-{key}"] = _with(nothing, state=state.CodeResult("claim", key, payment, NOON_MS))
+    names = tuple(basket.name_of(session, pick.product) for pick in session.basket[:3])
+    out["code-partly"] = _with(session, state=state.CodeResult("basket", "partly", missing=names))
+    out["code-nothing"] = _with(nothing, state=state.CodeResult("basket", "nothing", missing=names))
+    for key in ("", "wait", "failed", "offline"):
+        unknown = state.CodeResult("unknown", key, wait_s=20)
+        out[f"code-{key or 'unknown'}"] = _with(nothing, state=unknown)
     return out
 
 

@@ -48,14 +48,15 @@ _LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-n
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
-    "problem-expired", "problem-unsure", "closed-maintenance",
+    "problem-expired", "problem-unsure", "closed-maintenance", "wall-new", "code-entry", "code-asked", "code-ready",
+    "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline",
 )  # fmt: skip
 SHOOTS = {
     "portrait": Shoot(
         Panel(),
         "Portrait, 1080 x 1920",
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
-        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure")),
+        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready")),
     ),
     "landscape": Shoot(
         Panel(1920, 1080),
@@ -63,13 +64,13 @@ SHOOTS = {
         (
             *((name, "en") for name in _JOURNEY),
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
-            ("problem-unsure", "de"), ("closed-maintenance", "zh"),
+            ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"),
         ),
     ),
     "reach": Shoot(
         Panel(bottom_mm=850),
         "Reach mode, on a panel whose lower edge hangs at 850 mm: every control below 1,220 mm",
-        (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh")),
+        (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh"), ("code-entry", "ar")),
         reach=True,
     ),
 }  # fmt: skip

@@ -205,6 +205,44 @@ class Problem(Struct, frozen=True, tag="problem"):
     reference: str = ""
 
 
+class CodeEntry(Struct, frozen=True, tag="code-entry"):
+    """Keys for a claim code or a basket's code. What is typed never leaves the screen before it is whole."""
+
+    frame: Frame
+
+
+class CodeWait(Struct, frozen=True, tag="code-wait"):
+    """The fleet is asked what the code stands for."""
+
+    frame: Frame
+
+
+class CodeLine(Struct, frozen=True):
+    """A product of an order, as little as its owner needs to know it."""
+
+    name: str
+    quantity: int
+
+
+class CodeResult(Struct, frozen=True, tag="code-result"):
+    """What a code stands for; words hang on `key`.
+
+    ready | handed-over | paying | unpaid | refunding | refunded (an order: `order` is its short name), partly | nothing (a
+    basket: `missing` is not sold here), unknown | wait (`wait_s`) | failed | offline. The code itself is not in it.
+    """
+
+    frame: Frame
+    key: str
+    order: str = ""
+    lines: tuple[CodeLine, ...] = ()  # the first of them; `more` others
+    more: int = 0
+    total: Money | None = None
+    pickup: str = ""
+    missing: tuple[str, ...] = ()
+    wait_s: int = 0
+    receipt: str = ""  # "" | offer | as in Thanks
+
+
 class Closed(Struct, frozen=True, tag="closed"):
     """Out of service: `reason` is a key of the screen's words."""
 
@@ -213,7 +251,10 @@ class Closed(Struct, frozen=True, tag="closed"):
     code: str = ""
 
 
-View = Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | Closed
+View = (
+    Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult
+    | Closed
+)  # fmt: skip
 
 # --- what a person does: intents, imperative ------------------------------------------------------------------
 
@@ -309,6 +350,20 @@ class Retry(Struct, frozen=True, tag="retry"):
     """Try again what the problem stopped."""
 
 
+class EnterCode(Struct, frozen=True, tag="enter-code"):
+    """I have a code."""
+
+
+class AskCode(Struct, frozen=True, tag="ask-code"):
+    """This is the code, as it was typed."""
+
+    code: str
+
+
+class PrintReceipt(Struct, frozen=True, tag="print-receipt"):
+    """Print the receipt of the order on the screen."""
+
+
 class Seen(Struct, frozen=True, tag="seen"):
     """Facings that were wholly on the glass and for how long: (facing, milliseconds)."""
 
@@ -317,7 +372,7 @@ class Seen(Struct, frozen=True, tag="seen"):
 
 Intent = (
     Touch | Start | OpenAisle | OpenProduct | Add | SetQuantity | OpenBasket | Checkout | PayBy | CancelPay | Back
-    | SetLanguage | SetReach | StayHere | StartOver | Done | Retry | Seen
+    | SetLanguage | SetReach | StayHere | StartOver | Done | Retry | EnterCode | AskCode | PrintReceipt | Seen
 )  # fmt: skip
 
 

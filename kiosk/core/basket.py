@@ -27,6 +27,11 @@ def saved_of(pick: Pick) -> Money | None:
     return pricing.line_saved(pick.product, pick.quantity, pick.priced_at)
 
 
+def name_of(session: Session, product: Product) -> str:
+    """What the product is called here."""
+    return text_in(product.names, session.language)
+
+
 def total(session: Session) -> Money:
     """What the basket costs, exactly."""
     amount = Money(0, session.store.currency)
@@ -68,6 +73,12 @@ def add(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
     if quantity < 1:
         return False
     return put(turn, product, facing, quantity_of(turn.session, product.gtin) + quantity)
+
+
+def carry(turn: Turn, product: Product, quantity: int) -> bool:
+    """Have as many pieces of a product that came along from a phone as one may have; False where it is not sold here now."""
+    quantity = min(quantity, turn.session.settings.max_quantity)
+    return not _refusal(turn.session, product, quantity) and put(turn, product, product.facing, quantity)
 
 
 def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from content.model import Product
-from kiosk.core import basket
+from kiosk.core import basket, codes
 from kiosk.core.effects import RecordEngagement, RecordScan
 from kiosk.core.events import (
     AisleOpened,
     AnyEvent,
     BasketOpened,
     CheckoutAsked,
+    CodeEntryAsked,
     CodeScanned,
     FacingsSeen,
     ProductAdded,
@@ -38,6 +39,9 @@ def attracting(turn: Turn, event: AnyEvent) -> None:
         case AisleOpened() | ProductOpened() | ProductAdded():
             begin(turn)
             browsing(turn, event)
+        case CodeEntryAsked():
+            begin(turn)
+            codes.open_entry(turn)
         case CodeScanned():
             scanned(turn, event)
         case _:
@@ -62,6 +66,8 @@ def browsing(turn: Turn, event: AnyEvent) -> None:
             turn.do(RecordEngagement("basket"))
         case CheckoutAsked(order=order, claim=claim):
             checkout(turn, order, claim)
+        case CodeEntryAsked():
+            codes.open_entry(turn)
         case CodeScanned():
             scanned(turn, event)
         case StartOverAsked():
@@ -104,7 +110,12 @@ def open_product(turn: Turn, product: Product, facing: int) -> None:
 
 
 def scanned(turn: Turn, event: CodeScanned) -> None:
-    """A code: the product it stands for opens; scanned once more, a piece goes into the basket."""
+    """A code: the product it stands for opens; scanned once more, a piece goes into the basket. Others are asked of the fleet."""
+    if event.kind in codes.KINDS:
+        if isinstance(turn.session.state, Attracting):
+            begin(turn, "scan")
+        codes.scanned(turn, event)
+        return
     product = event.product
     if product is None:
         turn.do(RecordScan(event.kind, "unknown"))

@@ -96,8 +96,13 @@ def _people(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
         ev.LanguageChosen(at, "zh"),
         ev.ReachChosen(at, True),
         ev.CodeScanned(at, "gtin", _MILK.gtin, _MILK, 1),
+        ev.CodeEntryAsked(at),
+        ev.CodeEntered(at, "claim", _CLAIM),
+        ev.CodeTold(at, _CLAIM, "claim", "ready"),
     ):
         yield type(event).__name__, event
+    yield "CodeScanned claim", ev.CodeScanned(at, "claim", _CLAIM)
+    yield "CodeTold basket", ev.CodeTold(at, _CLAIM, "basket", basket=((_MILK, 1),))
     for method in ("link", "card"):
         yield f"MethodChosen {method}", ev.MethodChosen(at, method)
 

@@ -82,6 +82,13 @@ class PrintReceipt(Effect, frozen=True):
     payment: Payment
     claim_code: str
     language: str
+    paid_ms: int = 0  # wall clock, Unix milliseconds; 0: now
+
+
+class AskCode(Effect, frozen=True):
+    """Ask the fleet what a code stands for; answered by CodeTold, or by nothing."""
+
+    code: str
 
 
 class ArmReader(Effect, frozen=True):
@@ -127,7 +134,9 @@ class RecordImpressions(Effect, frozen=True):
 
 
 class RecordEngagement(Effect, frozen=True):
-    """Somebody did something: start, aisle, product, add, basket, checkout, pay, cancel, language, reach, reset."""
+    """Somebody did something: start, aisle, product, add, basket, checkout, pay, cancel, code, code-told,
+    language, reach, reset.
+    """
 
     what: str
     detail: str = ""
@@ -135,7 +144,7 @@ class RecordEngagement(Effect, frozen=True):
 
 
 class RecordScan(Effect, frozen=True):
-    """A code was read. `outcome`: product | unknown | refused."""
+    """A code was read. `outcome`: product | code | unknown | refused."""
 
     kind: str
     outcome: str
@@ -150,6 +159,6 @@ class AdoptStore(Effect, frozen=True):
 
 AnyEffect = (
     RememberPayment | CreateCharge | CancelCharge | QueryCharge | RefundCharge | RecordSale | RecordRefund
-    | ClosePayment | PrintReceipt | ArmReader | SetTimer | CancelTimer | RecordPlay | RecordImpressions
+    | ClosePayment | PrintReceipt | AskCode | ArmReader | SetTimer | CancelTimer | RecordPlay | RecordImpressions
     | RecordEngagement | RecordScan | AdoptStore
 )  # fmt: skip

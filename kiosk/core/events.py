@@ -140,6 +140,21 @@ class RetryAsked(ByPerson, frozen=True):
     """views.Retry."""
 
 
+class CodeEntryAsked(ByPerson, frozen=True):
+    """views.EnterCode."""
+
+
+class CodeEntered(ByPerson, frozen=True):
+    """views.AskCode, read: `kind` claim | basket with `code` as it is written, "unknown" where it can be neither."""
+
+    kind: str
+    code: str = ""
+
+
+class ReceiptAsked(ByPerson, frozen=True):
+    """views.PrintReceipt."""
+
+
 class FacingsSeen(Event, frozen=True):
     """views.Seen: (facing, milliseconds) of facings that were wholly on the glass. Looking is not touching."""
 
@@ -150,7 +165,9 @@ class FacingsSeen(Event, frozen=True):
 
 
 class CodeScanned(ByPerson, frozen=True):
-    """A code was read. `kind`: gtin | digital-link | unknown. `product` where the store has it."""
+    """A code was read. `kind`: gtin | digital-link | claim | basket | unknown. `product` where the store has it; `text` of a
+    claim or basket is the code as it is written.
+    """
 
     kind: str
     text: str
@@ -263,6 +280,23 @@ class TermsArrived(Event, frozen=True):
     terms: Terms
 
 
+class CodeTold(Event, frozen=True):
+    """What the fleet says of a code (mqtt.messages.CodeState, `kind` and `state` as there).
+
+    `payment`: a claim's order as a receipt needs it. `basket`: products the store has, with quantities; `unknown`: GTINs of
+    those it has not.
+    """
+
+    code: str
+    kind: str
+    state: str = ""
+    payment: Payment | None = None
+    since_ms: int = 0
+    basket: tuple[tuple[Product, int], ...] = ()
+    unknown: tuple[str, ...] = ()
+    wait_s: int = 0
+
+
 class FleetConnected(Event, frozen=True):
     """The fleet can be asked again."""
 
@@ -331,7 +365,8 @@ class ServiceOpened(Event, frozen=True):
 AnyEvent = (
     Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
     | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
-    | RetryAsked | FacingsSeen | CodeScanned | CardTapped | DeviceChanged | ReceiptPrinted | ReceiptFailed
+    | RetryAsked | CodeEntryAsked | CodeEntered | CodeTold | ReceiptAsked | FacingsSeen | CodeScanned | CardTapped
+    | DeviceChanged | ReceiptPrinted | ReceiptFailed
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened

@@ -10,6 +10,9 @@ from kiosk.core.state import (
     Browsing,
     Choosing,
     Closed,
+    CodeAsked,
+    CodeResult,
+    EnterCode,
     Paying,
     Reviewing,
     Session,
@@ -34,13 +37,15 @@ def idle_ms(session: Session) -> int | None:
             return settings.basket_idle_ms
         case Choosing():
             return settings.choose_idle_ms
+        case EnterCode() | CodeResult():
+            return settings.code_idle_ms
         case Troubled():
             return settings.problem_idle_ms
         case Thanking():
             return settings.thanks_ms
         case Closed():
             return settings.wall_idle_ms if _left_changed(session) else None
-        case Attracting() | Tapping() | Paying():
+        case Attracting() | Tapping() | Paying() | CodeAsked():
             return None
 
 

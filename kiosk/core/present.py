@@ -5,7 +5,7 @@ from __future__ import annotations
 from content import pricing
 from content.model import Product, text_in
 from content.references import check_of
-from kiosk.core import attract, basket, paying
+from kiosk.core import attract, basket, codes, paying
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
     PHONE_SALE,
@@ -13,6 +13,9 @@ from kiosk.core.state import (
     Browsing,
     Choosing,
     Closed,
+    CodeAsked,
+    CodeResult,
+    EnterCode,
     Paying,
     Reviewing,
     Session,
@@ -27,6 +30,9 @@ from kiosk.views import (
     Basket,
     BasketLine,
     ChooseMethod,
+    CodeEntry,
+    CodeLine,
+    CodeWait,
     Fact,
     Frame,
     Notice,
@@ -38,6 +44,10 @@ from kiosk.views import (
     Wall,
 )
 from kiosk.views import Closed as ClosedView
+from kiosk.views import CodeResult as CodeResultView
+
+SHORT_NAME = 4  # characters of an order's name people call it by
+SHORT_LIST = 4  # products named on a public screen
 
 # What support is told. Numbers are never given anew.
 CODES = {
@@ -74,6 +84,8 @@ def present(session: Session) -> View:
             return thanks(session, state)
         case Troubled() as state:
             return problem(session, state)
+        case EnterCode() | CodeAsked() | CodeResult() as state:
+            return code_view(session, state)
         case Closed(reason=reason, code=code):
             return ClosedView(frame_of(session), reason, code)
 
@@ -226,4 +238,32 @@ def problem(session: Session, state: Troubled) -> Problem:
         can_retry=state.retry,
         claim_code=payment.order.claim if state.claim else "",
         reference=payment.reference,
+    )
+
+
+def code_view(
+    session: Session, state: EnterCode | CodeAsked | CodeResult
+) -> CodeEntry | CodeWait | CodeResultView:
+    """The keys, the question, and what a code stands for: whose it is sees enough to know the order again, bystanders see
+    no more than that.
+    """
+    if isinstance(state, EnterCode):
+        return CodeEntry(frame_of(session))
+    if isinstance(state, CodeAsked):
+        return CodeWait(frame_of(session))
+    key = state.key or "unknown"
+    order = state.payment.order if state.payment else None
+    lines = order.lines if order else ()
+    offered = "offer" if codes.may_print(session, state) else state.receipt
+    return CodeResultView(
+        frame=frame_of(session),
+        key=key,
+        order=order.order[:SHORT_NAME] if order else "",
+        lines=tuple(CodeLine(line.name, line.quantity) for line in lines[:SHORT_LIST]),
+        more=max(0, len(lines) - SHORT_LIST),
+        total=order.total if order else None,
+        pickup=pickup_of(session) if key == codes.READY else "",
+        missing=state.missing[:SHORT_LIST],
+        wait_s=state.wait_s,
+        receipt=offered,
     )

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import structs
 
 from content import pricing
-from kiosk.core import attract, browsing, idling, impressions, paying, pending, settling
+from kiosk.core import attract, browsing, codes, idling, impressions, paying, pending, settling
 from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
     AnyEvent,
@@ -37,6 +37,9 @@ from kiosk.core.state import (
     Browsing,
     Choosing,
     Closed,
+    CodeAsked,
+    CodeResult,
+    EnterCode,
     Paying,
     Reviewing,
     Session,
@@ -82,6 +85,9 @@ SCREENS: dict[type[AnyState], Callable[[Turn, AnyEvent], None]] = {
     Paying: paying.paying,
     Thanking: paying.thanking,
     Troubled: paying.troubled,
+    EnterCode: codes.entering,
+    CodeAsked: codes.waiting,
+    CodeResult: codes.result,
     Closed: lambda turn, event: None,
 }
 
@@ -174,6 +180,7 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
     timers = {name: when for name, when in turn.session.timers.items() if name != event.name}
     turn.set(timers=timers)
     paying.advance(turn)
+    codes.advance(turn)
     pending.advance(turn)
     idling.advance(turn)
     attract.advance(turn)
@@ -237,7 +244,7 @@ def due(session: Session) -> dict[str, int]:
     match state:
         case Attracting():
             wanted["slide"] = attract.due_ms(session, state)
-        case Paying() | Tapping():
+        case Paying() | Tapping() | CodeAsked():
             wanted["stage"] = state.until_ms
         case Viewing(product=product) if session.at.trusted:
             change = pricing.next_change(product, session.at.wall_ms // 1000)

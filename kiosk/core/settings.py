@@ -20,6 +20,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     product_idle_ms: int = 30_000
     basket_idle_ms: int = 40_000
     choose_idle_ms: int = 40_000
+    code_idle_ms: int = 40_000  # at the keys, and with what a code stands for
+    code_ms: int = 12_000  # for the fleet to say what a code stands for
     problem_idle_ms: int = 60_000  # long enough to copy the code
     warn_ms: int = 10_000  # from the warning to the reset
     thanks_ms: int = 25_000  # thanks stay that long after the last touch, and go without a warning

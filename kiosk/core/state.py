@@ -87,6 +87,32 @@ class Troubled(State, frozen=True):
     claim: bool
 
 
+class EnterCode(State, frozen=True):
+    """Somebody types a code. What is typed is the screen's own until it is whole: it is nobody else's business."""
+
+
+class CodeAsked(State, frozen=True):
+    """The fleet is asked what `code` stands for, until `until_ms` (monotonic). `kind`: claim | basket, by its length."""
+
+    kind: str
+    code: str
+    until_ms: int
+
+
+class CodeResult(State, frozen=True):
+    """What a code stands for. `key` of a claim: the state as in mqtt.messages.CodeState; of a basket: partly | nothing (`missing` is
+    not sold here); unknown: "" | wait | failed; of any kind: offline. `receipt`: "" | as in views.Thanks.
+    """
+
+    kind: str  # claim | basket | unknown
+    key: str
+    payment: Payment | None = None
+    since_ms: int = 0
+    missing: tuple[str, ...] = ()
+    wait_s: int = 0
+    receipt: str = ""
+
+
 class Closed(State, frozen=True):
     """Out of service."""
 
@@ -95,7 +121,19 @@ class Closed(State, frozen=True):
 
 
 AnyState = (
-    Attracting | Browsing | Viewing | Reviewing | Choosing | Tapping | Paying | Thanking | Troubled | Closed
+    Attracting
+    | Browsing
+    | Viewing
+    | Reviewing
+    | Choosing
+    | Tapping
+    | Paying
+    | Thanking
+    | Troubled
+    | EnterCode
+    | CodeAsked
+    | CodeResult
+    | Closed
 )
 
 

@@ -24,6 +24,8 @@ from kiosk.ui.screens.attract import AttractScreen
 from kiosk.ui.screens.basket import BasketScreen
 from kiosk.ui.screens.choose import ChooseScreen
 from kiosk.ui.screens.closed import ClosedScreen
+from kiosk.ui.screens.code_entry import CodeEntryScreen, CodeWaitScreen
+from kiosk.ui.screens.code_result import CodeResultScreen
 from kiosk.ui.screens.ending import ProblemScreen, ThanksScreen
 from kiosk.ui.screens.pay import PayScreen
 from kiosk.ui.screens.product import ProductScreen
@@ -35,6 +37,9 @@ from kiosk.views import (
     Basket,
     ChooseMethod,
     Closed,
+    CodeEntry,
+    CodeResult,
+    CodeWait,
     Frame,
     Panel,
     Pay,
@@ -55,6 +60,9 @@ SCREENS: Screens = {
     Pay: PayScreen,
     Thanks: ThanksScreen,
     Problem: ProblemScreen,
+    CodeEntry: CodeEntryScreen,
+    CodeWait: CodeWaitScreen,
+    CodeResult: CodeResultScreen,
     Closed: ClosedScreen,
 }
 CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass

@@ -35,6 +35,17 @@ GTIN = "09521100100113"
         ("https://shop.example/", UNKNOWN),
         ("https://[", UNKNOWN),
         ("hello", UNKNOWN),
+        ("K7Q2-9MXT", Code("claim", code="K7Q2-9MXT")),
+        (" k7q2-9mxt\n", Code("claim", code="K7Q2-9MXT")),
+        ("K7QO-9MXL", Code("claim", code="K7Q0-9MX1")),
+        ("1234-5670", Code("claim", code="1234-5670")),
+        ("12345670", Code("gtin", "00000012345670")),  # without the dash it is what is printed on a pack
+        ("K7Q29MXT", UNKNOWN),
+        ("K7Q-2M9", Code("basket", code="K7Q-2M9")),
+        ("K7Q-2MU", UNKNOWN),  # U is no letter of Crockford's
+        ("https://shop.example/c/K7Q2-9MXT", Code("claim", code="K7Q2-9MXT")),
+        ("HTTPS://SHOP.EXAMPLE/C/K7Q2-9MXT", Code("claim", code="K7Q2-9MXT")),
+        ("https://shop.example/c/K7Q2-9MXT/more", UNKNOWN),
         ("", UNKNOWN),
         ("9" * 5000, UNKNOWN),
     ],
@@ -52,4 +63,4 @@ def test_a_facings_own_link_reads_back() -> None:
 @given(st.text())
 def test_nothing_anybody_prints_does_harm(text: str) -> None:
     for candidate in (text, "https://" + text, "01" + text):
-        assert read_code(candidate).kind in {"gtin", "digital-link", "unknown"}
+        assert read_code(candidate).kind in {"gtin", "digital-link", "claim", "basket", "unknown"}

@@ -14,13 +14,16 @@ from kiosk.core.settings import Place
 from kiosk.scenes import MONO_MS, TERMS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.ui.nodes import Node
-from kiosk.ui.screens import basket, choose, closed, ending, pay, product
+from kiosk.ui.screens import basket, choose, closed, code_entry, code_result, ending, pay, product
 from kiosk.ui.theme import Theme
 from kiosk.ui.words import words
 from kiosk.views import (
     Basket,
     ChooseMethod,
     Closed,
+    CodeEntry,
+    CodeResult,
+    CodeWait,
     Pay,
     Problem,
     ProductDetail,
@@ -31,7 +34,18 @@ from kiosk.views import (
 
 DEMO = Path(__file__).parents[2] / "content" / "demo"
 LANGUAGES = ("en", "zh", "ar", "de")
-PURCHASE = (ProductDetail, Basket, ChooseMethod, Pay, Thanks, Problem, Closed)
+PURCHASE = (
+    ProductDetail,
+    Basket,
+    ChooseMethod,
+    Pay,
+    Thanks,
+    Problem,
+    Closed,
+    CodeEntry,
+    CodeWait,
+    CodeResult,
+)
 
 
 def demo_store(folder: Path) -> OpenStore:
@@ -92,6 +106,12 @@ class Scenery:
                 return ending.thanks_layout(theme, w, shop, view)
             case Problem():
                 return ending.problem_layout(theme, w, shop, view)
+            case CodeEntry():
+                return code_entry.layout(theme, w, shop, view, "K7Q29M")
+            case CodeWait():
+                return code_entry.wait_layout(theme, w, shop, view)
+            case CodeResult():
+                return code_result.layout(theme, w, shop, view)
             case Closed():
                 return closed.layout(theme, w, shop, view)
             case _:

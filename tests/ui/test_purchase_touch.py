@@ -14,6 +14,7 @@ from kiosk.ui.screens.pay import PayScreen
 from kiosk.views import (
     Add,
     Back,
+    Basket,
     CancelPay,
     Checkout,
     Closed,
@@ -74,7 +75,8 @@ def test_a_product_goes_into_the_basket(glass: Glass, scenery: Scenery, shop: Sh
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_basket_is_changed_and_paid(glass: Glass, scenery: Scenery, shop: Shop, language: str) -> None:
     view = show(glass, scenery, "basket", language)
-    line = view.lines[1]  # type: ignore[union-attr]  # the basket
+    assert isinstance(view, Basket)
+    line = view.lines[1]
     glass.tap(f"less-{line.gtin}")
     glass.tap(f"more-{line.gtin}")
     glass.tap("pay")

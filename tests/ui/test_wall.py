@@ -22,6 +22,7 @@ from kiosk.views import (
     Add,
     Attract,
     Checkout,
+    EnterCode,
     Frame,
     OpenAisle,
     OpenBasket,
@@ -234,8 +235,10 @@ def test_every_control_says_what_it_is_for(glass: Glass) -> None:
 @pytest.mark.ui
 def test_an_empty_basket_cannot_be_paid(glass: Glass) -> None:
     glass.put(Wall(Frame("en"), "dairy"))
-    glass.tap("pay")
+    assert "pay" not in {node.key for node in glass.program.stage.nodes}
+    glass.tap("code")  # its place is for who comes with a code
     assert not glass.sent(Checkout)
+    assert glass.sent(EnterCode) == [EnterCode()]
 
 
 @pytest.mark.ui
@@ -264,7 +267,7 @@ def test_an_agent_that_is_away_leaves_bare_shelves_and_comes_back(glass: Glass) 
     glass.room.away = True
     glass.room.put(Wall(Frame("en"), "frozen"))
     stage = glass.program.stage
-    glass.turn_until(lambda: any(n.key == "pay" for n in stage.nodes), "the controls")
+    glass.turn_until(lambda: any(n.key == "basket" for n in stage.nodes), "the controls")
     assert "basket" in {n.key for n in stage.nodes}
     screen = stage.screen
     assert isinstance(screen, WallScreen)

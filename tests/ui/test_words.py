@@ -17,7 +17,7 @@ from kiosk.core.state import PHONE_SALE
 from kiosk.ui import fonts
 from kiosk.ui.bidi import INVISIBLE
 from kiosk.ui.fonts import face_for
-from kiosk.ui.screens import ending, pay
+from kiosk.ui.screens import code_entry, code_result, ending, pay
 from kiosk.ui.screens.methods import READER
 from kiosk.ui.words import LOCALE, words
 
@@ -133,6 +133,8 @@ def needed() -> set[str]:
             if stage != "waiting"
             for tail in ("", ".text")
         }
+        | {f"code.{k}{tail}" for k in code_result.LOOKS for tail in (".title", ".text")}
+        | {f"code.{k}" for k in (code_entry.ERASE, code_entry.CLEAR)}
         | {f"receipt.{k}" for k in ending.RECEIPTS}
         | {f"allergen.{k}" for k in ALLERGENS}
         | {f"nutrition.{k}" for k in NUTRIENTS}

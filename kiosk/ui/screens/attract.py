@@ -23,7 +23,7 @@ from kiosk.ui.shelves import Shelf
 from kiosk.ui.text import fit
 from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
 from kiosk.ui.words import Words, words
-from kiosk.views import AdvertCard, Attract, Facing, Shop, Start
+from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start
 
 HINT_SECONDS = 3.0  # each language of "touch to start"
 HOW = "how-it-works"
@@ -139,10 +139,31 @@ class Invitation(Struct, frozen=True):
         paint.icon(image, hand, "hand", INK)
         room = Rect(x if rtl else x + side + gap, pill.y, line.width + 2, pill.h)
         paint.text(image, room, self.text, line.size, self.language, bold=True, smallest=self.small)
-        low = Rect(edge * 2, pill.bottom, w - edge * 4, h - pill.bottom)
+        low = Rect(edge // 3, pill.bottom, w - 2 * (edge // 3), h - pill.bottom)
         paint.text(
             image, low, self.others, self.small, "en", colour=WHITE, align="center", smallest=self.small
         )
+        return image
+
+
+class CodeCorner(Struct, frozen=True):
+    """ "Have a code?", a smaller button beside the invitation."""
+
+    text: str
+    language: str
+    size: int
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """The corner."""
+        image = paint.gradient(w, h, BRAND, BRAND_DEEP).copy()
+        key = Rect(0, h // 9, w - h // 9, h - h // 9 - h // 6)
+        paint.box(image, key, BRAND_LIGHT, h // 9)
+        paint.box(image, key.inset(3), BRAND_DEEP, h // 9 - 3)
+        side = round(key.h * 0.36)
+        paint.icon(image, Rect(key.x + (key.w - side) // 2, key.y + key.h // 10, side, side), "receipt", TAG)
+        low = Rect(key.x + 8, key.y + key.h // 2, key.w - 16, key.h // 2 - 8)
+        paint.text(image, low, self.text, self.size, self.language, colour=WHITE, bold=True, align="center", lines=2,
+                   smallest=round(self.size * 0.85))  # fmt: skip
         return image
 
 
@@ -190,7 +211,13 @@ def layout(
     nodes += _strip(theme, w, goods, strip)
     other = "   ·   ".join(words(x.tag)("attract.touch") for x in shop.languages if x.tag != hint)
     invitation = Invitation(words(hint)("attract.touch"), hint, other, theme.px(64), theme.text)
-    nodes.append(Node("foot", foot, invitation, Start(), theme.radius))
+    corner = Rect(foot.right - theme.px(236), foot.y, theme.px(236), foot.h)
+    nodes += [
+        Node("foot", Rect(0, foot.y, foot.w - corner.w, foot.h), invitation, Start(), theme.radius),
+        Node(
+            "code", corner, CodeCorner(words(hint)("code.have"), hint, theme.text), EnterCode(), theme.radius
+        ),
+    ]
     return mirrored(nodes, theme.width) if w.rtl else nodes
 
 

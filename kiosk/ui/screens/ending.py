@@ -170,7 +170,7 @@ class ProblemScreen(chrome.PurchaseScreen):
         return problem_layout(self.theme, self.words, self.shop, self.view)
 
 
-def _halves(theme: Theme, banner: int) -> tuple[Rect, Rect]:
+def halves(theme: Theme, banner: int) -> tuple[Rect, Rect]:
     """The banner's place and the room for what follows: below it in portrait, beside it in landscape."""
     foot = chrome.footer_rect(theme)
     if theme.portrait:
@@ -197,7 +197,7 @@ def _row(theme: Theme, room: Rect) -> Rect:
 
 def thanks_layout(theme: Theme, w: Words, shop: Shop, view: Thanks) -> list[Node]:
     """Thanks: claim code, receipt, pickup."""
-    top, room = _halves(theme, theme.px(640))
+    top, room = halves(theme, theme.px(640))
     paid = w("thanks.paid", amount=w.money(view.total))
     nodes = [
         Node(
@@ -243,7 +243,7 @@ def problem_words(w: Words, key: str) -> tuple[str, str]:
 
 def problem_layout(theme: Theme, w: Words, shop: Shop, view: Problem) -> list[Node]:
     """A problem: what happened, what to do, the claim code if money may have moved, and what helpers ask for."""
-    top, room = _halves(theme, theme.px(640 if view.claim_code else 860))
+    top, room = halves(theme, theme.px(640 if view.claim_code else 860))
     title, text = problem_words(w, view.key)
     calm = view.key in CALM
     banner = Banner("clock" if calm else "warn", title, text, w.language, theme.px(72), theme.px(40),

@@ -28,6 +28,7 @@ from kiosk.views import (
     Add,
     AisleLabel,
     Checkout,
+    EnterCode,
     OpenAisle,
     OpenBasket,
     OpenProduct,
@@ -162,9 +163,15 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> lis
     said = w.count("wall.items", frame.basket_count) if total else w("wall.empty-basket")
     bar = BasketBar(frame.basket_count, total, said, lang, theme.px(46), theme.text)
     nodes.append(Node("basket", p.basket, bar, OpenBasket(), p.basket.h // 5))
-    pay = Button(w("wall.pay"), lang, theme.px(52), "action" if total else "off", "", radius=theme.radius,
-                 smallest=theme.text)  # fmt: skip
-    nodes.append(Node("pay", p.pay, pay, Checkout() if total else None, theme.radius))
+    if total:
+        pay = Button(
+            w("wall.pay"), lang, theme.px(52), "action", "", radius=theme.radius, smallest=theme.text
+        )
+        nodes.append(Node("pay", p.pay, pay, Checkout(), theme.radius))
+    else:  # nothing to pay: the place is free for who comes with a code
+        code = Button(w("code.have"), lang, theme.px(36), "secondary", "receipt", radius=theme.radius,
+                      smallest=theme.text)  # fmt: skip
+        nodes.append(Node("code", p.pay, code, EnterCode(), theme.radius))
     if p.toggle is not None:
         look = Button("", lang, theme.text, "primary" if reach else "secondary", "reach", radius=theme.radius)
         nodes.append(Node("reach", p.toggle, look, SetReach(not frame.reach), theme.radius))
