@@ -36,7 +36,11 @@ def main() -> int:
     FOLDER.mkdir()
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input"]
     # Exactly the pins: what else they need is in the locked environment they run in.
-    subprocess.run([*pip, "--no-deps", "--target", str(FOLDER / "python"), *pins], check=True)
+    into = [*pip, "--no-deps", "--target", str(FOLDER / "python")]
+    if subprocess.run([*into, *pins], check=False).returncode:
+        # One of them cannot be had for this Python or machine: the others can.
+        lacking = [pin for pin in pins if subprocess.run([*into, pin], check=False).returncode]
+        sys.stderr.write(f"oracles: left out {', '.join(lacking)}\n")
     for file in ("package.json", "package-lock.json"):
         shutil.copy(HERE / file, FOLDER)
     if npm is None:

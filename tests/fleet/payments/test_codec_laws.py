@@ -44,6 +44,7 @@ def test_what_is_written_is_read(scheme: Scheme, data: st.DataObject) -> None:
     payload = scheme.build(written)
     assert scheme.parse(payload) == written
     assert scheme.build(scheme.parse(payload)) == payload
+    assert not scheme.tolerated(payload)
     assert decode(payload) == (scheme, scheme.to_json(written))
     assert scheme.from_json(json.loads(json.dumps(scheme.to_json(written)))) == written
     assert payload.encode(scheme.charset(written)).decode(scheme.charset(written)) == payload
