@@ -43,6 +43,9 @@ class Shoot(Struct, frozen=True):
     reach: bool = False
 
 
+OPENED = {
+    "basket-along": ("basket", "along")
+}  # pictures of a sheet over a scene: the scene, and the tap that opens it
 _JOURNEY = ("attract-0", "wall", "product", "basket", "choose", "pay-link-waiting", "thanks-printing")
 _LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-no-paper")
 _MORE = (
@@ -153,7 +156,8 @@ def shoot(
                 if only and scene not in only:
                     continue
                 views = scenes(store, place, language, picks_of(store, language), reach=what.reach)
-                picture = camera.shoot(live(views[scene]))
+                name_of_view, opened = OPENED.get(scene, (scene, ""))
+                picture = camera.shoot(live(views[name_of_view]), opened=opened)
                 path = folder / f"{file_name(name, scene, language)}.{'png' if full else 'webp'}"
                 _save(picture, path, full=full)
                 sys.stdout.write(f"{path} {path.stat().st_size // 1024} kB\n")

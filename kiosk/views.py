@@ -152,6 +152,7 @@ class Basket(Struct, frozen=True, tag="basket"):
     saved: Money | None
     pickup: str
     age_min: int = 0  # years one must have, checked where it is handed over; 0: no limit
+    carry: str = ""  # the link that takes it along on a phone; "" where it holds more than one code does
 
 
 class ChooseMethod(Struct, frozen=True, tag="choose"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from content import pricing
+from content.carry import BadCarry, pack
 from content.model import Product, text_in
 from content.references import check_of
 from kiosk.core import attract, basket, codes, paying
@@ -173,7 +174,17 @@ def basket_view(session: Session) -> Basket:
         saved=basket.saved(session),
         pickup=pickup_of(session),
         age_min=basket.age_min(session),
+        carry=carry_of(session),
     )
+
+
+def carry_of(session: Session) -> str:
+    """The basket as a link for a phone, made here without asking anybody; "" where it is empty or too large for one."""
+    try:
+        digits = pack([(pick.product.gtin, pick.quantity) for pick in session.basket])
+    except BadCarry:
+        return ""
+    return links(session).basket(digits, session.at.now)
 
 
 def pickup_of(session: Session) -> str:

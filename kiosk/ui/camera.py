@@ -62,13 +62,19 @@ class Camera:
         self._program.loop.finish()
         self._program.close()
 
-    def shoot(self, view: View, shop: Shop | None = None) -> Image.Image:
-        """The picture of a view (RGB, as large as the panel)."""
+    def shoot(self, view: View, shop: Shop | None = None, *, opened: str = "") -> Image.Image:
+        """The picture of a view (RGB, as large as the panel), with the sheet that a tap `Do(opened)` opens."""
         program = self._program
         program.post(shop or self._shop, view)
         self._turn_until(lambda: program.stage.view is view and program.stage.settled)
+        screen = program.stage.screen
+        if opened and screen is not None:
+            screen.done(opened)
+            self._turn_until(lambda: program.stage.settled)
         request = program.ask_picture()
         self._turn_until(request.ready.is_set)
+        if screen is not None:
+            screen.leave()
         return request.image()
 
     def _turn_until(self, true: Callable[[], bool]) -> None:

@@ -6,12 +6,14 @@ never lies half under something else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from kiosk.ui.art import Icon, Label
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Do, Node, mirrored
-from kiosk.ui.screens import chrome
+from kiosk.ui.screens import along, chrome
 from kiosk.ui.screens.basket_art import TOTAL_WIDTH, LineSheet, TotalSheet, line_end
 from kiosk.ui.theme import PAPER, SOFT_INK, WHITE, Theme
 from kiosk.ui.words import Words
@@ -21,9 +23,18 @@ PREVIOUS, NEXT = "previous", "next"
 
 
 class BasketScreen(chrome.PurchaseScreen):
-    """Keeps the page that is shown."""
+    """Keeps the page that is shown, and whether the sheet to take the basket along is open."""
 
     page = 0
+    along = False
+
+    def nodes(self) -> Sequence[Node]:
+        """The body, and over it the sheet if it is open; then nothing under it can be touched."""
+        nodes = super().nodes()
+        if not self.along or self.shop is None or not self.view.carry:
+            return nodes
+        still = [Node(n.key, n.rect, n.art, None, n.radius) for n in nodes]
+        return [*still, *along.sheet(self.theme, self.words, self.shop, self.view.carry)]
 
     def body(self) -> list[Node]:
         """The layout of the page."""
@@ -35,10 +46,14 @@ class BasketScreen(chrome.PurchaseScreen):
         """The next basket begins on its first page."""
         super().leave()
         self.page = 0
+        self.along = False
 
     def done(self, name: str) -> None:
-        """Turn the page."""
+        """Turn the page, or open and close the sheet."""
         super().done(name)
+        if name in (along.ALONG, along.CLOSE_ALONG):
+            self.along = name == along.ALONG
+            self.refresh()
         if name in (PREVIOUS, NEXT):
             self.page = max(0, self.page + (1 if name == NEXT else -1))
             self.refresh()
@@ -54,9 +69,9 @@ class Plan(Struct, frozen=True):
     per_page: int
 
 
-def plan(theme: Theme, count: int, *, reach: bool, age: bool = False) -> Plan:
-    """Divide the panel between the header and the buttons. In reach mode the total stands above the lines."""
-    head, foot = chrome.header_rect(theme), chrome.footer_rect(theme)
+def plan(theme: Theme, count: int, *, reach: bool, age: bool = False, rows: int = 1) -> Plan:
+    """Divide the panel between the header and the `rows` of buttons. In reach mode the total stands above the lines."""
+    head, foot = chrome.header_rect(theme), chrome.footer_rect(theme, rows)
     line = max(theme.target + theme.px(16), theme.px(160))
     turn_height = theme.button
     if theme.portrait:
@@ -89,9 +104,19 @@ def plan(theme: Theme, count: int, *, reach: bool, age: bool = False) -> Plan:
     return Plan(lines, total, turn, line, per_page)
 
 
+def plan_of(theme: Theme, view: Basket) -> Plan:
+    """The plan for a basket."""
+    return plan(theme, len(view.lines), reach=view.frame.reach, age=view.age_min > 0, rows=_rows(theme, view))
+
+
+def _rows(theme: Theme, view: Basket) -> int:
+    """Rows of buttons: a high panel has a row of its own for the basket that leaves on a phone."""
+    return 2 if theme.portrait and view.carry else 1
+
+
 def pages(theme: Theme, view: Basket) -> int:
     """How many pages the lines take; at least one."""
-    p = plan(theme, len(view.lines), reach=view.frame.reach, age=view.age_min > 0)
+    p = plan_of(theme, view)
     return max(1, -(-len(view.lines) // p.per_page))
 
 
@@ -101,7 +126,7 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Basket, page: int = 0) -> l
     if not view.lines:
         nodes += _empty(theme, w)
         return mirrored(nodes, theme.width) if w.rtl else nodes
-    p = plan(theme, len(view.lines), reach=view.frame.reach, age=view.age_min > 0)
+    p = plan_of(theme, view)
     first = page * p.per_page
     for i, line in enumerate(view.lines[first : first + p.per_page]):
         place = Rect(p.lines.x, p.lines.y + i * (p.line + theme.gap), p.lines.w, p.line)
@@ -156,17 +181,30 @@ def _total(theme: Theme, w: Words, view: Basket) -> TotalSheet:
 
 
 def _controls(theme: Theme, w: Words, view: Basket) -> list[Node]:
-    row = chrome.footer_rows(theme)[0]
-    globe, back, pay = chrome.shares(row, (-theme.button, 1, 1.45), theme.gap)
+    *upper, row = chrome.footer_rows(theme, _rows(theme, view))
+    nodes = []
+    if upper:
+        nodes.append(_along(theme, w, upper[0], w("basket.along.long")))
+        globe, back, pay = chrome.shares(row, (-theme.button, 1, 1.45), theme.gap)
+    elif view.carry:
+        globe, take, back, pay = chrome.shares(row, (-theme.button, 0.9, 1, 1.45), theme.gap)
+        nodes.append(_along(theme, w, take, w("basket.along")))
+    else:
+        globe, back, pay = chrome.shares(row, (-theme.button, 1, 1.45), theme.gap)
     text = w("basket.pay", amount=w.money(view.total))
     free = view.total.minor <= 0
     return [
+        *nodes,
         chrome.language_button(theme, w, globe),
         chrome.button(theme, w, "back", back, w("basket.more"), Back(), "secondary", "left"),
         chrome.button(
             theme, w, "pay", pay, text, None if free else Checkout(), "off" if free else "action", "card"
         ),
     ]
+
+
+def _along(theme: Theme, w: Words, rect: Rect, text: str) -> Node:
+    return chrome.button(theme, w, along.ALONG, rect, text, Do(along.ALONG), "quiet", "phone")
 
 
 def _empty(theme: Theme, w: Words) -> list[Node]:
