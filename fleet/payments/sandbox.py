@@ -33,8 +33,43 @@ Now = Callable[[], int]  # Unix seconds
 # The bank runs an instant-credit feed over its payees' accounts, so that transfers started from self-made codes
 # (EPC, static Pix) are pushed like any other payment.
 CAPS = Caps(
-    promises={"link": "push", "card": "push", "epc": "push", "pix-static": "push"},
-    currencies=frozenset({"EUR", "BRL", "USD", "GBP", "CHF", "CNY", "JPY", "SGD", "AED", "KWD"}),
+    promises=dict.fromkeys(
+        (
+            "link",
+            "card",
+            "epc",
+            "pix-static",
+            "pix",
+            "promptpay",
+            "paynow",
+            "vietqr",
+            "duitnow",
+            "khqr",
+            "upi",
+            "wechat",
+            "alipay",
+        ),
+        "push",
+    ),
+    currencies=frozenset(
+        {
+            "EUR",
+            "BRL",
+            "USD",
+            "GBP",
+            "CHF",
+            "CNY",
+            "JPY",
+            "SGD",
+            "AED",
+            "KWD",
+            "THB",
+            "VND",
+            "MYR",
+            "KHR",
+            "INR",
+        }
+    ),
     partial_refund=True,
 )
 
@@ -44,8 +79,16 @@ class SandboxProvider(Provider):
 
     caps = CAPS
 
-    def __init__(self, url: str, keys: api.Keys, now: Now, key: str = "sandbox", pages: str = "") -> None:
-        """`pages`: where its pages are, if not at `url`."""
+    def __init__(
+        self,
+        url: str,
+        keys: api.Keys,
+        now: Now,
+        key: str = "sandbox",
+        pages: str = "",
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        """`pages`: where its pages are, if not at `url`; `timeout_s`: how long an answer is waited for."""
         self.key = key
         self.pages = pages or url
         self._keys = keys
@@ -53,7 +96,7 @@ class SandboxProvider(Provider):
         self._http = httpx.Client(
             base_url=url,
             headers={"authorization": f"Bearer {keys.api_key}"},
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             trust_env=False,
         )
 
@@ -78,7 +121,7 @@ class SandboxProvider(Provider):
         """See the port."""
         path = f"/v1/charges/{quote(charge_id, safe='')}/refunds"
         view = self._ask("POST", path, api.RefundView, api.RefundBody(amount_minor=minor), idem)
-        return Refund(id=view.id, charge_id=charge_id, minor=view.amount_minor, done=True)
+        return Refund(id=view.id, charge_id=charge_id, minor=view.amount_minor, done=view.done)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[ChargeEvent]:
         """See the port. `headers` with lower-case names."""
@@ -135,5 +178,5 @@ def charge_of(view: api.ChargeView) -> Charge:
     paid = Money(view.paid_minor, view.paid_currency) if view.paid_minor else None
     return Charge(
         id=view.id, reference=view.reference, news=news, amount=Money(view.amount_minor, view.currency), paid=paid,
-        refunded_minor=view.refunded_minor, payload=view.url, expires_ms=view.expires_ms, reason=view.reason,
+        refunded_minor=view.refunded_minor, payload=view.payload or view.url, expires_ms=view.expires_ms, reason=view.reason,
     )  # fmt: skip

@@ -7,6 +7,8 @@
     POST /v1/charges/{id}/refunds    RefundBody -> RefundView    Idempotency-Key
     POST /v1/charges/{id}/pay        PayBody -> ChargeView       what a bank's customer does, for tests and training
     PUT  /v1/charges/{id}/faults     FaultsBody -> ChargeView
+    GET  /v1/script                  -> Script                   what charges yet to be made will suffer
+    PUT  /v1/script                  Script -> Script            fleet.payments.faults; no rules: all is well again
     PUT  /v1/cards/{token}           CardBody -> CardBody
 
 Every request carries `Authorization: Bearer <api key>`; a refusal is an ErrorBody with 4xx. Webhooks are EventBody,
@@ -28,7 +30,6 @@ CARDS = (
     "declined",
     "empty",
 )  # what a demo card may be; a card nobody knows is refused as unknown-card
-FAULTS = ("lose-webhooks", "repeat-webhooks", "forge-webhooks")
 
 
 class ChargeBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +63,7 @@ class ChargeView(Struct, frozen=True, kw_only=True):
     refunded_minor: int = 0
     reason: str = ""
     return_url: str = ""
+    payload: str = ""  # what a payer's app reads, for methods whose code the provider makes
 
 
 class RefundBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +78,7 @@ class RefundView(Struct, frozen=True, kw_only=True):
     id: str
     charge: str
     amount_minor: int
+    done: bool = True  # False: taken, and not done yet
 
 
 class PayBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +89,7 @@ class PayBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FaultsBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What shall go wrong with a charge's webhooks, of FAULTS."""
+    """What shall go wrong with a charge: names of fleet.payments.faults."""
 
     faults: tuple[str, ...]
 

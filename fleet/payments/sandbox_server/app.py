@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,22 +16,27 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from content.money import Money
 from fleet.payments import sandbox_api as api
 from fleet.payments.codecs import BadPayload
+from fleet.payments.faults import WORDS, BadFault, Fault, Rule, Script
 from fleet.payments.sandbox_server.bank import Bank, Refused
 from fleet.safety import Safety, content_policy
 
 PAGES = Path(__file__).parent / "pages"
 MOST_BODY = 16_384  # bytes
+SLOW_S = 7.0  # longer than the fleet waits
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(bank: Bank, api_key: str) -> Starlette:
-    """The whole provider. `api_key` opens /v1; the pages are open to whoever reaches them."""
-    handlers = {Refused: _refused, BadPayload: _not_a_code}
-    rest = _Rest(bank, api_key)
+def create_app(bank: Bank, api_key: str, slow_s: float = SLOW_S) -> Starlette:
+    """The whole provider. `api_key` opens /v1; the pages are open to whoever reaches them. `slow_s`: how long an answer
+    takes that was told to be slow.
+    """
+    handlers = {Refused: _refused, BadPayload: _not_a_code, BadFault: _not_a_fault}
+    rest = _Rest(bank, api_key, slow_s)
     pages = _Pages(bank)
     routes = [
         Route("/v1/charges", rest.guarded(rest.create), methods=["POST"]),
@@ -40,12 +46,16 @@ def create_app(bank: Bank, api_key: str) -> Starlette:
         Route("/v1/charges/{id}/refunds", rest.guarded(rest.refund), methods=["POST"]),
         Route("/v1/charges/{id}/pay", rest.guarded(rest.pay), methods=["POST"]),
         Route("/v1/charges/{id}/faults", rest.guarded(rest.faults), methods=["PUT"]),
+        Route("/v1/script", rest.guarded(rest.script), methods=["GET"]),
+        Route("/v1/script", rest.guarded(rest.set_script), methods=["PUT"]),
         Route("/v1/cards/{token}", rest.guarded(rest.card), methods=["PUT"]),
         Route("/", pages.bank, methods=["GET"]),
         Route("/scan", pages.scan, methods=["POST"]),
         Route("/transfer/{id}", pages.transfer, methods=["POST"]),
         Route("/pay/{id}", pages.show, methods=["GET"]),
         Route("/pay/{id}", pages.answer, methods=["POST"]),
+        Route("/faults", pages.faults, methods=["GET"]),
+        Route("/faults", pages.set_faults, methods=["POST"]),
         Route("/style.css", pages.style, methods=["GET"]),
         Route("/health", pages.health, methods=["GET"]),
     ]
@@ -60,6 +70,10 @@ async def _refused(request: Request, error: Refused) -> Response:
     if request.url.path.startswith("/v1/"):
         return _json(api.ErrorBody(error=error.error, detail=error.detail), error.status)
     return _page("message.html", error.status, title="That did not work", text=error.detail)
+
+
+async def _not_a_fault(_request: Request, error: BadFault) -> Response:
+    return _json(api.ErrorBody(error="bad-request", detail=str(error)), 422)
 
 
 async def _not_a_code(_request: Request, error: BadPayload) -> Response:
@@ -80,11 +94,29 @@ async def _body(request: Request, kind: type[Any]) -> Any:
         raise Refused("bad-request", str(error), 400) from None
 
 
+class Cut(Exception):
+    """A connection that was told to break has broken."""
+
+
+class CutOff(Response):
+    """An answer whose connection breaks after its first bytes."""
+
+    def __init__(self, whole: Response) -> None:
+        super().__init__(whole.body, whole.status_code, media_type=whole.media_type)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Half an answer, then nothing: the server closes the connection behind an exception."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        raise Cut
+
+
 class _Rest:
     """/v1, for programs that know the key."""
 
-    def __init__(self, bank: Bank, api_key: str) -> None:
-        self._bank = bank
+    def __init__(self, bank: Bank, api_key: str, slow_s: float) -> None:
+        self._bank, self._slow_s = bank, slow_s
         self._expected = f"Bearer {api_key}".encode()
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
@@ -98,23 +130,45 @@ class _Rest:
 
     async def create(self, request: Request) -> Response:
         body = await _body(request, api.ChargeBody)
-        return _json(await run_in_threadpool(self._bank.create, body, _idem(request)), 201)
+        idem = _idem(request)
+        wrong = await run_in_threadpool(self._bank.goes_wrong, "create", idem=idem, method=body.method)
+        return await self._answer(wrong, self._bank.create, body, idem, status=201)
 
     async def find(self, request: Request) -> Response:
         reference = request.query_params.get("reference", "")
         return _json(await run_in_threadpool(self._bank.by_reference, reference))
 
     async def charge(self, request: Request) -> Response:
-        return _json(await run_in_threadpool(self._bank.charge, request.path_params["id"]))
+        return await self._about(request, "status", self._bank.charge)
 
     async def cancel(self, request: Request) -> Response:
-        return _json(await run_in_threadpool(self._bank.cancel, request.path_params["id"]))
+        return await self._about(request, "cancel", self._bank.cancel)
 
     async def refund(self, request: Request) -> Response:
         body = await _body(request, api.RefundBody)
+        return await self._about(
+            request, "refund", self._bank.refund, body.amount_minor, _idem(request), status=201
+        )
+
+    async def _about(
+        self, request: Request, call: str, does: Callable[..., Any], *more: Any, status: int = 200
+    ) -> Response:
+        """A call about a charge, which may have been told to go wrong."""
         charge = request.path_params["id"]
-        view = await run_in_threadpool(self._bank.refund, charge, body.amount_minor, _idem(request))
-        return _json(view, 201)
+        wrong = await run_in_threadpool(self._bank.goes_wrong, call, charge)
+        return await self._answer(wrong, does, charge, *more, status=status)
+
+    async def _answer(
+        self, wrong: Fault | None, does: Callable[..., Any], *arguments: Any, status: int
+    ) -> Response:
+        if wrong is Fault.SERVER_ERROR:
+            raise Refused("try-again", "told to go wrong", 503)
+        answer = _json(await run_in_threadpool(does, *arguments), status)
+        if wrong is Fault.REFUND_TWICE:
+            raise Refused("try-again", "told to go wrong after it was done", 503)
+        if wrong is Fault.SLOW:
+            await asyncio.sleep(self._slow_s)
+        return CutOff(answer) if wrong is Fault.CUT else answer
 
     async def pay(self, request: Request) -> Response:
         body = await _body(request, api.PayBody)
@@ -126,6 +180,12 @@ class _Rest:
     async def faults(self, request: Request) -> Response:
         body = await _body(request, api.FaultsBody)
         return _json(await run_in_threadpool(self._bank.set_faults, request.path_params["id"], body.faults))
+
+    async def script(self, _request: Request) -> Response:
+        return _json(await run_in_threadpool(self._bank.script))
+
+    async def set_script(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._bank.set_script, await _body(request, Script)))
 
     async def card(self, request: Request) -> Response:
         body = await _body(request, api.CardBody)
@@ -190,6 +250,19 @@ class _Pages:
         if charge.return_url:
             return RedirectResponse(charge.return_url, 303)
         return RedirectResponse(f"/pay/{charge.id}", 303)
+
+    async def faults(self, _request: Request) -> Response:
+        """What shall go wrong, to be chosen by people."""
+        script = await run_in_threadpool(self._bank.script)
+        coming = [rule for rule in script.rules if rule.times > 0]
+        return _page("faults.html", words=WORDS, coming=coming)
+
+    async def set_faults(self, request: Request) -> Response:
+        async with request.form(max_files=0, max_fields=40) as form:
+            chosen = tuple(str(value) for key, value in form.multi_items() if key == "fault")
+        rules = (Rule(faults=chosen),) if chosen else ()
+        await run_in_threadpool(self._bank.set_script, Script(rules=rules))
+        return RedirectResponse("/faults", 303)
 
     async def style(self, _request: Request) -> Response:
         return FileResponse(PAGES / "style.css")

@@ -14,15 +14,18 @@ from typing import Any
 import msgspec
 
 from content.money import Money
-from fleet.payments.codecs import decode
-from fleet.payments.sandbox_api import CARDS, FAULTS, ChargeBody, ChargeView, EventBody, RefundView
+from fleet.payments import faults
+from fleet.payments.codecs import BadPayload, decode
+from fleet.payments.faults import Fault, Script
+from fleet.payments.sandbox_api import CARDS, ChargeBody, ChargeView, EventBody, RefundView
+from fleet.payments.sandbox_server.codes import METHODS, code_for
 
 Clock = Callable[[], int]  # Unix milliseconds
-METHODS = ("link", "epc", "pix-static", "card")
 MOST_MINOR = 10**9
 LONGEST_TTL_S = 3600
 RETRIES = 20
 _OPEN = ("open", "scanned")
+LATER_MS = 8_000  # what comes late, comes so much later
 _DECLINES = {"declined": "declined", "empty": "no-funds"}
 _REFERENCE = re.compile(r"[0-9A-Z]{1,21}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -37,24 +40,32 @@ class Refused(Exception):
 
 
 class Due(msgspec.Struct, frozen=True):
-    """An event whose webhook should go out now."""
+    """An event whose webhook should go out now. `header`: the signature it went out with before, to be sent as it was."""
 
     id: str
     body: bytes
     attempts: int
     faults: tuple[str, ...]
+    header: str = ""
 
 
 class Bank:
     """All the provider knows, in one SQLite file. Every method may be called from any thread.
 
-    `public` is the address phones reach the pages at; `changed` is called after events were added.
+    `public` is the address phones reach the pages at; `changed` is called after events were added; `later_ms` is how
+    long scripted lateness lasts.
     """
 
     def __init__(
-        self, path: Path, clock: Clock, public: str, changed: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        clock: Clock,
+        public: str,
+        changed: Callable[[], None] = lambda: None,
+        later_ms: int = LATER_MS,
     ) -> None:
         self._clock = clock
+        self._later_ms = later_ms
         self._public = public.rstrip("/")
         self.changed = changed
         self._lock = threading.Lock()
@@ -62,6 +73,18 @@ class Bank:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.executescript((Path(__file__).parent / "schema.sql").read_text())
+        self._bring_up()
+
+    def _bring_up(self) -> None:
+        """Add what books of an earlier program lack."""
+        for table, column in (
+            ("charges", "struck TEXT NOT NULL DEFAULT ''"),
+            ("events", "again INTEGER NOT NULL DEFAULT 0"),
+            ("events", "header TEXT NOT NULL DEFAULT ''"),
+        ):
+            there = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
+            if column.split()[0] not in there:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     def close(self) -> None:
         """Close the books."""
@@ -99,9 +122,17 @@ class Bank:
             _check(body, idem)
             now, charge = self._clock(), f"ch_{secrets.token_hex(12)}"
             db.execute(
-                "INSERT INTO charges (id, idem, wanted, reference, state, created_ms, expires_ms)"
-                " VALUES (?, ?, ?, ?, 'open', ?, ?)",
-                (charge, idem, wanted, body.reference, now, now + body.ttl_s * 1000),
+                "INSERT INTO charges (id, idem, wanted, reference, state, created_ms, expires_ms, faults)"
+                " VALUES (?, ?, ?, ?, 'open', ?, ?, ?)",
+                (
+                    charge,
+                    idem,
+                    wanted,
+                    body.reference,
+                    now,
+                    now + body.ttl_s * 1000,
+                    self._planned(idem, body.method),
+                ),
             )
             if body.method == "card":
                 self._charge_card(charge, body)
@@ -151,9 +182,38 @@ class Bank:
                 raise Refused("bad-request", "amount_minor: at least 1")
             if view.paid_minor and amount.currency != view.paid_currency:
                 raise Refused("bad-request", f"currency: {view.paid_currency}, as was paid before", 409)
-            total = view.paid_minor + amount.minor
-            self._set(charge, "paid", paid_minor=total, paid_currency=amount.currency)
+            for each in self._sent(charge, amount) if paid is None else (amount,):
+                self._arrived(charge, each)
             return self._view(charge)
+
+    def _sent(self, charge: str, amount: Money) -> tuple[Money, ...]:
+        """What a customer's money becomes by the charge's faults: what arrives now. What comes later is on its way."""
+        wrong = self._faults(charge)
+        if Fault.TOO_LITTLE in wrong:
+            return (Money(max(1, amount.minor - 1), amount.currency),)
+        if Fault.TOO_MUCH in wrong:
+            return (Money(amount.minor + 1, amount.currency),)
+        if Fault.WRONG_CURRENCY in wrong:
+            return (Money(amount.minor, "USD" if amount.currency != "USD" else "EUR"),)
+        if Fault.AFTER_EXPIRY in wrong:
+            if self._view(charge).state in _OPEN:
+                self._db.execute("UPDATE charges SET expires_ms = ? WHERE id = ?", (self._clock(), charge))
+                self._set(charge, "expired")
+            self._send_later(charge, amount)
+            return ()
+        if Fault.PAID_TWICE in wrong:
+            self._send_later(charge, amount)
+        return (amount,)
+
+    def _send_later(self, charge: str, amount: Money) -> None:
+        due = self._clock() + self._later_ms
+        self._db.execute(
+            "INSERT INTO transfers VALUES (?, ?, ?, ?)", (charge, amount.minor, amount.currency, due)
+        )
+
+    def _arrived(self, charge: str, amount: Money) -> None:
+        total = self._view(charge).paid_minor + amount.minor
+        self._set(charge, "paid", paid_minor=total, paid_currency=amount.currency)
 
     def decline(self, charge: str) -> ChargeView:
         """The customer says no."""
@@ -177,6 +237,8 @@ class Bank:
                 if (row["charge"], row["minor"]) != (charge, minor):
                     raise Refused("idempotency-conflict", f"{idem!r} was used with another body", 409)
                 return RefundView(id=row["id"], charge=charge, amount_minor=minor)
+            if Fault.REFUND_REFUSED in self._faults(charge):
+                raise Refused("refund-refused", "the account has no money for it", 409)
             view = self._view(charge)
             left = view.paid_minor - view.refunded_minor
             if not 1 <= minor <= left:
@@ -185,14 +247,25 @@ class Bank:
             db.execute("INSERT INTO refunds VALUES (?, ?, ?, ?)", (refund, charge, idem, minor))
             state = "refunded" if minor == left else "paid"
             self._set(charge, state, refunded_minor=view.refunded_minor + minor)
-            return RefundView(id=refund, charge=charge, amount_minor=minor)
+            done = Fault.REFUND_LATER not in self._faults(charge)
+            return RefundView(id=refund, charge=charge, amount_minor=minor, done=done)
 
     def match(self, payload: str) -> tuple[str, Money | None, ChargeView | None]:
         """What a customer's bank makes of a scanned code: (payee, amount, the charge its reference names).
 
         Raises BadPayload where it is no payment code.
         """
+        with self._books() as db:
+            made = [
+                self._view_of(row)
+                for row in db.execute("SELECT * FROM charges ORDER BY created_ms DESC LIMIT 200")
+            ]
+        for view in made:
+            if view.payload and view.payload == payload:
+                return "Sandbox Bank's merchant", Money(view.amount_minor, view.currency), view
         scheme, fields = decode(payload)
+        if scheme.key not in ("epc", "pix-static"):
+            raise BadPayload("payload", "no charge of ours has this code")
         reference = fields["reference"][4:] if scheme.key == "epc" else fields["txid"]
         charges = self.by_reference(reference) if reference else []
         amount = None
@@ -209,13 +282,71 @@ class Bank:
         with self._books() as db:
             db.execute("INSERT OR REPLACE INTO cards VALUES (?, ?)", (token, kind))
 
-    def set_faults(self, charge: str, faults: tuple[str, ...]) -> ChargeView:
-        """Let the charge's later webhooks go wrong. Raises Refused."""
-        if not set(faults) <= set(FAULTS):
-            raise Refused("bad-request", f"faults: of {', '.join(FAULTS)}")
+    def set_faults(self, charge: str, names: tuple[str, ...]) -> ChargeView:
+        """Let what happens to a charge from now on go wrong. Raises Refused, BadFault."""
         with self._books() as db:
-            db.execute("UPDATE charges SET faults = ? WHERE id = ?", (" ".join(faults), charge))
+            db.execute(
+                "UPDATE charges SET faults = ? WHERE id = ?", (" ".join(faults.checked(names)), charge)
+            )
             return self._view(charge)
+
+    def script(self) -> Script:
+        """What charges yet to be made will suffer."""
+        with self._books() as db:
+            rows = db.execute("SELECT * FROM rules ORDER BY number").fetchall()
+            return Script(
+                rules=tuple(
+                    faults.Rule(faults=tuple(r["faults"].split()), times=r["left"], method=r["method"])
+                    for r in rows
+                )
+            )
+
+    def set_script(self, script: Script) -> Script:
+        """Replace the script. Raises BadFault."""
+        rows = [(" ".join(faults.checked(rule.faults)), rule.times, rule.method) for rule in script.rules]
+        with self._books() as db:
+            db.execute("DELETE FROM rules")
+            db.executemany("INSERT INTO rules (faults, left, method) VALUES (?, ?, ?)", rows)
+        return script
+
+    def goes_wrong(self, call: str, charge: str = "", idem: str = "", method: str = "") -> Fault | None:
+        """What shall happen to this call; each goes wrong once per charge. `create` is known by its key."""
+        with self._books() as db:
+            if call == "create":
+                return faults.of_answer(self._unmade(idem, method), call)
+            row = db.execute("SELECT faults, struck FROM charges WHERE id = ?", (charge,)).fetchone()
+            if row is None or call in row["struck"].split():
+                return None
+            fault = faults.of_answer(row["faults"].split(), call)
+            if call == "refund" and Fault.REFUND_TWICE.value in row["faults"].split():
+                fault = Fault.REFUND_TWICE
+            if fault is not None:
+                db.execute("UPDATE charges SET struck = ? WHERE id = ?", (f"{row['struck']} {call}", charge))
+            return fault
+
+    def _unmade(self, idem: str, method: str) -> tuple[str, ...]:
+        """The faults of a charge whose making is asked for the first time; () where it is not the first."""
+        known = "SELECT 1 FROM unmade WHERE idem = ?1 UNION SELECT 1 FROM charges WHERE idem = ?1"
+        if self._db.execute(known, (idem,)).fetchone():
+            return ()
+        row = self._db.execute(
+            "SELECT * FROM rules WHERE left > 0 AND method IN ('', ?) ORDER BY number LIMIT 1", (method,)
+        ).fetchone()
+        planned = row["faults"] if row else ""
+        if row:
+            self._db.execute("UPDATE rules SET left = left - 1 WHERE number = ?", (row["number"],))
+        self._db.execute("INSERT INTO unmade VALUES (?, ?)", (idem, planned))
+        return tuple(planned.split())
+
+    def _planned(self, idem: str, method: str) -> str:
+        self._unmade(idem, method)
+        row = self._db.execute("SELECT faults FROM unmade WHERE idem = ?", (idem,)).fetchone()
+        self._db.execute("DELETE FROM unmade WHERE idem = ?", (idem,))
+        return str(row["faults"]) if row else ""
+
+    def _faults(self, charge: str) -> tuple[Fault, ...]:
+        row = self._db.execute("SELECT faults FROM charges WHERE id = ?", (charge,)).fetchone()
+        return tuple(Fault(name.partition("@")[0]) for name in row["faults"].split()) if row else ()
 
     # --- events -----------------------------------------------------------------------------------------------
 
@@ -224,7 +355,7 @@ class Bank:
         with self._books() as db:
             now = self._clock()
             rows = db.execute(
-                "SELECT events.id, body, attempts, faults FROM events JOIN charges ON charges.id = charge"
+                "SELECT events.id, body, attempts, faults, header FROM events JOIN charges ON charges.id = charge"
                 " WHERE due_ms <= ? ORDER BY due_ms, events.rowid LIMIT 50",
                 (now,),
             ).fetchall()
@@ -232,13 +363,21 @@ class Bank:
             (next_expiry,) = db.execute(
                 "SELECT min(expires_ms) FROM charges WHERE state IN ('open', 'scanned')"
             ).fetchone()
-            due = [Due(r["id"], r["body"], r["attempts"], tuple(r["faults"].split())) for r in rows]
-            return due, min((t for t in (next_due, next_expiry) if t is not None), default=None)
+            (next_money,) = db.execute("SELECT min(due_ms) FROM transfers").fetchone()
+            due = [
+                Due(r["id"], r["body"], r["attempts"], tuple(r["faults"].split()), r["header"]) for r in rows
+            ]
+            times = (next_due, next_expiry, next_money)
+            return due, min((t for t in times if t is not None), default=None)
 
-    def delivered(self, event: str) -> None:
-        """The receiver said 2xx, or the event is to be lost."""
+    def delivered(self, event: str, header: str = "") -> None:
+        """The receiver said 2xx, or the event is to be lost. One to be replayed goes out later just as it was."""
         with self._books() as db:
-            db.execute("UPDATE events SET due_ms = NULL WHERE id = ?", (event,))
+            again = db.execute("SELECT again FROM events WHERE id = ?", (event,)).fetchone()["again"]
+            due = self._clock() + self._later_ms if again else None
+            db.execute(
+                "UPDATE events SET due_ms = ?, again = 0, header = ? WHERE id = ?", (due, header, event)
+            )
 
     def undelivered(self, event: str, attempts: int) -> None:
         """Try again after 0.5, 1, 2, ... at most 300 s; give up after RETRIES."""
@@ -250,11 +389,15 @@ class Bank:
     # --- inside a transaction ---------------------------------------------------------------------------------
 
     def _expire(self) -> None:
+        """What time does: charges end, and money arrives that was on its way."""
         rows = self._db.execute(
             "SELECT id FROM charges WHERE state IN ('open', 'scanned') AND expires_ms <= ?", (self._clock(),)
         ).fetchall()
         for row in rows:
             self._set(row["id"], "expired")
+        arrived = "DELETE FROM transfers WHERE due_ms <= ? RETURNING charge, minor, currency"
+        for row in self._db.execute(arrived, (self._clock(),)).fetchall():
+            self._arrived(row["charge"], Money(row["minor"], row["currency"]))
 
     def _set(self, charge: str, state: str, **columns: Any) -> None:
         """Change a charge and queue the event that tells it."""
@@ -264,9 +407,13 @@ class Bank:
         event = EventBody(
             id=f"evt_{secrets.token_hex(12)}", type=f"charge.{state}", charge=self._view(charge)
         )
+        wrong = self._faults(charge)
+        first = not self._db.execute("SELECT 1 FROM events WHERE charge = ?", (charge,)).fetchone()
+        waits = Fault.LATE in wrong or (first and Fault.OUT_OF_ORDER in wrong)
+        due = self._clock() + (self._later_ms if waits else 0)
         self._db.execute(
-            "INSERT INTO events (id, charge, body, due_ms) VALUES (?, ?, ?, ?)",
-            (event.id, charge, msgspec.json.encode(event), self._clock()),
+            "INSERT INTO events (id, charge, body, due_ms, again) VALUES (?, ?, ?, ?, ?)",
+            (event.id, charge, msgspec.json.encode(event), due, int(Fault.REPLAYED in wrong)),
         )
 
     def _view(self, charge: str) -> ChargeView:
@@ -277,10 +424,13 @@ class Bank:
 
     def _view_of(self, row: sqlite3.Row) -> ChargeView:
         body = msgspec.json.decode(row["wanted"], type=ChargeBody)
+        amount, url = Money(body.amount_minor, body.currency), f"{self._public}/pay/{row['id']}"
+        if Fault.WRONG_CODE.value in row["faults"].split():
+            amount, url = Money(amount.minor + 1, amount.currency), f"{url}?{'x' * 500}"
         return ChargeView(
             id=row["id"], reference=body.reference, method=body.method, state=row["state"],
             amount_minor=body.amount_minor, currency=body.currency, description=body.description,
-            url=f"{self._public}/pay/{row['id']}", created_ms=row["created_ms"], expires_ms=row["expires_ms"],
+            url=url, payload=code_for(body.method, amount, body.reference), created_ms=row["created_ms"], expires_ms=row["expires_ms"],
             paid_minor=row["paid_minor"], paid_currency=row["paid_currency"], refunded_minor=row["refunded_minor"],
             reason=row["reason"], return_url=body.return_url,
         )  # fmt: skip
@@ -304,3 +454,7 @@ def _check(body: ChargeBody, idem: str) -> None:
     for holds, rule in rules:
         if not holds:
             raise Refused("bad-request", rule)
+    try:
+        code_for(body.method, Money(body.amount_minor, body.currency), body.reference)
+    except BadPayload as error:
+        raise Refused("bad-request", f"{body.method}: {error}") from None

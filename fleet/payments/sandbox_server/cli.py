@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
+import msgspec
 import uvicorn
 
 from fleet.clock import now_ms
+from fleet.payments.faults import BadFault, Script
 from fleet.payments.sandbox_api import keys_in
-from fleet.payments.sandbox_server.app import create_app
-from fleet.payments.sandbox_server.bank import Bank
+from fleet.payments.sandbox_server.app import SLOW_S, Cut, create_app
+from fleet.payments.sandbox_server.bank import LATER_MS, Bank
 from fleet.payments.sandbox_server.courier import Courier
 
 
@@ -31,7 +34,41 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--webhook", default="", help="where the fleet takes webhooks; without it the fleet has to ask"
     )
+    options.add_argument(
+        "--script", type=Path, metavar="FILE", help="what shall go wrong: JSON as PUT /v1/script takes it"
+    )
+    options.add_argument(
+        "--later",
+        type=float,
+        default=LATER_MS / 1000,
+        metavar="S",
+        help="how late what is late comes (default %(default)s)",
+    )
+    options.add_argument(
+        "--slow",
+        type=float,
+        default=SLOW_S,
+        metavar="S",
+        help="how long a slow answer takes (default %(default)s)",
+    )
     return options
+
+
+def _scripted(bank: Bank, path: Path) -> str:
+    """Load a script; what is wrong with it, "" where nothing is."""
+    try:
+        bank.set_script(msgspec.json.decode(path.read_bytes(), type=Script))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, BadFault) as error:
+        return f"{path}: {error}"
+    return ""
+
+
+class _NoCuts(logging.Filter):
+    """Connections that were told to break are no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be logged."""
+        return not (record.exc_info and isinstance(record.exc_info[1], Cut))
 
 
 class _Ended(Exception):
@@ -47,11 +84,17 @@ def main(arguments: list[str]) -> int:
     chosen = parser().parse_args(arguments)
     keys = keys_in(chosen.data)
     public = chosen.public or f"http://{chosen.host}:{chosen.port}"
-    bank = Bank(chosen.data / "sandbox.sqlite3", now_ms, public)
+    bank = Bank(chosen.data / "sandbox.sqlite3", now_ms, public, later_ms=int(chosen.later * 1000))
+    wrong = _scripted(bank, chosen.script) if chosen.script else ""
+    if wrong:
+        bank.close()
+        print(f"endcap fleet sandbox: {wrong}", file=sys.stderr)
+        return 2
+    logging.getLogger("uvicorn.error").addFilter(_NoCuts())
     courier = Courier(bank, chosen.webhook, keys.webhook_secret, now_ms)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(bank, keys.api_key), host=chosen.host, port=chosen.port, log_level="warning", lifespan="off",
+            create_app(bank, keys.api_key, chosen.slow), host=chosen.host, port=chosen.port, log_level="warning", lifespan="off",
             timeout_graceful_shutdown=2, server_header=False,
         )
     )  # fmt: skip

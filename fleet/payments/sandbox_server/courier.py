@@ -9,6 +9,7 @@ from contextlib import suppress
 import httpx
 
 from fleet.payments import signing
+from fleet.payments.faults import Fault
 from fleet.payments.sandbox_server.bank import Bank, Due
 
 TIMEOUT_S = 5.0
@@ -48,23 +49,22 @@ class Courier:
                 self._wake.wait(None if again_ms is None else max(0.01, (again_ms - self._clock()) / 1000))
 
     def _deliver(self, event: Due) -> None:
-        if not self._url or "lose-webhooks" in event.faults:
+        wrong = {Fault(name.partition("@")[0]) for name in event.faults}
+        if not self._url or Fault.LOST in wrong:
             self._bank.delivered(event.id)
             return
-        secret = "a stranger's" if "forge-webhooks" in event.faults else self._secret
+        secret = "a stranger's" if Fault.FORGED in wrong else self._secret
+        header = event.header or signing.sign(secret, event.body, self._clock() // 1000)
         took = False
-        for _ in range(2 if "repeat-webhooks" in event.faults else 1):
-            took = self._post(event.body, secret)
+        for _ in range(2 if Fault.DUPLICATE in wrong else 1):
+            took = self._post(event.body, header)
         if took or secret != self._secret:
-            self._bank.delivered(event.id)
+            self._bank.delivered(event.id, header)
         else:
             self._bank.undelivered(event.id, event.attempts)
 
-    def _post(self, body: bytes, secret: str) -> bool:
-        headers = {
-            signing.HEADER: signing.sign(secret, body, self._clock() // 1000),
-            "content-type": "application/json",
-        }
+    def _post(self, body: bytes, header: str) -> bool:
+        headers = {signing.HEADER: header, "content-type": "application/json"}
         with suppress(httpx.HTTPError):
             return self._client.post(self._url, content=body, headers=headers).is_success
         return False

@@ -77,7 +77,7 @@ class Direct(Provider):
             raise ProviderRefused(self.refuses_refunds)
         view = self._carry(self.bank.refund, charge_id, minor, idem)
         assert isinstance(view, api.RefundView)
-        return Refund(id=view.id, charge_id=charge_id, minor=minor, done=True)
+        return Refund(id=view.id, charge_id=charge_id, minor=minor, done=view.done)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[ChargeEvent]:
         if headers.get("from") != "the bank":

@@ -32,7 +32,7 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(data: Path, webhook: str = "", port: int = 0) -> Iterator[Sandbox]:
+def sandbox(data: Path, webhook: str = "", port: int = 0, options: tuple[str, ...] = ()) -> Iterator[Sandbox]:
     """The provider on a free port, until the block ends; its books stay in `data`."""
     port = port or free_port()
     command = [
@@ -44,7 +44,7 @@ def sandbox(data: Path, webhook: str = "", port: int = 0) -> Iterator[Sandbox]:
         "--port",
         str(port),
     ]
-    process = subprocess.Popen([*command, "--webhook", webhook])
+    process = subprocess.Popen([*command, "--webhook", webhook, *options])
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:

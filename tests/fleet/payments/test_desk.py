@@ -277,7 +277,7 @@ def test_another_kiosks_charge_is_nobodys_business(shop: Shop) -> None:
 def test_a_repeated_webhook_tells_once(shop: Shop) -> None:
     wanted = shop.wanted()
     shop.ask(wanted)
-    shop.faults(wanted.reference, "repeat-webhooks")
+    shop.faults(wanted.reference, "duplicate-webhook")
     shop.pay(wanted.reference)
     for hint in shop.webhooks(wanted.reference, "paid", times=2):
         shop.desk.webhook("sandbox", *hint)
@@ -287,7 +287,7 @@ def test_a_repeated_webhook_tells_once(shop: Shop) -> None:
 def test_a_forged_webhook_moves_nothing(shop: Shop) -> None:
     wanted = shop.wanted()
     shop.ask(wanted)
-    shop.faults(wanted.reference, "forge-webhooks")
+    shop.faults(wanted.reference, "forged-signature")
     shop.pay(wanted.reference)
     (hint,) = shop.webhooks(wanted.reference, "paid")
     with pytest.raises(BadWebhook, match="forged"):
@@ -320,7 +320,7 @@ def test_a_webhook_replayed_after_the_refund_moves_nothing(shop: Shop) -> None:
 def test_a_lost_webhook_costs_two_seconds(shop: Shop) -> None:
     wanted = shop.wanted()
     shop.ask(wanted)
-    shop.faults(wanted.reference, "lose-webhooks")
+    shop.faults(wanted.reference, "lost-webhook")
     shop.pay(wanted.reference)
     shop.desk.look_after()
     assert shop.pushed(wanted.reference) == []
@@ -332,7 +332,7 @@ def test_a_lost_webhook_costs_two_seconds(shop: Shop) -> None:
 def test_the_desk_looks_after_charges_by_itself(shop: Shop) -> None:
     wanted = shop.wanted()
     shop.ask(wanted)
-    shop.faults(wanted.reference, "lose-webhooks")
+    shop.faults(wanted.reference, "lost-webhook")
     shop.pay(wanted.reference)
     shop.clock.ahead_ms += 2_000
     shop.desk.start()
@@ -342,7 +342,7 @@ def test_the_desk_looks_after_charges_by_itself(shop: Shop) -> None:
 def test_a_kiosk_that_asks_hears_the_truth_at_once(shop: Shop) -> None:
     wanted = shop.wanted()
     shop.ask(wanted)
-    shop.faults(wanted.reference, "lose-webhooks")
+    shop.faults(wanted.reference, "lost-webhook")
     shop.pay(wanted.reference)
     assert shop.status(wanted.reference).state == "paid"
     assert shop.status("0000000000000ZZZ").state == "unknown"
