@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, decode, epc, fields, names
+from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, decode, epc, fields, names, table
 
 DONE, UNWRITTEN, BAD = 0, 1, 2
 _LONGEST = 1 << 16  # bytes of standard input; the largest QR symbol holds 2953
@@ -150,7 +150,7 @@ def describe(scheme: Scheme) -> str:
     """One scheme: its JSON names, its facts, an example that works."""
     facts = [
         ("currencies", _currencies(scheme)),
-        ("amount", _amounts(scheme)),
+        ("amount", table.amounts(scheme)),
         ("reference", f"{scheme.reference.field}: {scheme.reference.rule}".removeprefix(": ")),
         ("expiry", "in the code" if scheme.expires else "not in the code"),
         ("confirmation", f"{scheme.confirmation}: {scheme.confirms}"),
@@ -185,10 +185,3 @@ def _folded(text: str, indent: str) -> str:
 
 def _currencies(scheme: Scheme) -> str:
     return ", ".join(scheme.currencies) or "any"
-
-
-def _amounts(scheme: Scheme) -> str:
-    if not scheme.amount_in_code:
-        return "not in the code: its maker knows"
-    least, most = (fields.decimal(value, scheme.decimals) for value in scheme.amounts)
-    return f"{least} to {most}" + (", or left to the payer" if scheme.open_amount else "")
