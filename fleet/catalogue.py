@@ -26,6 +26,7 @@ class Catalogue:
         self._before: AnyStore | None = None  # somebody may still be reading it
         self._looked = time.monotonic()
         self.refused = 0  # imports that could not be opened
+        self.edition = 0  # grows with every import that was opened
 
     def current(self) -> AnyStore:
         """The store as it is now; good for one request."""
@@ -57,3 +58,4 @@ class Catalogue:
         if self._before is not None:
             self._before.close()
         self._before, self._open = self._open, fresh
+        self.edition += 1

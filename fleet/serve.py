@@ -29,6 +29,8 @@ from fleet.shop.baskets import Baskets
 from fleet.shop.keeper import Keeper
 from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.shop.orders import Orders
+from fleet.shop.ratings import Ratings
+from fleet.shop.visits import Visits
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
@@ -76,10 +78,11 @@ class Fleet:
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)
         self.keeper = Keeper(Orders(self.store, now_ms), baskets)
+        self.visits = Visits(self.store)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
-            claims=self.claims,
+            claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -140,6 +143,7 @@ class Fleet:
             self.claims.catch_up()
         self.keeper.start()
         self.line.start(self._answer)
+        self.visits.start()
         self._pages.start()
         deadline = time.monotonic() + START_S
         while not self._server.started:
@@ -163,6 +167,7 @@ class Fleet:
         self.keeper.close()
         if self._pages.ident is not None:
             self._pages.join(DRAIN_S + 1)
+        self.visits.close()
         self._socket.close()
         if self.catalogue is not None:
             self.catalogue.close()

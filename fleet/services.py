@@ -13,6 +13,8 @@ from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
 from fleet.shop.link_keys import LinkKeys
+from fleet.shop.ratings import Ratings
+from fleet.shop.visits import Visits
 from fleet.store import Store
 from mqtt.messages import ChargeState, MoneyRequest
 from mqtt.topics import Address
@@ -50,6 +52,8 @@ class Services:
     desk: Desk
     payments: PaymentDesk | None = None  # the desk, where there is a provider
     claims: Claims
+    ratings: Ratings
+    visits: Visits
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     clock: Clock = now_ms

@@ -129,6 +129,7 @@ charges = Table(
     # what a charge became: "", sold (its event is stored); of the phone lane also sale (its event is not), refund
     _text("settled", index=True),
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
+    _text("attribution", server_default=""),  # which wall's link led to it: fleet.shop.visits
     _text("claim_code", server_default="", index=True),  # the order's; "" until a phone's order is sold. Never logged, never told on
 )  # fmt: skip
 
@@ -188,4 +189,20 @@ reports = Table(
     "reports", metadata,
     Column("id", String(15), primary_key=True),  # brought by the form: sent twice it is one
     _text("order", index=True), _text("reason"), _text("text"), _number("at_ms"), _text("answer"), _number("answered_ms"),
+)  # fmt: skip
+
+# Pages opened from walls' links: see fleet.shop.visits.
+visits = Table(
+    "visits", metadata,
+    Column("kiosk", String(98), primary_key=True),
+    Column("mark", String(48), primary_key=True),  # state.day.facing.release.advert
+    _number("day", index=True), _number("opened"),
+)  # fmt: skip
+
+# Stars given to products by people who bought them here, one per line of an order: see fleet.shop.ratings.
+ratings = Table(
+    "ratings", metadata,
+    Column("order", String(15), primary_key=True), Column("gtin", String(14), primary_key=True),
+    _number("stars"), _number("rated_ms"),
+    Index("ratings_by_product", "gtin"),
 )  # fmt: skip

@@ -61,6 +61,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     due_ms: int | None = None
     settled: str = ""
     sale_seq: int = 0
+    attribution: str = ""  # which wall's link led to it, of the phone lane (fleet.shop.visits)
     claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is sold
 
     @property

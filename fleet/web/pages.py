@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,18 @@ __all__ = ["ASSETS", "STATIC", "ago", "money", "page", "span"]
 
 HERE: Final = Path(__file__).parent
 ASSETS: Final = Assets()
+
+
+def _star(x: float) -> str:
+    """An SVG path: a five-pointed star in a square of 20 whose left edge is at `x`."""
+    corners = (
+        (math.pi * (corner / 5 - 0.5), 3.8 if corner % 2 else 9.0) for corner in range(10)
+    )  # angle, radius
+    places = (f"{x + 10 + r * math.cos(a):.1f} {10.5 + r * math.sin(a):.1f}" for a, r in corners)
+    return f"M{'L'.join(places)}z"
+
+
+STARS: Final = "".join(_star(20 * number) for number in range(5))
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -52,7 +65,7 @@ def ago(then_ms: int, now_ms: int) -> str:
 
 
 _environment.filters.update(money=money, span=span, ago=ago)
-_environment.globals.update(asset=ASSETS.url)
+_environment.globals.update(asset=ASSETS.url, STARS=STARS)
 
 
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:

@@ -55,7 +55,7 @@ def etag_of(body: bytes) -> str:
 class Kept:
     """An answer that is the same for everybody who asks so: compressed at most once per coding, never changed."""
 
-    __slots__ = ("_best", "_bodies", "_etag", "_headers", "_plain", "_status", "size")
+    __slots__ = ("_best", "_bodies", "_etag", "_headers", "_plain", "_status", "_text")
 
     def __init__(
         self, body: bytes, kind: str, headers: tuple[tuple[str, str], ...] = (), status: int = 200,
@@ -69,13 +69,16 @@ class Kept:
         names = {name for name, _ in self._headers}
         if b"vary" not in names and _is_text(kind):
             self._headers.append((b"vary", b"accept-encoding"))
-        self.size = len(body)
+        self._text = len(body) >= SMALLEST and _is_text(kind)
+
+    @property
+    def length(self) -> int:
+        """Bytes, uncompressed."""
+        return len(self._plain)
 
     def answer(self, request: Request) -> Response:
         """The answer to a request: whole, or 304 where the browser has it."""
-        kind = self._headers[0][1].decode()
-        can = len(self._plain) >= SMALLEST and _is_text(kind)
-        coding: Coding = coding_for(request.headers.get("accept-encoding", "")) if can else ""
+        coding: Coding = coding_for(request.headers.get("accept-encoding", "")) if self._text else ""
         etag = f'"{self._etag}{"-" + coding if coding else ""}"'
         if self._status == 200 and etag in request.headers.get("if-none-match", ""):
             kept = [(n, v) for n, v in self._headers if n != b"content-type"]
@@ -83,7 +86,6 @@ class Kept:
         body = self._bodies.get(coding)
         if body is None:
             body = self._bodies[coding] = packed(self._plain, coding, best=self._best)
-            self.size += len(body) if coding else 0
         headers = [*self._headers, (b"etag", etag.encode()), (b"content-length", str(len(body)).encode())]
         if coding:
             headers.append((b"content-encoding", coding.encode()))

@@ -7,34 +7,42 @@ knows its number (75 random bits).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import func, select
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from content.carry import BadCarry, unpack
 from content.references import CROCKFORD, ORDER_LENGTH
 from content.store import AnyStore
-from fleet import tables
+from fleet.limits import Limits, Rule
+from fleet.payments.book import Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.safety import content_policy, posted_here
 from fleet.services import Services
+from fleet.shop.search import Index, Shelves
 from fleet.web.pages import page
+from fleet.web.shop.kept import KeptPages
+from fleet.web.shop.walls import NOWHERE, Walls, Where
+from fleet.web.wire import Kept
 from fleet.web.words import LANGUAGES, Words, chosen
 
+LOOKS: Final = Rule(burst=2, per_minute=20)
 Endpoint = Callable[[Request], Awaitable[Response]]
+Drawn = tuple[Response, int | None]  # a page, and until when it is true (Unix ms; None: as long as the store)
 
 
 class Gone(Exception):
     """There is no such page; `key` names the words that say so kindly: gone.{key}.title, gone.{key}.text."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, status: int = 404) -> None:
         super().__init__(key)
-        self.key = key
+        self.key, self.status = key, status
 
 
 class Lane:
@@ -42,6 +50,10 @@ class Lane:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.walls = Walls(services.store, services.link_keys, services.clock)
+        self.shelves = Shelves(services.catalogue) if services.catalogue else None
+        self._kept = KeptPages()
+        self._looks = Limits(LOOKS)
         pages = services.payments.pages if services.payments else ()
         self.policy = content_policy(["https:", *pages])  # a form's answer may lead on to the provider
 
@@ -55,22 +67,59 @@ class Lane:
             try:
                 return await endpoint(request)
             except Gone as gone:
-                return self.page(request, "phone_gone.html", say_of(request), 404, key=gone.key)
+                return self.page(request, "phone_gone.html", say_of(request), gone.status, key=gone.key)
 
         return answer
 
     def page(self, request: Request, template: str, say: Words, status: int = 200, **values: Any) -> Response:
-        """A page in the words of `say`. Templates see what is given, `say`, `language`, `direction`, `in_language`."""
+        """A page in the words of `say`. Templates see what is given, `say`, `language`, `direction`, `in_language`,
+        and of where they are: `stem`, `store`, `kiosk` (a wall's name).
+        """
+        values = {"store": None, "kiosk": "", "stem": "", "query": "", "held": self.held(request)} | values
         answer = page(
             request, template, status,
             say=say, language=say.language, direction=say.direction, languages=LANGUAGES,
             in_language=lambda tag: f"?{_query(request, tag)}", **values,
         )  # fmt: skip
-        answer.headers["content-security-policy"] = self.policy
-        answer.headers["cache-control"] = "private, no-cache"
-        answer.headers["vary"] = "accept-language"
-        answer.headers["content-language"] = say.language
+        for name, value in self._headers(say):
+            answer.headers[name] = value
         return answer
+
+    async def kept(
+        self, request: Request, key: tuple[Hashable, ...], say: Words, draw: Callable[[], Drawn]
+    ) -> Response:
+        """The page of `key` in the words of `say` and in this edition of the store, drawn by `draw` where there is none.
+
+        `key` must hold everything else the page shows; `draw` runs in a thread of its own.
+        """
+        whole = (*key, say.language, self.edition())
+        now = self.services.clock()
+        kept = self._kept.get(whole, now)
+        if kept is None:
+            answer, until_ms = await run_in_threadpool(draw)
+            kept = Kept(
+                bytes(answer.body), "text/html; charset=utf-8", self._headers(say), answer.status_code
+            )
+            self._kept.put(whole, kept, now, until_ms)
+        return kept.answer(request)
+
+    def _headers(self, say: Words) -> tuple[tuple[str, str], ...]:
+        return (
+            ("content-security-policy", self.policy),
+            ("cache-control", "private, no-cache"),
+            ("vary", "accept, accept-language, accept-encoding, cookie"),
+            ("content-language", say.language),
+        )
+
+    async def where(self, request: Request) -> Where:
+        """The wall an address names. Raises Gone for one nobody knows."""
+        name = request.path_params.get("kiosk")
+        if name is None:
+            return NOWHERE
+        found = await run_in_threadpool(self.walls.where, name, request.path_params["spot"])
+        if found is None:
+            raise Gone("wall")
+        return found
 
     def catalogue(self) -> AnyStore:
         """The store as it is now. Raises Gone where there is none."""
@@ -85,15 +134,36 @@ class Lane:
         return self.services.payments
 
     def kiosk(self, name: str) -> str | None:
-        """The address of the one kiosk of that name, in whatever case a QR code has it."""
-        column = tables.kiosks.c.kiosk
-        with self.services.store.read() as connection:
-            found = connection.scalars(
-                select(column)
-                .where(func.lower(column).endswith(f"/{name.lower()}", autoescape=True))
-                .limit(2)
-            ).all()
-        return str(found[0]) if len(found) == 1 else None
+        """The address of the one kiosk of that name, in whatever case it is written."""
+        return self.walls.address(name)
+
+    def index(self) -> Index:
+        """What is published now, to be searched. Raises Gone where there is nothing."""
+        if self.shelves is None:
+            raise Gone("shop")
+        return self.shelves.current()
+
+    def edition(self) -> int:
+        """Grows with every import: what the pages show is true for one edition."""
+        return self.services.catalogue.edition if self.services.catalogue else 0
+
+    @staticmethod
+    def held(request: Request) -> int:
+        """Pieces in the phone's basket, as its cookie says."""
+        parts = request.cookies.get("basket", "").split(":")
+        try:
+            return sum(quantity for _, quantity in unpack(parts[4])) if len(parts) > 4 else 0
+        except BadCarry:
+            return 0
+
+    def looked_at(self, reference: str) -> Entry | None:
+        """A charge as a page shows it. Its provider is asked on the first pages somebody opens, then at most every LOOKS
+        allows: a page that reloads itself must not become the provider's flood. Blocks. Raises Gone.
+        """
+        desk = self.desk("order")
+        if self._looks.take(reference, self.services.clock()):
+            return desk.book.get(reference)
+        return desk.look(reference)
 
     def now(self) -> int:
         """Unix seconds."""

@@ -71,7 +71,7 @@ class OrderPages:
         name = request.path_params["order"].upper()
         if not is_order(name):
             raise Gone("order")
-        entry = self._lane.desk("order").look(reference_of(name, 0))
+        entry = self._lane.looked_at(reference_of(name, 0))
         if entry is None or entry.channel != PHONE:
             raise Gone("order")
         return entry

@@ -5,11 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 
 from content import pricing
+from content.gtin import gtin14
 from content.model import Availability, Product
 from content.money import Money
+from fleet.shop.ratings import Rating
+from fleet.web.shop.cards import badge_text, per_text, picture_of
 from fleet.web.words import Words
 
 MOST: int = 20  # pieces in one order, as at the wall
+NOT_RATED = Rating()
 
 
 class Amount(Struct, frozen=True):
@@ -27,7 +31,7 @@ class ProductPage(Struct, frozen=True, kw_only=True):
     name: str
     brand: str
     size: str
-    picture: bool
+    picture: str  # its address without a width, "" where there is none
     price: str
     before: str
     badge: str
@@ -36,12 +40,15 @@ class ProductPage(Struct, frozen=True, kw_only=True):
     ingredients: str
     allergens: str
     nutrition: tuple[Amount, ...]
+    storage: str
     facts: tuple[tuple[str, str], ...]
     age_min: int
     available: bool
     quantity: int
     total: Money
     saved: str
+    stars: int  # tenths of a star, 0 where nobody has rated it
+    rating: str
 
 
 def quantity_of(text: str) -> int:
@@ -51,47 +58,42 @@ def quantity_of(text: str) -> int:
 
 def gtin_14(text: str) -> str | None:
     """A GTIN of 8, 12, 13 or 14 digits with 14, None where it is none or its check digit is wrong (GS1 7.9)."""
-    if not (text.isascii() and text.isdigit() and len(text) in (8, 12, 13, 14)):
+    try:
+        return gtin14(text)
+    except ValueError:
         return None
-    digits = [int(char) for char in text.zfill(14)]
-    weighted = sum(digit * (1 if place % 2 else 3) for place, digit in enumerate(digits[:13]))
-    return text.zfill(14) if digits[13] == -weighted % 10 else None
 
 
-def product_page(product: Product, quantity: int, say: Words, now: int) -> ProductPage:
+def product_page(
+    product: Product, quantity: int, say: Words, now: int, rating: Rating = NOT_RATED, edition: int = 0
+) -> ProductPage:
     """A product as its page shows it at `now` (Unix seconds)."""
     before = pricing.price_before(product, now)
-    unit_price = pricing.unit_price(product, now)
     saved = pricing.line_saved(product, quantity, now)
-    base = say.apart(pricing.measure_text(product.unit_base))
     return ProductPage(
         gtin=product.gtin,
         name=say.text(product.names),
         brand=product.brand,
         size=pricing.measure_text(product.size),
-        picture=bool(product.picture),
+        picture=picture_of(product, edition),
         price=say.money(pricing.price_at(product, now)),
         before=say.money(before) if before else "",
-        badge=_badge(product, say, now),
-        per=say("product.per", say.money(unit_price), base) if unit_price else "",
+        badge=badge_text(product, say, now),
+        per=per_text(product, say, now),
         description=say.text(product.descriptions),
         ingredients=say.text(product.ingredients),
         allergens=_joined([say(f"allergen.{key}") for key in product.allergens], say),
         nutrition=tuple(_amount(key, value, say) for key, value in product.nutrition),
+        storage=say(f"storage.{product.storage}") if product.storage else "",
         facts=tuple(_facts(product, say)),
         age_min=product.age_min,
         available=product.availability is not Availability.OUT_OF_STOCK,
         quantity=quantity,
         total=pricing.line_total(product, quantity, now),
         saved=say("product.saved", say.money(saved)) if saved else "",
+        stars=rating.tenths,
+        rating=say("product.rating", say.number(rating.tenths * 100), rating.count) if rating.count else "",
     )
-
-
-def _badge(product: Product, say: Words, now: int) -> str:
-    key, args = pricing.badge(product, now)
-    if key == "multi-buy":
-        return say("badge.multi-buy", args[0], say.money(Money(args[1], product.price.currency)))
-    return say(f"badge.{key}", *args) if key else ""
 
 
 def _amount(key: str, thousandths: int, say: Words) -> Amount:
@@ -105,8 +107,6 @@ def _facts(product: Product, say: Words) -> list[tuple[str, str]]:
     facts = [("brand", product.brand), ("size", pricing.measure_text(product.size))]
     if product.origin:
         facts.append(("origin", say.country(product.origin)))
-    if product.storage:
-        facts.append(("storage", say(f"storage.{product.storage}")))
     facts.append(("gtin", product.gtin))
     return [(say(f"fact.{key}"), value) for key, value in facts if value]
 
