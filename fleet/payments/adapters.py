@@ -19,6 +19,7 @@ Open = Callable[[str, Settings], Provider]
 ADAPTERS: Final[dict[str, str]] = {
     "sandbox": "fleet.payments.sandbox:open_provider",
     "pix-api": "fleet.payments.pix_api.opening:open_provider",
+    "stripe": "fleet.payments.stripe_api.opening:open_provider",
 }
 
 

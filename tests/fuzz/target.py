@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, decode, emvco
+from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, decode, tolerance
 
 RECORDED = Path(__file__).parents[1] / "data" / "payments"
 _SCHEMES = list(SCHEMES.values())
@@ -32,7 +32,7 @@ def check(text: str) -> bool:
     except _Refused:
         return False
     if text.startswith("00") and _read(SCHEMES["emvco"], text):
-        emvco.tolerated(text)
+        tolerance.told(text)
     return _read(scheme, text)
 
 

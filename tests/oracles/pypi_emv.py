@@ -10,10 +10,32 @@ Fields = dict[str, Any]
 
 
 def _starkbank(scheme: str, given: Fields) -> str:
+    if scheme == "emvco":
+        return _starkbank_any(given)
     module = import_module("brcode.static" if scheme == "pix-static" else "brcode.dynamic")
     amount = given.get("amount")
     fields = {**given, "txid": given.get("txid", ""), "amount": amount and int(Decimal(amount) * 100)}
     return str(module.fromJson(fields))
+
+
+def _starkbank_any(given: Fields) -> str:
+    """Its writer of objects by id, which knows nothing of Pix."""
+    additional = {"01": given.get("bill"), "05": given.get("ref"), "07": given.get("terminal")}
+    objects = {
+        "00": "01",
+        "01": "12" if given.get("amount") else "11",
+        given["mai_tag"]: {"00": given["guid"], **given["sub"]},
+        "52": given["mcc"],
+        "53": given["currency"],
+        "54": given.get("amount"),
+        "58": given["country"],
+        "59": given["name"],
+        "60": given["city"],
+        "61": given.get("postal"),
+        "62": {tag: value for tag, value in additional.items() if value},
+    }
+    write = import_module("brcode.utils.brcodeId").brcodeJsonToBrcode
+    return str(write({tag: value for tag, value in objects.items() if value}))
 
 
 def _pix_utils(_scheme: str, given: Fields) -> str:

@@ -67,7 +67,10 @@ def _written(scheme: Scheme, value: object) -> bytes:
 
 def _decoded(payload: str) -> bytes:
     scheme, found = decode(payload)
-    return json.dumps({"scheme": scheme.key, "fields": found}, ensure_ascii=False, indent=2).encode()
+    answer: dict[str, Any] = {"scheme": scheme.key, "fields": found}
+    if tolerated := scheme.tolerated(payload):
+        answer["tolerated"] = list(tolerated)
+    return json.dumps(answer, ensure_ascii=False, indent=2).encode()
 
 
 def _payload_in(text: str) -> str:

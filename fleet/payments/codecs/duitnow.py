@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -128,6 +128,6 @@ SCHEMES = (
         },
         currencies=("MYR",), amounts=(1, emv.MOST_CENTS), open_amount=True,
         reference=Reference(field="ref", rule="up to 25 characters", pattern=r"[ -~]{1,25}"),
-        expires=False, confirmation="push", confirms="the acquirer who assigned the account, by webhook or when asked",
+        tolerated=tolerance.told, expires=False, confirmation="push", confirms="the acquirer who assigned the account, by webhook or when asked",
     ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import crc_hqx
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fleet.payments.codecs import fields
@@ -27,6 +27,11 @@ class Object:
     tag: str
     value: str
     position: int
+
+
+def is_template(tag: str) -> bool:
+    """Does a root object hold objects: accounts (26 to 51), additional data, languages, unreserved ones (80 to 99)?"""
+    return int(tag) in ACCOUNTS or tag in ("62", "64") or int(tag) >= 80
 
 
 def write(objects: Iterable[tuple[str, str]]) -> str:
@@ -140,6 +145,22 @@ class Code:
         """Where the value at a path begins; where it should stand for one that is not there."""
         found = self.find(path) or self.objects.get(path.partition(".")[0])
         return found.position if found else 0
+
+    def leaves(self) -> Iterator[tuple[str, Object]]:
+        """(path, object) of all there is. An unreserved template (80 to 99) without objects is taken whole: wallets put
+        plain text there. Raises BadPayload for any other template that cannot be read."""
+        for tag, outer in self.objects.items():
+            inner: dict[str, Object] = {}
+            if is_template(tag):
+                try:
+                    inner = self.template(tag)
+                except BadPayload:
+                    if int(tag) < 80:
+                        raise
+            if inner:
+                yield from ((f"{tag}.{key}", found) for key, found in inner.items())
+            else:
+                yield tag, outer
 
     def account(self, gui: str) -> str:
         """The id of the account template that carries a scheme's identifier. Raises BadPayload for none."""

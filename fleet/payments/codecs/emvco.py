@@ -4,17 +4,17 @@ Written is what the specification asks for: 00, 01, the account, 52 to 62 in asc
 `more` holds whatever has no name of its own, by id path: further accounts ("02", "31.00"), tips ("55"), store and
 customer labels ("62.03"), the language template ("64.01"), unreserved templates ("91.00").
 
-`parse` reads what banks really print; `tolerated` says what of it breaks the specification; `parse_strict` refuses that.
+`parse` reads what banks really print; `tolerance` says what of it breaks the specification; `parse_strict` refuses that.
 A wrong CRC, length or duplicate is refused by all of them. qriskit (PyPI) reads the same values from the same codes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fleet.payments.codecs import emv, fields, iso4217, profiles
+from fleet.payments.codecs import emv, fields, iso4217, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -27,13 +27,11 @@ _FORMS = {
     "54": (_AMOUNT, 'a decimal amount such as "3.50", at most 13 characters'),
     "58": (re.compile("[A-Z]{2}"), "a country (ISO 3166-1) is two capital letters"),
 }
-# The longest values, by path.
-_LONGEST = {"59": 25, "60": 15, "61": 10, "62.09": 3, "64.00": 2, "64.01": 25, "64.02": 15} | {
-    f"62.{tag:02}": 25 for tag in range(1, 9)
-}
-_NEEDED = {"52": "category", "53": "currency", "58": "country", "59": "name", "60": "city"}
 _NAMED = {"name": "59", "city": "60", "postal": "61", "bill": "62.01", "ref": "62.05", "terminal": "62.07"}
-_WRITTEN = {"00", "01", "52", "53", "54", "58", "63"} | set(_NAMED.values())
+_FORMED = {"initiation": "01", "mcc": "52", "currency": "53", "amount": "54", "country": "58"}
+_WRITTEN = {"00", "63", *_NAMED.values(), *_FORMED.values()}  # what `more` may not say again
+_PATH = re.compile(r"[0-9]{2}(?:\.[0-9]{2})?")
+_GUID_LONGEST = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +53,6 @@ class Emvco:
     terminal: str = ""
     initiation: str = ""  # 11 static, 12 dynamic, - not written; "": 12 with an amount, else 11
     more: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerated:
-    """Something that breaks the specification and was read all the same, and the character where it stands."""
-
-    field: str
-    what: str
-    position: int
 
 
 def build(code: Emvco) -> str:
@@ -89,13 +78,13 @@ def parse(payload: str) -> Emvco:
     for path, (form, rule) in _FORMS.items():
         if code.get(path) and form.fullmatch(code.get(path)) is None:
             raise BadPayload(path, rule, code.at(path))
-    paths = {path: found.value for path, found in _leaves(code) if found.value}
+    paths = {path: found.value for path, found in code.leaves() if found.value}
     accounts = [path[:2] for path in paths if path.endswith(".00") and int(path[:2]) in emv.ACCOUNTS]
     tag = min(accounts, default="")  # whatever order they stand in
     sub = {
-        path[3:]: value for path, value in paths.items() if tag and path[:3] == f"{tag}." and path[3:] != "00"
+        path[3:]: value for path, value in paths.items() if path.startswith(f"{tag}.") and path != f"{tag}.00"
     }
-    amount = paths.get("54") if paths.get("54", "").strip("0.") else None
+    amount = paths["54"].removesuffix(".") if paths.get("54", "").strip("0.") else None
     initiation = paths.get("01", "-")
     return Emvco(
         guid=paths[f"{tag}.00"] if tag else "", sub=sub, mai_tag=tag or "26", mcc=paths.get("52", ""),
@@ -109,55 +98,9 @@ def parse(payload: str) -> Emvco:
 def parse_strict(payload: str) -> Emvco:
     """The fields of a code that follows the specification to the letter. Raises BadPayload for what `parse` tolerates."""
     code = parse(payload)
-    for one in tolerated(payload):
-        raise BadPayload(one.field, one.what, one.position)
+    for one in tolerance.found(payload):
+        raise BadPayload(one.field, one.rule, one.position)
     return code
-
-
-def tolerated(payload: str) -> tuple[Tolerated, ...]:
-    """What of a readable payload breaks the specification, in the order it stands. Raises BadPayload where `parse` does."""
-    parse(payload)
-    code = emv.Code(payload)
-    found: list[Tolerated] = []
-    duitnow = profiles.of(payload) == "duitnow"  # which says 02, and has plain text in 82
-    if code.get("00") != "01" and not duitnow:
-        found.append(Tolerated("00", "the format indicator is 01", code.at("00")))
-    for path, leaf in _leaves(code):
-        if not leaf.value:
-            found.append(Tolerated(path, "an empty object is left out", leaf.position))
-        elif len(leaf.value) > _LONGEST.get(path, 99):
-            found.append(Tolerated(path, f"at most {_LONGEST[path]} characters", leaf.position))
-        elif "." not in path and _is_template(path) and not (duitnow and path == "82"):
-            found.append(Tolerated(path, "a template holds objects", leaf.position))
-    if code.get("54") and not code.get("54").strip("0."):
-        found.append(Tolerated("54", "an amount of zero is left out", code.at("54")))
-    if code.get("63") != code.get("63").upper():
-        found.append(Tolerated("63", "the CRC is written in capitals", code.at("63")))
-    end = code.at("63") - 4
-    found += [
-        Tolerated(tag, f"the {what} is missing", end)
-        for tag, what in _NEEDED.items()
-        if tag not in code.objects
-    ]
-    return tuple(sorted(found, key=lambda one: one.position))
-
-
-def _is_template(tag: str) -> bool:
-    return int(tag) in emv.ACCOUNTS or tag in ("62", "64") or int(tag) >= 80
-
-
-def _leaves(code: emv.Code) -> Iterator[tuple[str, emv.Object]]:
-    """(path, object) of all there is. Unreserved templates (80 to 99) that hold no objects are taken whole: wallets put
-    plain text there. Raises BadPayload for any other template that cannot be read."""
-    for tag, outer in code.objects.items():
-        inner: Mapping[str, emv.Object] = {}
-        if _is_template(tag):
-            try:
-                inner = code.template(tag)
-            except BadPayload:
-                if int(tag) < 80:
-                    raise
-        yield from ((f"{tag}.{key}", found) for key, found in inner.items()) if inner else [(tag, outer)]
 
 
 def _usual(amount: str | None) -> str:
@@ -170,16 +113,15 @@ def _paths(code: Emvco) -> dict[str, str]:
     if not (len(tag) == 2 and tag.isascii() and tag.isdigit() and int(tag) in emv.ACCOUNTS):
         raise BadPayload("mai_tag", "26 to 51")
     if code.sub and not code.guid:
-        raise BadPayload("guid", "names whose account it is")
+        raise BadPayload("guid", "is needed: it names whose account it is")
     account = {f"{tag}.00": code.guid} | {f"{tag}.{key}": value for key, value in code.sub.items()}
     known = {
         "01": "" if code.initiation == "-" else code.initiation or _usual(code.amount), "52": code.mcc,
         "53": iso4217.NUMBERS.get(code.currency, code.currency), "54": _amount(code), "58": code.country,
     }  # fmt: skip
     named = {path: getattr(code, name) for name, path in _NAMED.items()}
-    for key in code.sub:
-        if key == "00":
-            raise BadPayload("sub.00", "stands in guid")
+    if "00" in code.sub:
+        raise BadPayload("sub.00", "has a name of its own: guid")
     for path in code.more:
         if path in _WRITTEN or path in account:
             raise BadPayload(f"more.{path}"[:80], "has a name of its own")
@@ -190,34 +132,35 @@ def _amount(code: Emvco) -> str:
     """The amount as it is given, if the currency has so many decimals."""
     if code.amount is None:
         return ""
-    fields.minor("amount", code.amount, iso4217.decimals(code.currency), most=10**13)
+    places = iso4217.decimals(code.currency)
+    fields.minor("amount", code.amount, places, most=10**13 * 10**places)  # 13 characters are checked later
     return code.amount
 
 
 def _check_place(path: str, value: str) -> None:
     """A path of two digits, or two and two; a value of the form and length of its place."""
-    field = _field_of(path)
-    if re.fullmatch(r"[0-9]{2}(?:\.[0-9]{2})?", path) is None or ("." in path and not _is_template(path[:2])):
-        raise BadPayload(field, 'an id such as "55", or one within a template such as "62.03"')
+    if _PATH.fullmatch(path) is None or ("." in path and not emv.is_template(path[:2])):
+        raise BadPayload(f"more.{path}"[:80], 'an id such as "55", or one within a template such as "62.03"')
     if path in _FORMS and _FORMS[path][0].fullmatch(value) is None:
-        raise BadPayload(field, _FORMS[path][1])
-    longest = 32 if path.endswith(".00") and int(path[:2]) in emv.ACCOUNTS else _LONGEST.get(path, 99)
-    fields.text(field, value, longest)
+        raise BadPayload(_field_of(path), _FORMS[path][1])
+    longest = tolerance.LONGEST.get(path, 99)
+    fields.text(_field_of(path), value, _GUID_LONGEST if _is_guid(path) else longest)
+
+
+def _is_guid(path: str) -> bool:
+    return path.endswith(".00") and int(path[:2]) in emv.ACCOUNTS
 
 
 def _field_of(path: str) -> str:
-    """The JSON name of a path."""
-    named = {place: name for name, place in _NAMED.items()}
-    named |= {"01": "initiation", "52": "mcc", "53": "currency", "54": "amount", "58": "country"}
-    return (
-        named.get(path, path if int(path[:2]) in emv.ACCOUNTS else f"more.{path}"[:80])
-        if path[:2].isdigit()
-        else path
-    )
+    """The JSON name of a path; the path itself for an account's objects."""
+    for name, place in (_NAMED | _FORMED).items():
+        if place == path:
+            return name
+    return path if int(path[:2]) in emv.ACCOUNTS else f"more.{path}"
 
 
 def _check_needed(root: Mapping[str, str]) -> None:
-    for tag in _NEEDED:
+    for tag in tolerance.NEEDED:
         if tag not in root:
             raise BadPayload(_field_of(tag), "is needed")
     if not any(2 <= int(tag) <= 51 for tag in root):
@@ -253,6 +196,7 @@ SCHEMES = (
         },
         currencies=(), amounts=(1, emv.MOST_CENTS), open_amount=True,
         reference=Reference(field="ref", rule="up to 25 characters", pattern=r"[ -~]{1,25}"),
-        expires=False, confirmation="none", confirms="whoever the account's scheme tells; the code alone tells nobody",
+        tolerated=tolerance.told, expires=False, confirmation="none",
+        confirms="whoever the account's scheme tells; the code alone tells nobody",
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -158,6 +158,6 @@ SCHEMES = (
         },
         currencies=("KHR", "USD"), amounts=(1, emv.MOST_CENTS), open_amount=True,
         reference=Reference(field="bill", rule="up to 25 characters", pattern=r"[ -~]{1,25}"),
-        expires=True, confirmation="poll", confirms="Bakong, asked by the MD5 of the payload",
+        tolerated=tolerance.told, expires=True, confirmation="poll", confirms="Bakong, asked by the MD5 of the payload",
     ),
 )  # fmt: skip

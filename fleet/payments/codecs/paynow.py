@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -62,7 +62,7 @@ def parse(payload: str) -> PayNowUen:
     code.expect("58", ("SG",), "the country is SG")
     tag = code.account(profiles.PAYNOW)
     code.expect(f"{tag}.01", ("2",), "the proxy type is 2, UEN")
-    code.expect(f"{tag}.03", ("0", "1"), "0 (the amount is fixed) or 1 (editable)")
+    code.expect(f"{tag}.03", ("0", "1", ""), "0 (the amount is fixed) or 1 (editable)")
     amount = code.amount(2) if code.get("54").strip("0.") else None  # "0" for none is common
     company = code.get("59")
     paynow = PayNowUen(
@@ -118,7 +118,7 @@ SCHEMES = (
         },
         currencies=("SGD",), amounts=(1, emv.MOST_CENTS), open_amount=True,
         reference=Reference(field="reference", rule="up to 25 characters", pattern=r"[ -~]{1,25}"),
-        expires=True, confirmation="statement",
+        tolerated=tolerance.told, expires=True, confirmation="statement",
         confirms="the payee's statement; a bank's or provider's own interface may tell at once",
     ),
 )  # fmt: skip

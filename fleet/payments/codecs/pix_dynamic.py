@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, pix_static, profiles
+from fleet.payments.codecs import emv, fields, pix_static, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -92,7 +92,7 @@ SCHEMES = (
         },
         currencies=("BRL",), amounts=(1, emv.MOST_CENTS), open_amount=False, amount_in_code=False,
         reference=Reference(rule="the charge's txid, 26 to 35 of A-Z a-z 0-9, is known behind the location"),
-        expires=False, confirmation="push",
+        tolerated=tolerance.told, expires=False, confirmation="push",
         confirms="the payee's bank, by webhook; the charge's status can be asked for by its txid",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -136,7 +136,7 @@ SCHEMES = (
         },
         currencies=("BRL",), amounts=(1, MOST), open_amount=True,
         reference=Reference(field="txid", rule="1 to 25 of A-Z a-z 0-9", pattern=r"[A-Za-z0-9]{1,25}"),
-        expires=False, confirmation="statement",
+        tolerated=tolerance.told, expires=False, confirmation="statement",
         confirms="the payee's bank, by webhook only where a txid is set; else the statement",
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, profiles
+from fleet.payments.codecs import emv, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -84,6 +84,6 @@ SCHEMES = (
         },
         example={"target": "0801234567", "amount": "20.00"},
         currencies=("THB",), amounts=(1, emv.MOST_CENTS), open_amount=True, reference=Reference(),
-        expires=False, confirmation="statement", confirms="the payee's bank statement, without a reference",
+        tolerated=tolerance.told, expires=False, confirmation="statement", confirms="the payee's bank statement, without a reference",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -82,7 +82,7 @@ SCHEMES = (
         example={"biller_id": "099999999999990", "ref1": "K7Q2M4XZ01234567", "ref2": "WALL3", "amount": "20.00"},
         currencies=("THB",), amounts=(1, emv.MOST_CENTS), open_amount=True,
         reference=Reference(field="ref1", rule="1 to 20 of A-Z 0-9", pattern=r"[A-Z0-9]{1,20}"),
-        expires=False, confirmation="statement",
+        tolerated=tolerance.told, expires=False, confirmation="statement",
         confirms="the biller's statement; a bank's or provider's own interface may tell at once",
     ),
 )  # fmt: skip

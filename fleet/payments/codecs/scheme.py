@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +45,9 @@ class Scheme:
     confirmation: Confirmation
     confirms: str  # in words: who learns of the payment, and how
     recognises: Callable[[str], bool] = lambda payload: True  # of those that begin so, which are its own
+    tolerated: Callable[[str], Sequence[str]] = (
+        lambda payload: ()
+    )  # what of a read payload breaks its specification
     charset: Callable[[Any], str] = lambda fields: "utf-8"  # of the QR symbol, from the fields
 
     def owns(self, payload: str) -> bool:

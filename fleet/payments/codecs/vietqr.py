@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fleet.payments.codecs import emv, fields, profiles
+from fleet.payments.codecs import emv, fields, profiles, tolerance
 from fleet.payments.codecs.errors import BadPayload
 from fleet.payments.codecs.scheme import Reference, Scheme
 
@@ -85,7 +85,7 @@ SCHEMES = (
         example={"bin": "970436", "account": "0123456789", "amount": "79000", "purpose": "K7Q2M4XZ01234567"},
         currencies=("VND",), amounts=(1, MOST), decimals=0, open_amount=True,
         reference=Reference(field="purpose", rule="up to 25 characters", pattern=r"[ -~]{1,25}"),
-        expires=False, confirmation="statement",
+        tolerated=tolerance.told, expires=False, confirmation="statement",
         confirms="the payee's statement; a provider that reads the account's feed may tell at once",
     ),
 )  # fmt: skip

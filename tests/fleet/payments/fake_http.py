@@ -102,6 +102,9 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = DEADLINE_S
+    wbufsize = (
+        -1
+    )  # an answer in one piece: in two, the second waits 40 ms for the first one's acknowledgement
     server: _Server
 
     def answer(self) -> None:
@@ -144,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._begin(200, {"content-type": "application/json", "content-length": "100000"})
                 while not over.wait(0.02):
                     self.wfile.write(b" ")
+                    self.wfile.flush()
             case "long":
                 self._begin(200, {"content-type": "application/json", "content-length": str(1 << 30)})
                 while not over.is_set():
@@ -160,6 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
+        if self.close_connection:
+            self.send_header(
+                "connection", "close"
+            )  # or the client's next request may meet the end of this one
         self.end_headers()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
