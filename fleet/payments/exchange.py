@@ -1,7 +1,8 @@
 """One HTTP exchange with a provider, bounded in time and size, for adapters that speak HTTP themselves.
 
 httpx bounds the wait for each piece of an answer, not for the whole of it: a server that sends a byte now and then
-could hold a thread for ever. So the body is read here piece by piece against one deadline.
+could hold a thread for ever. So the body is read here piece by piece against one deadline. Connecting, sending and
+waiting for the answer to begin have as much each.
 """
 
 from __future__ import annotations

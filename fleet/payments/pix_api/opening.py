@@ -18,13 +18,27 @@ DEADLINE_S: Final = 5
 
 def open_provider(key: str, settings: Settings) -> PixProvider:
     """The provider. Raises BadSetting."""
+    return _opened(key, settings, settings.text("scopes", SCOPES), _secrets(settings))
+
+
+def open_for_webhook(key: str, settings: Settings) -> tuple[PixProvider, str]:
+    """The provider, allowed to say where it is to be called, and the newest secret of that address. Raises BadSetting."""
+    secrets = _secrets(settings)
+    return _opened(key, settings, f"{settings.text('scopes', SCOPES)} webhook.write", secrets), secrets[-1]
+
+
+def _opened(key: str, settings: Settings, scopes: str, secrets: tuple[str, ...]) -> PixProvider:
     account = Account(
         url=settings.url("url"), token_url=settings.url("token_url"), client_id=settings.text("client_id"),
-        client_secret=_ascii(settings, "client_secret_file"), scopes=settings.text("scopes", SCOPES),
+        client_secret=_ascii(settings, "client_secret_file"), scopes=scopes,
     )  # fmt: skip
-    pix_key, door, context = settings.text("pix_key"), _door(settings), _trust(settings)
+    header, value = settings.text("sender_header", ""), settings.text("sender_value", "")
+    if bool(header) != bool(value):
+        raise settings.bad("sender_header", "stands together with sender_value")
+    pix_key, context = settings.text("pix_key"), _trust(settings)
     deadline_s = settings.number("deadline_s", DEADLINE_S, least=1, most=60)
-    return PixProvider(key, Session(account, context, _now, deadline_s), pix_key, door, _now)
+    session = Session(account, context, _now, deadline_s)
+    return PixProvider(key, session, pix_key, Door(secrets, header, value), _now)
 
 
 def _now() -> int:
@@ -38,15 +52,12 @@ def _ascii(settings: Settings, name: str) -> str:
         raise settings.bad(name, "the file holds an ASCII text") from None
 
 
-def _door(settings: Settings) -> Door:
+def _secrets(settings: Settings) -> tuple[str, ...]:
     name = "webhook_secret_file"
     secrets = tuple(_ascii(settings, name).split())
     if len(secrets) > 2 or not all(SECRET.fullmatch(secret) for secret in secrets):
         raise settings.bad(name, "one or two lines, each of 32 to 128 characters of A-Z a-z 0-9 _ -")
-    header, value = settings.text("sender_header", ""), settings.text("sender_value", "")
-    if bool(header) != bool(value):
-        raise settings.bad("sender_header", "stands together with sender_value")
-    return Door(secrets, header, value)
+    return secrets
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:

@@ -100,9 +100,9 @@ class FakePix:
         assert not facts.check(facts.NOTICE, message)
         return json.dumps(message).encode()
 
-    def send_notice(self, *txids: str) -> int:
-        """Call the registered webhook, as "{url}/pix"; the status it answered."""
-        return httpx.post(f"{self.webhook_url}/pix", content=self.notice(*txids), trust_env=False).status_code
+    def send_notice(self, *txids: str) -> httpx.Response:
+        """Call the registered webhook, as "{url}/pix"."""
+        return httpx.post(f"{self.webhook_url}/pix", content=self.notice(*txids), trust_env=False)
 
     # --- the interface --------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from fleet.broker import Broker
+from fleet.cli import main
 from fleet.config import Config
 from fleet.payments.desk import PaymentDesk
 from fleet.serve import Fleet
@@ -74,6 +75,7 @@ class Shop:
 
     url: str
     desk: PaymentDesk
+    file: Path
     pix: FakePix
     stripe: FakeStripe
 
@@ -107,9 +109,8 @@ class Shop:
         """Call the fleet's webhook as the provider does."""
         name = self.charge_id(reference)
         if method == "pix":
-            return httpx.post(
-                f"{self.url}/webhooks/pix/{SECRET}/pix", content=self.pix.notice(name), trust_env=False
-            )
+            self.pix.webhook_url = self.pix.webhook_url or f"{self.url}/webhooks/pix/{SECRET}"
+            return self.pix.send_notice(name)
         body = self.stripe.event("payment_intent.succeeded", self.stripe.intents[name])
         return httpx.post(
             f"{self.url}/webhooks/main", content=body, headers=self.stripe.signed(body), trust_env=False
@@ -126,7 +127,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[S
         )  # fmt: skip
         with Fleet(config) as running:
             assert running.services.payments is not None
-            yield Shop(running.url, running.services.payments, pix, stripe)
+            yield Shop(running.url, running.services.payments, folder / "payments.toml", pix, stripe)
 
 
 @pytest.mark.parametrize("method", CURRENCY)
@@ -185,3 +186,20 @@ def test_a_webhook_that_proves_nothing_is_refused(
     shop.pay("pix", reference)
     assert send(shop.url, shop.pix.notice(shop.charge_id(reference))).status_code == 400
     assert shop.stands(reference) == "created"
+
+
+def test_the_webhooks_address_is_registered_by_a_command(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.pix.webhook_url = ""
+    command = ["pix-webhook", "--payments", str(shop.file), "--provider"]
+    assert main([*command, "pix", "--url", "https://shop.example/"]) == 0
+    assert shop.pix.webhook_url == f"https://shop.example/webhooks/pix/{SECRET}"
+    shop.pix.webhook_url = ""
+    for provider, url in (("main", "https://x"), ("other", "https://x"), ("pix", "http://shop.example")):
+        assert main([*command, provider, "--url", url]) == 1
+    said = "".join(capsys.readouterr())
+    assert SECRET not in said
+    assert "providers.main.adapter" in said
+    assert "providers.other" in said
+    assert "--url: an https address" in said
