@@ -15,6 +15,7 @@ from fleet.payments.codecs import fields
 from fleet.payments.codecs.errors import BadPayload
 
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
+_NO_DECIMALS = re.compile(r"(?<=[0-9])\.0+\Z")
 ACCOUNTS = range(26, 52)  # ids of the templates that say who is paid; their object 00 names the scheme
 MOST_CENTS = 999_999_999_999  # 9 999 999 999.99: what object 54 holds with two decimals
 FORMATS = ("01", "02")  # PayNet's DuitNow says 02 (QR data object documentation, version 1.5)
@@ -52,9 +53,14 @@ def crc(text: str) -> str:
     return f"{crc_hqx(fields.utf8('63', text), 0xFFFF):04X}"
 
 
-def amount(value: str | None, places: int, most: int = MOST_CENTS) -> str:
-    """A decimal string as object 54 with all `places` decimals, "" for None. Raises BadPayload."""
-    return "" if value is None else fields.decimal(fields.minor("amount", value, places, most=most), places)
+def amount(value: str | None, places: int, most: int = MOST_CENTS, at: int | None = None) -> str:
+    """A decimal string with all `places` decimals, "" for None. Where a currency has none, zeros are taken away, as in
+    "79000.00". `most`: in minor units. Raises BadPayload."""
+    if value is None:
+        return ""
+    if places == 0:
+        value = _NO_DECIMALS.sub("", value)
+    return fields.decimal(fields.minor("amount", value, places, most=most, at=at), places)
 
 
 def seal(objects: str) -> str:
@@ -175,9 +181,7 @@ class Code:
             raise BadPayload(path, rule, self.at(path))
 
     def amount(self, places: int, most: int = MOST_CENTS) -> str | None:
-        """Object 54 with all `places` decimals, None where there is none. Raises BadPayload."""
-        if not self.get("54"):
-            return None
-        return fields.decimal(
-            fields.minor("amount", self.get("54"), places, most=most, at=self.at("54")), places
-        )
+        """Object 54 with all `places` decimals, None where there is none, or zero as some print for none. Raises
+        BadPayload."""
+        written = self.get("54")
+        return amount(written, places, most, self.at("54")) if written.strip("0.") else None

@@ -64,7 +64,8 @@ def md5(payload: str) -> str:
 def build(khqr: Khqr) -> str:
     """The payload. Raises BadPayload."""
     _check(khqr)
-    amount = (_canonical(khqr.amount, khqr.currency) or "").removesuffix(".00")
+    number, places, most = CURRENCIES[khqr.currency]
+    amount = emv.amount(khqr.amount, places, most).removesuffix(".00")
     if amount and not khqr.expires:
         raise BadPayload("expires", "a code with an amount says when it expires")
     account = [("00", khqr.account), ("01", khqr.account_info), ("02", khqr.bank)]
@@ -72,7 +73,7 @@ def build(khqr: Khqr) -> str:
         emv.write(
             [
                 ("00", "01"), ("01", "12" if amount else "11"), ("30" if khqr.merchant else "29", emv.write(account)),
-                ("52", khqr.mcc), ("53", CURRENCIES[khqr.currency][0]), ("54", amount), ("58", "KH"), ("59", khqr.name), ("60", khqr.city),
+                ("52", khqr.mcc), ("53", number), ("54", amount), ("58", "KH"), ("59", khqr.name), ("60", khqr.city),
                 ("62", _template(khqr, "62.")), ("64", _template(khqr, "64.")),
                 ("99", emv.write([("00", khqr.created), ("01", khqr.expires)])),
             ]
@@ -95,21 +96,11 @@ def parse(payload: str) -> Khqr:
         "account": f"{tag}.00", "mcc": "52", "created": "99.00", "expires": "99.01",
     }  # fmt: skip
     values = {field: code.get(path) for field, path in places.items()}
-    written = code.get("54").strip("0.") and code.get("54")  # "0" says there is none
-    amount = _canonical(written or None, currency, code.at("54"))
+    _, decimals, most = CURRENCIES[currency]
+    amount = code.amount(decimals, most)
     khqr = Khqr(merchant=tag == "30", currency=currency, amount=amount, **values)
     _check(khqr, {field: code.at(path) for field, path in places.items()})
     return khqr
-
-
-def _canonical(amount: str | None, currency: str, at: int | None = None) -> str | None:
-    """An amount with all the currency's decimals in a code; riel may come with decimals that are zero."""
-    if amount is None:
-        return None
-    _, decimals, most = CURRENCIES[currency]
-    if decimals == 0 and re.fullmatch(r"[0-9]+\.0+", amount):
-        amount = amount.partition(".")[0]
-    return fields.decimal(fields.minor("amount", amount, decimals, most=most, at=at), decimals)
 
 
 def _template(khqr: Khqr, template: str) -> str:

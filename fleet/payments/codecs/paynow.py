@@ -63,7 +63,7 @@ def parse(payload: str) -> PayNowUen:
     tag = code.account(profiles.PAYNOW)
     code.expect(f"{tag}.01", ("2",), "the proxy type is 2, UEN")
     code.expect(f"{tag}.03", ("0", "1", ""), "0 (the amount is fixed) or 1 (editable)")
-    amount = code.amount(2) if code.get("54").strip("0.") else None  # "0" for none is common
+    amount = code.amount(2)
     company = code.get("59")
     paynow = PayNowUen(
         uen=code.get(f"{tag}.02"),

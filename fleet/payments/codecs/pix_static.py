@@ -84,7 +84,7 @@ def build(pix: PixStatic) -> str:
 def parse(payload: str) -> PixStatic:
     """The fields of a static Pix code. Objects Pix does not name are passed over. Raises BadPayload."""
     code = emv.Code(payload)
-    code.expect("01", ("11", ""), "a static code has no object 01, or 11 in it")
+    code.expect("01", ("", "11", "12"), "a static code has no object 01, or 11 in it")  # 12 is tolerated
     code.expect("53", ("986",), "the currency is 986, BRL")
     code.expect("58", ("BR",), "the country is BR")
     tag = code.account(profiles.PIX)

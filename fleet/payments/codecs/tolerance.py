@@ -40,6 +40,8 @@ def told(payload: str) -> list[str]:
 def _indicators(code: emv.Code, owner: str) -> Iterator[BadPayload]:
     if code.get("00") != "01" and owner != "duitnow":
         yield BadPayload("00", "the format indicator is 01", code.at("00"))
+    if code.get("01") == "12" and owner == "pix-static":
+        yield BadPayload("01", "a static code is not for one payment only", code.at("01"))
     if code.get("54") and not code.get("54").strip("0."):
         yield BadPayload("54", "an amount of zero is left out", code.at("54"))
     if code.get("63") != code.get("63").upper():

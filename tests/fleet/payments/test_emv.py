@@ -125,7 +125,7 @@ def test_a_wrong_payload_is_refused_with_its_place() -> None:
     assert refused(FULANO_CODE.replace("5802", "58X2")) == ("58", FULANO_CODE.index("5802") + 2)
     assert refused(resealed(FULANO_CODE, "53039865802BR", "53038405802BR"))[0] == "53"
     assert refused(resealed(FULANO_CODE, "5802BR", "5802PT"))[0] == "58"
-    assert refused(resealed(FULANO_CODE, "000201", "0002010102" + "12"))[0] == "01"
+    assert refused(resealed(FULANO_CODE, "000201", "0002010102" + "13"))[0] == "01"
     assert refused(resealed(FULANO_CODE, "br.gov.bcb.pix", "br.gov.bcb.pox"))[0] == "26"
     assert refused(resealed(FULANO_CODE, "0136123e", "2536123e"))[0] == "26.25"
     assert refused("")[0] == "00"
@@ -134,6 +134,11 @@ def test_a_wrong_payload_is_refused_with_its_place() -> None:
 def test_objects_others_add_are_passed_over() -> None:
     other = resealed(FULANO_CODE, "6008BRASILIA", "6008BRASILIA610870074900")
     assert pix_static.parse(other) == FULANO
+    once = resealed(FULANO_CODE, "000201", "000201010212")  # as pybrcode does
+    assert pix_static.parse(once) == FULANO
+    assert SCHEMES["pix-static"].tolerated(once) == [
+        "01: a static code is not for one payment only (at character 10)"
+    ]
     upper = resealed(FULANO_CODE, "br.gov.bcb.pix", "BR.GOV.BCB.PIX")
     assert pix_static.parse(upper) == FULANO
 

@@ -194,7 +194,7 @@ def test_a_wrong_field_is_named(key: str, change: dict[str, Any], field: str) ->
         ("paynow-uen", "20301231", "20301331", "expiry"),
         ("vietqr", "0006970436", "000697O436", "bin"),
         ("vietqr", "01100123456789", "01990123456789", "38.01.01"),
-        ("vietqr", "540579000", "5405790.0", "amount"),
+        ("vietqr", "540579000", "5405790.5", "amount"),
         ("duitnow", "0106501664", "010650166X", "acquirer"),
         ("khqr", "5303116", "5303764", "53"),
         ("khqr", "00131755076232336", "0013175507623233X", "created"),
@@ -258,6 +258,11 @@ def test_khqr_tells_times_and_by_what_bakong_is_asked() -> None:
     assert read(dollars)[1]["amount"] == "10.50"
     assert "540210" in written("khqr", currency="USD", amount="10.00")
     assert written("khqr", amount="10000.00") == written("khqr")
+
+
+def test_decimals_of_a_currency_that_has_none_may_be_zero() -> None:
+    assert written("vietqr", amount="79000.00") == written("vietqr")
+    assert read(resealed(written("vietqr"), "540579000", "540879000.00"))[1]["amount"] == "79000"
 
 
 def test_lower_case_crc_and_empty_objects_are_read_and_told() -> None:
