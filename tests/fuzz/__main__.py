@@ -43,17 +43,22 @@ class Run:
             key = where.partition(": ")[0]
             if key not in self.findings:
                 self.findings[key] = f"{where[:300]}\n    {text[:300]!r}"
+        if self.executions % max(1, self.wanted // 10) == 0:
+            self.say(f"{self.executions} executions, {len(self.findings)} findings")
         if self.executions >= self.wanted:
             self.leave()
 
+    def say(self, text: str) -> None:
+        os.write(1, f"{text}\n".encode("utf-8", "backslashreplace"))  # libFuzzer ends without flushing
+
     def leave(self) -> None:
         seconds = time.monotonic() - self.began
-        lines = [
+        self.say(
             f"{self.executions} executions in {seconds:.0f} s, {self.read} read as a payment, "
-            f"{len(self.findings)} findings",
-            *self.findings.values(),
-        ]
-        os.write(1, ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+            f"{len(self.findings)} findings"
+        )
+        for finding in self.findings.values():
+            self.say(finding)
         os._exit(1 if self.findings else 0)
 
 

@@ -74,10 +74,14 @@ def _decoded(payload: str) -> bytes:
 
 
 def _payload_in(text: str) -> str:
-    """The payload from the command line, or from standard input without the line end printing put behind it."""
-    if text != "-":
-        return _whole(text)
-    raw = _standard_input()
+    return payload_of(_standard_input()) if text == "-" else _whole(text)
+
+
+def payload_of(raw: bytes) -> str:
+    """A payload as it was printed: its bytes in the charset it names, without the line end printing put behind it.
+
+    Raises BadPayload for bytes that are not of that charset.
+    """
     raw = raw[: -2 if raw.endswith(b"\r\n") else -1] if raw.endswith(b"\n") else raw
     charset = _EPC_CHARSET.match(raw)
     return _text(raw, epc.CHARSETS[int(charset[1])] if charset else "utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, decode, names
+from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, cli, decode, names
 from tests.fleet.payments.strategies import STRATEGIES
 
 ROWS = pytest.mark.parametrize("scheme", SCHEMES.values(), ids=list(SCHEMES))
@@ -47,7 +47,7 @@ def test_what_is_written_is_read(scheme: Scheme, data: st.DataObject) -> None:
     assert not scheme.tolerated(payload)
     assert decode(payload) == (scheme, scheme.to_json(written))
     assert scheme.from_json(json.loads(json.dumps(scheme.to_json(written)))) == written
-    assert payload.encode(scheme.charset(written)).decode(scheme.charset(written)) == payload
+    assert cli.payload_of(payload.encode(scheme.charset(written)) + b"\n") == payload
     asked = scheme.asks(written)
     assert asked is None or asked[0] == written.amount
 
@@ -77,6 +77,12 @@ def test_no_text_breaks_a_decoder(text: str) -> None:
         for begin in scheme.begins:
             refused(scheme.parse, begin + text)
     refused(decode, text)
+
+
+@SLOW
+@given(st.binary() | st.binary().map(lambda raw: b"BCD\n002\n7\n" + raw))
+def test_no_bytes_break_the_reading_of_standard_input(raw: bytes) -> None:
+    refused(lambda given: decode(cli.payload_of(given)), raw)
 
 
 JSON = st.recursive(
