@@ -240,6 +240,7 @@ class CheckoutPages:
             channel=PHONE, method=method, provider=self._lane.desk().provider_of(method),
             currency=wish.total.currency, minor=wish.total.minor, lines=tuple(lines), version=store.version,
             ttl_s=TTL_S, asked_ms=self._lane.services.clock(), language=say.language,
+            attribution=self._lane.mark(basket.kiosk, basket.spot),
             description=f"{say.text(store.names)}: {what}"[:200],
             return_url=f"{self._lane.public(request)}/o/{basket.order}?lang={say.language}",
         )  # fmt: skip

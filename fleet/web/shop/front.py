@@ -59,7 +59,9 @@ class Front:
             changing = (product for gtin in index.offers[:200] if (product := store.product(gtin)))
             return page, changes_ms(changing, now)
 
-        return await self._lane.kept(request, ("front", where.stem, self._lane.held(request)), say, draw)
+        return await self._lane.kept(
+            request, ("front", where.stem, self._lane.held(request).count), say, draw
+        )
 
     async def aisle(self, request: Request) -> Response:
         """An aisle, a page at a time."""
@@ -80,7 +82,7 @@ class Front:
             )  # fmt: skip
             return page, changes_ms(products, now)
 
-        held = self._lane.held(request)
+        held = self._lane.held(request).count
         return await self._lane.kept(request, ("aisle", where.stem, key, number, held), say, draw)
 
     async def search(self, request: Request) -> Response:
@@ -101,7 +103,7 @@ class Front:
             )  # fmt: skip
             return page, changes_ms(products, now)
 
-        held = self._lane.held(request)
+        held = self._lane.held(request).count
         return await self._lane.kept(request, ("search", where.stem, query, number, held), say, draw)
 
     def _page(

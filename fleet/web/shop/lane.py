@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from content.carry import BadCarry, unpack
 from content.references import CROCKFORD, ORDER_LENGTH
 from content.store import AnyStore
 from fleet.limits import Limits, Rule
@@ -27,6 +26,8 @@ from fleet.safety import content_policy, posted_here
 from fleet.services import Services
 from fleet.shop.search import Index, Shelves
 from fleet.web.pages import page
+from fleet.web.shop import basket_cookie
+from fleet.web.shop.basket_cookie import Basket
 from fleet.web.shop.kept import KeptPages
 from fleet.web.shop.walls import NOWHERE, Walls, Where
 from fleet.web.wire import Kept
@@ -75,7 +76,13 @@ class Lane:
         """A page in the words of `say`. Templates see what is given, `say`, `language`, `direction`, `in_language`,
         and of where they are: `stem`, `store`, `kiosk` (a wall's name).
         """
-        values = {"store": None, "kiosk": "", "stem": "", "query": "", "held": self.held(request)} | values
+        values = {
+            "store": None,
+            "kiosk": "",
+            "stem": "",
+            "query": "",
+            "held": self.held(request).count,
+        } | values
         answer = page(
             request, template, status,
             say=say, language=say.language, direction=say.direction, languages=LANGUAGES,
@@ -148,13 +155,14 @@ class Lane:
         return self.services.catalogue.edition if self.services.catalogue else 0
 
     @staticmethod
-    def held(request: Request) -> int:
-        """Pieces in the phone's basket, as its cookie says."""
-        parts = request.cookies.get("basket", "").split(":")
-        try:
-            return sum(quantity for _, quantity in unpack(parts[4])) if len(parts) > 4 else 0
-        except BadCarry:
-            return 0
+    def held(request: Request) -> Basket:
+        """The phone's basket, as its cookie says."""
+        return basket_cookie.read(request.cookies.get(basket_cookie.COOKIE, ""))
+
+    def mark(self, name: str, spot: str) -> str:
+        """What an order keeps of the wall it was begun at: Where.mark, "" for none."""
+        where = self.walls.where(name, spot) if name else None
+        return where.mark if where else ""
 
     def looked_at(self, reference: str) -> Entry | None:
         """A charge as a page shows it. Its provider is asked on the first pages somebody opens, then at most every LOOKS
