@@ -114,7 +114,7 @@ def _changed(pairs: list[tuple[str, str]], random: Random, seeds: Sequence[str])
         case 3:
             del pairs[at]
         case 4:
-            donor = list(emv.scan(random.choice([seed for seed in seeds if seed.startswith("00")])).items())
+            donor = random.choice([objects for seed in seeds if (objects := list(emv.scan(seed).items()))])
             pairs.insert(max(1, at), random.choice(donor))
         case _:
             inner = list(emv.scan(value).items())

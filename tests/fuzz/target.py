@@ -16,7 +16,8 @@ def seeds() -> list[str]:
     """A valid payload of every scheme, and whatever other libraries were recorded to write."""
     found = [scheme.build(scheme.from_json(dict(scheme.example))) for scheme in _SCHEMES]
     for file in sorted(RECORDED.glob("*.json")):
-        found += [case["output"] for case in json.loads(file.read_text())["cases"]]
+        outputs = [case["output"] for case in json.loads(file.read_text())["cases"]]
+        found += [output for output in outputs if any(scheme.owns(output) for scheme in _SCHEMES)]
     return list(dict.fromkeys(found))
 
 
