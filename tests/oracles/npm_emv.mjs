@@ -85,6 +85,33 @@ function tsKhqr(load, _scheme, given) {
   return data.qr;
 }
 
+function bakongKhqr(load, _scheme, given) {
+  const { BakongKHQR, khqrData, IndividualInfo, MerchantInfo } = load("bakong-khqr");
+  Date.now = () => Number(given.created);
+  const more = {
+    currency: given.currency === "USD" ? khqrData.currency.usd : khqrData.currency.khr,
+    amount: number(given.amount),
+    expirationTimestamp: number(given.expires),
+    merchantCategoryCode: given.mcc,
+    accountInformation: given.account_info,
+    acquiringBank: given.bank,
+    billNumber: given.bill,
+    mobileNumber: given.mobile,
+    storeLabel: given.store,
+    terminalLabel: given.terminal,
+    purposeOfTransaction: given.purpose,
+    languagePreference: given.language,
+    merchantNameAlternateLanguage: given.name_local,
+    merchantCityAlternateLanguage: given.city_local,
+  };
+  const who = [given.account, given.name, given.city ?? "Phnom Penh"];
+  const { status, data } = given.merchant
+    ? new BakongKHQR().generateMerchant(new MerchantInfo(...who, given.account_info, given.bank, more))
+    : new BakongKHQR().generateIndividual(new IndividualInfo(...who, more));
+  if (status.code) throw new Error(status.message);
+  return data.qr;
+}
+
 export const oracles = {
   "pix-utils": pixUtils,
   promptparse,
@@ -92,4 +119,5 @@ export const oracles = {
   paynowqr,
   "vietnam-qr-pay": vietnamQrPay,
   "ts-khqr": tsKhqr,
+  "bakong-khqr": bakongKhqr,
 };

@@ -2,8 +2,8 @@
 
 Object 29 is a person's account (01: account information), 30 a merchant's (01: merchant id). Object 99 says when the
 code was made and when it expires, in milliseconds since 1970; a code with an amount must have it. Bakong is asked by the
-MD5 of the payload whether it was paid. Followed is ts-khqr (the official bakong-khqr has the same profile): riel have no
-decimals, dollars are written as they are ("10", "10.50"), and 99 stands behind 64.
+MD5 of the payload whether it was paid. Followed is the National Bank's bakong-khqr, with which ts-khqr agrees: riel have no
+decimals, dollars two or none ("10", "10.50"), and 99 stands behind 64.
 """
 
 from __future__ import annotations

@@ -77,6 +77,27 @@ def _vietqr(chance: random.Random) -> dict[str, Any]:
     }
 
 
+def _khqr(chance: random.Random) -> dict[str, Any]:
+    dollars = chance.choice([True, False])
+    created = chance.randint(17 * 10**11, 2 * 10**12)
+    return {
+        "account": f"{_word(chance, 20).lower()}@devb",
+        "name": _word(chance, 25),
+        "city": _word(chance, 15),
+        "merchant": chance.choice([True, False]),
+        "account_info": _word(chance, 25),
+        "bank": _word(chance, 20),
+        "currency": "USD" if dollars else "KHR",
+        "amount": f"{chance.randint(1, 9999)}.{chance.randint(1, 99):02}"
+        if dollars
+        else str(chance.randint(1, 9**9)),
+        "bill": _word(chance, 25),
+        "store": _word(chance, 25),
+        "created": str(created),
+        "expires": str(created + chance.randint(1, 10**6)),
+    }
+
+
 def _generic(chance: random.Random) -> dict[str, Any]:
     return {
         "mai_tag": str(chance.randint(26, 51)),
@@ -107,6 +128,8 @@ BESIDE: list[tuple[str, str, Callable[[random.Random], dict[str, Any]]]] = [
     ("vietqr", "pypi:napas-qr-python", _vietqr),
     ("vietqr", "npm:vietnam-qr-pay", _vietqr),
     ("vietqr", "pypi:vnqr", _vietqr),
+    ("khqr", "npm:ts-khqr", _khqr),
+    ("khqr", "npm:bakong-khqr", _khqr),
     ("emvco", "pypi:starkbank-brcode", _generic),
 ]
 
