@@ -16,6 +16,7 @@ ANSWER_S = 0.5  # the longest answer, a poll without a card, takes about 30 ms
 TRIES = 4
 HEARTBEAT_S = 10.0  # a port may be open and the chip behind it dead: ask now and then
 GONE_AFTER = 2  # polls without the card before the same card counts as a new tap
+LOOK_S = 0.25  # between looks whether a card that was read has been taken away
 
 
 def token_of(key: bytes, uid: bytes) -> str:
@@ -24,7 +25,11 @@ def token_of(key: bytes, uid: bytes) -> str:
 
 
 class Pn532Reader:
-    """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens."""
+    """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens.
+
+    A card is read once: armed anew, the reader takes it again only after it has left the field. One that was left lying
+    there would otherwise pay, or be declined, a second time without anybody's doing.
+    """
 
     def __init__(self, name: str, transport: Transport, key: bytes) -> None:
         if len(key) < 16:
@@ -52,26 +57,30 @@ class Pn532Reader:
         self._transport.wake()
 
     def turn(self, timeout_s: float) -> list[DeviceEvent]:
-        """Poll for a card while armed; otherwise rest, with a heartbeat."""
+        """Poll for a card while armed, and then until it is gone; otherwise rest, with a heartbeat."""
         if not self._armed:
-            self._present = None
+            if self._present is not None:
+                self._look(self._poll())
+                self._transport.read(min(timeout_s, LOOK_S))
+                return []
             self._parser.feed(self._transport.read(timeout_s))
             if time.monotonic() - self._heard > HEARTBEAT_S:
                 self._command(pn532.GET_FIRMWARE_VERSION)
             return []
         token = self._poll()
-        if token is None:
-            self._absent_polls += 1
-            if self._absent_polls >= GONE_AFTER:
-                self._present = None
-            self._transport.read(min(timeout_s, 0.05))
-            return []
-        self._absent_polls = 0
-        if token == self._present:
+        before = self._present
+        self._look(token)
+        if token is None or token == before:
             self._transport.read(min(timeout_s, 0.05))
             return []
         self._present = token
         return [CardSeen(self._name, token)]
+
+    def _look(self, token: str | None) -> None:
+        """Notice that the card which was read last has gone: another one lies there, or none a few times over."""
+        self._absent_polls = self._absent_polls + 1 if token is None else 0
+        if self._absent_polls >= GONE_AFTER or (token is not None and token != self._present):
+            self._present = None
 
     def wake(self) -> None:
         """End a waiting turn early."""

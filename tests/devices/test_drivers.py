@@ -154,6 +154,40 @@ class TestReader:
         device.stop()
         assert not [event for event in ear.rest() if isinstance(event, CardSeen)]
 
+    def test_a_card_left_on_the_reader_is_not_read_again_until_it_was_taken_away(
+        self, chip: SimPn532, tmp_path: Path
+    ) -> None:
+        device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
+        ear.state("ready")
+        device.arm(True)
+        chip.tap(UID, polls=10_000, held_s=60)
+        token = ear.wait(CardSeen).token
+        device.arm(False)  # declined
+        device.arm(True)  # "try again", and the card still lies there
+        looks = chip.looks
+        until(lambda: chip.looks >= looks + 5, "five looks")
+        assert len([event for event in ear.rest() if isinstance(event, CardSeen)]) == 1
+        device.arm(False)
+        chip.tap(UID, held_s=0)  # taken away while nobody waits for a card
+        looks = chip.looks
+        until(lambda: chip.looks >= looks + 2, "the reader to notice")
+        device.arm(True)
+        chip.tap(UID, polls=10_000, held_s=60)
+        assert ear.wait(CardSeen).token == token
+        device.stop()
+
+    def test_another_card_may_be_read_at_once(self, chip: SimPn532, tmp_path: Path) -> None:
+        device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
+        ear.state("ready")
+        device.arm(True)
+        chip.tap(UID, polls=10_000, held_s=60)
+        token = ear.wait(CardSeen).token
+        device.arm(False)
+        chip.tap(UID[:4], polls=10_000, held_s=60)
+        device.arm(True)
+        assert ear.wait(CardSeen).token != token
+        device.stop()
+
     def test_a_line_that_gives_one_byte_at_a_time(self, chip: SimPn532, tmp_path: Path) -> None:
         chip.wire.faults = one_by_one
         device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
