@@ -7,7 +7,8 @@ from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.paint import code_side
 from kiosk.ui.screens import chrome
-from kiosk.ui.screens.product_art import CodeSheet, Count, FactSheet, Hero, NameSheet, fact_sheet, name_sheet
+from kiosk.ui.screens.product_art import CodeSheet, Count, Hero, NameSheet, name_sheet
+from kiosk.ui.screens.product_facts import FactSheet, fact_sheet
 from kiosk.ui.theme import Theme
 from kiosk.ui.words import Words
 from kiosk.views import Add, Back, OpenBasket, ProductDetail, SetQuantity, Shop
