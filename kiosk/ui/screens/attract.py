@@ -20,7 +20,7 @@ from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens.base import Screen
 from kiosk.ui.shelves import Shelf
-from kiosk.ui.text import fit
+from kiosk.ui.text import fit, line_height
 from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
 from kiosk.ui.words import Words, words
 from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start
@@ -112,6 +112,34 @@ class Step(Struct, frozen=True):
         room = Rect(y if self.rtl else disc.right + gap, 0, w - side - 2 * y - gap, h)
         paint.text(image, room, self.text, self.size, self.language, colour=INK, bold=True, lines=3,
                    smallest=round(self.size * 0.7))  # fmt: skip
+        return image
+
+
+class Promise(Struct, frozen=True):
+    """Where our codes are and what they open: whoever knows it does not scan what somebody has stuck over them."""
+
+    text: str
+    domain: str
+    language: str
+    size: int
+    ground: Colour
+
+    def paint(self, w: int, h: int) -> Image.Image:
+        """A shield and two sentences."""
+        image = paint.canvas(w, h, self.ground)
+        rtl = is_rtl(self.language)
+        side = min(h - h // 4, self.size * 2)
+        sign = Rect(w - side if rtl else 0, (h - side) // 2, side, side)
+        paint.icon(image, sign, "shield", BRAND)
+        used = side + self.size // 2
+        room = Rect(0 if rtl else used, 0, w - used, h)
+        upper = Rect(room.x, room.y, room.w, round(h * 0.66) if self.domain else h)
+        box = paint.text(image, upper, self.text, self.size, self.language, colour=BRAND_DEEP, bold=True, lines=2,
+                         valign="bottom" if self.domain else "middle", smallest=round(self.size * 0.8))  # fmt: skip
+        if self.domain:
+            lower = Rect(room.x, box.y + box.h, room.w, line_height(self.size))
+            paint.text(image, lower, self.domain, self.size, self.language, colour=BRAND_DEEP,
+                       smallest=round(self.size * 0.8))  # fmt: skip
         return image
 
 
@@ -241,7 +269,8 @@ def _how(theme: Theme, w: Words, shop: Shop, place: Rect) -> list[Node]:
     ground = mix(BRAND_LIGHT, LEAF, 0.18)
     steps = shop.how_it_works[:4]
     title = Rect(place.x, place.y, place.w, theme.px(150 if theme.portrait else 100))
-    inner = Rect(place.x, title.bottom, place.w, place.bottom - title.bottom - theme.pad).inset(theme.pad, 0)
+    promise = Rect(place.x, place.bottom - theme.px(150), place.w, theme.px(140)).inset(theme.pad * 2, 0)
+    inner = Rect(place.x, title.bottom, place.w, promise.y - title.bottom - theme.gap).inset(theme.pad, 0)
     height = (inner.h - theme.pad * (len(steps) - 1)) // len(steps)
     nodes = [
         Node("slide", place, Fill(ground), Start(), 0),
@@ -253,6 +282,10 @@ def _how(theme: Theme, w: Words, shop: Shop, place: Rect) -> list[Node]:
             rect = Rect(inner.x, rect.y, rect.w, rect.h)
         art = Step(i + 1, text_in(step, w.language), STEP_ICONS[i], w.language, theme.px(44), w.rtl, ground)
         nodes.append(Node(f"how-{i}", rect, art))
+    opens = w("attract.opens", domain=f"\u2066{shop.domain}\u2069") if shop.domain else ""
+    nodes.append(
+        Node("promise", promise, Promise(w("attract.glass"), opens, w.language, theme.px(32), ground))
+    )
     return nodes
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from kiosk.ui import paint
 from kiosk.ui.art import Art
@@ -27,6 +27,7 @@ CODE_DISTANCE = 2000  # mm from which a phone reads the code
 NEAREST = 1000  # mm; kiosk.glass refuses what could be read only from nearer
 LARGEST_MODULE = 24  # pixels; a tiny code blown up further reads no better
 FULL_MS = 180_000  # the bar is full then, where the view does not say for how long the code is offered
+EDGE = 14  # of the sheet around the code's quiet zone, so wide that its round corners cut nothing from it
 URGENT_S = 20
 MENU_S = 8.0  # the language menu hides the code no longer than that
 STAGES = ("asking", "waiting", "scanned", "confirming", "cancelling", "late")
@@ -125,11 +126,34 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Pay, left: int | None, tick
     return mirrored(nodes, theme.width) if w.rtl else nodes
 
 
+class _Rows(NamedTuple):
+    """Heights and font sizes of the rows around the code, designed for text of 28 px."""
+
+    amount: int
+    amount_size: int
+    words: int
+    heading: int
+    must: int
+    time: int
+
+
+_ROOMY = _Rows(amount=286, amount_size=116, words=200, heading=64, must=112, time=84)
+_TIGHT = _Rows(
+    amount=176, amount_size=72, words=140, heading=46, must=96, time=68
+)  # a small panel with large letters
+
+
+def _rows(theme: Theme) -> _Rows:
+    return _TIGHT if theme.portrait and theme.width < theme.px(900) else _ROOMY
+
+
 def _portrait(theme: Theme, w: Words, view: Pay, stage: str, left: int | None, ticks: int) -> list[Node]:
-    head, foot = chrome.header_rect(theme), chrome.footer_rect(theme)
-    amount = Rect(0, head.bottom, theme.width, theme.px(286))
-    time_row = Rect(theme.pad * 2, foot.y - theme.px(84), theme.width - 4 * theme.pad, theme.px(84))
-    words = Rect(theme.pad, time_row.y - theme.px(200), theme.width - 2 * theme.pad, theme.px(200))
+    head, foot, rows = chrome.header_rect(theme), chrome.footer_rect(theme), _rows(theme)
+    amount = Rect(0, head.bottom, theme.width, theme.px(rows.amount))
+    high = theme.px(rows.time)
+    time_row = Rect(theme.pad * 2, foot.y - high, theme.width - 4 * theme.pad, high)
+    high = theme.px(rows.words)
+    words = Rect(theme.pad, time_row.y - high, theme.width - 2 * theme.pad, high)
     place = Rect(theme.pad, amount.bottom + theme.gap, words.w, words.y - amount.bottom - 2 * theme.gap)
     must, place = _cut(theme, view, stage, place)
     return [
@@ -171,7 +195,7 @@ def _cut(theme: Theme, view: Pay, stage: str, room: Rect) -> tuple[Rect | None, 
     """The strip at the lower edge of a room for what the phone must show, where it must, and the rest of the room."""
     if stage not in ("waiting", "scanned") or not view.check:
         return None, room
-    height = theme.px(112)
+    height = theme.px(_rows(theme).must)
     strip = Rect(room.x, room.bottom - height, room.w, height)
     return strip, Rect(room.x, room.y, room.w, room.h - height - theme.gap)
 
@@ -186,8 +210,15 @@ def _must_show(theme: Theme, w: Words, view: Pay, place: Rect | None) -> list[No
 
 def _amount(theme: Theme, w: Words, view: Pay) -> Amount:
     merchant = w("pay.merchant", merchant=view.merchant) if view.merchant else ""
+    size = theme.px(_rows(theme).amount_size)
     return Amount(
-        w("pay.amount"), w.money(view.amount), merchant, w.language, theme.px(116), theme.px(42), theme.pad
+        w("pay.amount"),
+        w.money(view.amount),
+        merchant,
+        w.language,
+        size,
+        min(theme.px(42), size // 2),
+        theme.pad,
     )
 
 
@@ -203,17 +234,17 @@ def level_for(theme: Theme, view: Pay, place: Rect) -> str:
 def module_for(theme: Theme, payload: str, place: Rect, level: str = "M") -> int:
     """Whole pixels per module: as many as fit with the quiet zone and the sheet's edge."""
     modules = paint.code_side(payload, 1, level, quiet=QUIET)
-    return max(2, min(LARGEST_MODULE, (min(place.w, place.h) - 2 * theme.px(8)) // modules))
+    return max(2, min(LARGEST_MODULE, (min(place.w, place.h) - 2 * theme.px(EDGE)) // modules))
 
 
 def _picture(theme: Theme, view: Pay, stage: str, place: Rect) -> Node:
     if stage == "waiting":
         level = level_for(theme, view, place)
         module = module_for(theme, view.payload, place, level)
-        side = paint.code_side(view.payload, module, level) + 2 * theme.px(8)
+        side = paint.code_side(view.payload, module, level) + 2 * theme.px(EDGE)
         sheet = Rect(place.x + (place.w - side) // 2, place.y + (place.h - side) // 2, side, side)
         return Node(
-            "code", sheet, CodeSheet(view.payload, module, theme.radius, level, view.method == "swiss")
+            "code", sheet, CodeSheet(view.payload, module, theme.px(EDGE), level, view.method == "swiss")
         )
     if stage == "card":
         side = min(place.w, place.h)
@@ -238,7 +269,7 @@ def _message(theme: Theme, w: Words, view: Pay, stage: str) -> chrome.Message:
         heading, text = scan_words(w, view.method), w("pay.waiting.text")
     else:
         heading, text = w(f"pay.{stage}"), w(f"pay.{stage}.text")
-    return chrome.Message(heading, text, w.language, theme.px(64), theme.px(38), theme.text)
+    return chrome.Message(heading, text, w.language, theme.px(_rows(theme).heading), theme.px(38), theme.text)
 
 
 def _time(

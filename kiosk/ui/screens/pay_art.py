@@ -31,6 +31,8 @@ _SCALE = 2  # drawn larger, then brought down, so that slanted edges are smooth
 class CodeSheet(Struct, frozen=True):
     """The code, its quiet zone part of a white sheet with a thin frame; `module` whole pixels per module.
 
+    `radius` is also what is kept free around the quiet zone, so that the sheet's round corners cut nothing from it.
+
     `cross`: with the Swiss cross in its middle, 7 mm of the 46 mm the Swiss QR code is printed with (SIX, Swiss
     Implementation Guidelines QR-bill 6.4.2), in proportion; level M gives back what it covers.
     """
@@ -44,9 +46,12 @@ class CodeSheet(Struct, frozen=True):
     def paint(self, w: int, h: int) -> Image.Image:
         """The sheet."""
         image = paint.canvas(w, h, PAPER)
-        paint.shadow(image, Rect(0, 0, w, h).inset(8), self.radius, 8, 0.20, 3)
-        paint.box(image, Rect(0, 0, w, h).inset(6), LINE, self.radius)
-        paint.box(image, Rect(0, 0, w, h).inset(8), WHITE, self.radius)
+        soft = max(1, self.radius * 4 // 7)
+        line = max(1, soft // 4)
+        sheet = Rect(0, 0, w, h).inset(soft)
+        paint.shadow(image, sheet, self.radius, soft, 0.20, line)
+        paint.box(image, sheet.inset(-line), LINE, self.radius)
+        paint.box(image, sheet, WHITE, self.radius)
         side = paint.code_side(self.payload, self.module, self.level, quiet=0)
         place = paint.code(image, (w - side) // 2, (h - side) // 2, self.payload, self.module, self.level)
         if self.cross:
