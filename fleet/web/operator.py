@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from fleet.glance import Glance
@@ -47,20 +47,25 @@ def routes(services: Services) -> list[BaseRoute]:
     async def live(_request: Request) -> Response:
         return StreamingResponse(stream(services.live), media_type="text/event-stream", headers=HEADERS)
 
+    async def shop(_request: Request) -> Response:
+        return RedirectResponse("/shop", 307)
+
     return [
-        Route("/", here_only(overview)),
+        Route("/", here_only(overview, shop if services.catalogue else None)),
         Route("/overview", here_only(overview)),
         Route("/api/summary", here_only(as_json)),
         Route("/api/live", here_only(live)),
     ]
 
 
-def here_only(endpoint: Endpoint) -> Endpoint:
-    """An endpoint that is answered to this machine alone."""
+def here_only(endpoint: Endpoint, otherwise: Endpoint | None = None) -> Endpoint:
+    """An endpoint that is answered to this machine alone; others get what `otherwise` answers, or 403."""
 
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
         if not from_this_machine(request):
+            if otherwise is not None:
+                return await otherwise(request)
             return page(
                 request,
                 "problem.html",
