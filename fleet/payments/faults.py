@@ -54,7 +54,7 @@ WORDS: Final[dict[Fault, str]] = {
     Fault.REFUND_TWICE: "The refund is done, the answer says it was not, and it is asked for again",
     Fault.REFUND_LATER: "The refund is taken and done only later",
     Fault.REFUND_REFUSED: "The refund is refused for good",
-    Fault.WRONG_CODE: "The provider's code asks for another amount than was ordered",
+    Fault.WRONG_CODE: "The provider's code asks for another amount than was ordered, or is too long for a wall",
     Fault.SERVER_ERROR: "The provider answers 503 and does nothing",
     Fault.SLOW: "The provider does it, and answers after we have given up waiting",
     Fault.CUT: "The provider does it, and the connection is cut in mid-answer",

@@ -175,7 +175,8 @@ class _Rest:
         charge = await run_in_threadpool(self._bank.charge, request.path_params["id"])
         minor = charge.amount_minor if body.amount_minor is None else body.amount_minor
         money = Money(minor, body.currency or charge.currency)
-        return _json(await run_in_threadpool(self._bank.pay, charge.id, money))
+        said = body.amount_minor is not None or body.currency
+        return _json(await run_in_threadpool(self._bank.pay, charge.id, money if said else None))
 
     async def faults(self, request: Request) -> Response:
         body = await _body(request, api.FaultsBody)
@@ -228,7 +229,10 @@ class _Pages:
             minor, currency = str(form.get("minor", "")), str(form.get("currency", ""))
         if not (minor.isascii() and minor.isdigit() and len(minor) <= 12):
             raise Refused("bad-request", "the amount is missing")
-        view = await run_in_threadpool(self._bank.pay, request.path_params["id"], Money(int(minor), currency))
+        charge = await run_in_threadpool(self._bank.charge, request.path_params["id"])
+        money = Money(int(minor), currency)
+        ordered = money == Money(charge.amount_minor, charge.currency)
+        view = await run_in_threadpool(self._bank.pay, charge.id, None if ordered else money)
         return _page("done.html", charge=view)
 
     async def show(self, request: Request) -> Response:
