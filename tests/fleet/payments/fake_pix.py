@@ -58,6 +58,8 @@ class FakePix:
     webhook_url: str = ""
     slow_returns: bool = False  # a return is EM_PROCESSAMENTO until `settle_returns`
     failing_returns: int = 0  # so many returns end as NAO_REALIZADO
+    looks_until_back: int = 0  # so many looks at a charge until its returns are done
+    refuses_returns: bool = False
     strict: bool = True  # whether a charge that breaks the schema may not be told
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -147,6 +149,7 @@ class FakePix:
             case "PUT", ["cob", txid]:
                 return self._put(txid, _read(asked, facts.COB_BODY, "CobOperacaoInvalida"))
             case "GET", ["cob", txid]:
+                self._time_passes()
                 return _told(200, facts.COB if self.strict else {}, self._cob(txid))
             case "PATCH", ["cob", txid]:
                 return self._patch(txid, _read(asked, facts.COB_REVISED_BODY, "CobOperacaoInvalida"))
@@ -161,6 +164,12 @@ class FakePix:
                 self.webhook_url = _read(asked, facts.WEBHOOK_BODY, "WebhookOperacaoInvalida")["webhookUrl"]
                 return Answer(200)
         raise No(404, "NaoEncontrado")
+
+    def _time_passes(self) -> None:
+        if self.looks_until_back:
+            self.looks_until_back -= 1
+        elif not self.slow_returns:
+            self.settle_returns()
 
     def _cob(self, txid: str) -> dict[str, Any]:
         if txid not in self.cobs:
@@ -220,8 +229,10 @@ class FakePix:
             "id": name, "rtrId": self._end_to_end("D"), "valor": body["valor"], "natureza": "ORIGINAL",
             "horario": {"solicitacao": self._time()}, "status": "EM_PROCESSAMENTO",
         }  # fmt: skip
+        if self.refuses_returns:
+            raise No(400, "PixDevolucaoInvalida", "viola a janela de tempo permitida")
         returns.append(made)
-        if not self.slow_returns:
+        if not self.slow_returns and not self.looks_until_back:
             self._end(made)
         return _told(201, facts.RETURN, made)
 

@@ -72,6 +72,9 @@ class FakeStripe:
     kept: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     fail_and_keep: int = 0  # so many POSTs end in a 500 that is kept under their key, with nothing done
     refund_status: str = "succeeded"
+    looks_until_back: int = 0  # so many looks at the refunds until pending ones have succeeded
+    refuses_refunds: bool = False
+    wrong_codes: bool = False  # codes ask for another amount
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def now(self) -> int:
@@ -79,9 +82,10 @@ class FakeStripe:
 
     # --- what the payer does --------------------------------------------------------------------------------------
 
-    def pay(self, name: str) -> None:
+    def pay(self, name: str, minor: int = 0) -> None:
+        """`minor` other than what was asked for is nothing Stripe lets happen."""
         intent = self._intent_of(name) if name in self.sessions else self.intents[name]
-        intent.update(status="succeeded", amount_received=intent["amount"], next_action=None)
+        intent.update(status="succeeded", amount_received=minor or intent["amount"], next_action=None)
         if name in self.sessions:
             self.sessions[name].update(status="complete", payment_status="paid", url=None)
 
@@ -168,6 +172,7 @@ class FakeStripe:
                 return session | ({"payment_intent": intent} if expand else {})
             case ["refunds"]:
                 self._found(self.intents, asked.query["payment_intent"])
+                self._time_passes()
                 found = [
                     each
                     for each in self.refunds.values()
@@ -175,6 +180,12 @@ class FakeStripe:
                 ]
                 return {"object": "list", "url": "/v1/refunds", "data": found[::-1], "has_more": False}
         raise No(404, "invalid_request_error", "Unrecognized request URL")
+
+    def _time_passes(self) -> None:
+        self.looks_until_back = max(0, self.looks_until_back - 1)
+        for each in self.refunds.values():
+            if each["status"] == "pending" and not self.looks_until_back and self.refund_status != "pending":
+                each["status"] = "succeeded"
 
     def _post(self, path: str, form: Form) -> Thing:
         routes: dict[str, Callable[[Form], Thing]] = {
@@ -245,7 +256,8 @@ class FakeStripe:
 
     def _next_action(self, kind: str, intent: Thing, form: Form) -> Thing:
         number = f"{next(self.numbers):08}"
-        amount = f"{intent['amount'] // 100}.{intent['amount'] % 100:02}"
+        asks = intent["amount"] + self.wrong_codes
+        amount = f"{asks // 100}.{asks % 100:02}"
         page = f"https://payments.stripe.com/{kind}/instructions/{number}"
         images = {"image_url_png": f"{page}.png", "image_url_svg": f"{page}.svg"}
         match kind:
@@ -320,6 +332,8 @@ class FakeStripe:
     def _post_refund(self, form: Form) -> Thing:
         _known(form, REFUND)
         intent = self._found(self.intents, form["payment_intent"])
+        if self.refuses_refunds:
+            raise refused("This charge is disputed.", code="charge_disputed")
         if intent["status"] != "succeeded":
             raise refused("This PaymentIntent does not have a successful charge to refund.")
         live = ("succeeded", "pending", "requires_action")
@@ -333,7 +347,8 @@ class FakeStripe:
             raise refused("Refund amount is greater than unrefunded amount on charge", param="amount")
         refund: Thing = {
             "id": self._name("re"), "object": "refund", "amount": int(form["amount"]), "currency": intent["currency"],
-            "payment_intent": intent["id"], "status": self.refund_status, "metadata": _metadata(form),
+            "payment_intent": intent["id"], "status": "pending" if self.looks_until_back else self.refund_status,
+            "metadata": _metadata(form),
             "created": self.now(),
         }  # fmt: skip
         self.refunds[refund["id"]] = refund
