@@ -9,6 +9,7 @@ in the document's examples of 103 and 96 bytes (segno 1.6.6 writes so too, with 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from fleet.payments.codecs import bank_ids, fields
@@ -21,6 +22,7 @@ CHARSETS = {
     1: "utf-8", 2: "iso8859-1", 3: "iso8859-2", 4: "iso8859-4", 5: "iso8859-5", 6: "iso8859-7", 7: "iso8859-10",
     8: "iso8859-15",
 }  # fmt: skip
+_PURPOSE = re.compile("[A-Z0-9]{0,4}")
 _LINES = (
     "service", "version", "encoding", "identification", "bic", "name", "iban", "amount", "purpose", "reference",
     "text", "information",
@@ -89,7 +91,7 @@ def _checked(epc: Epc, at: list[int | None]) -> Epc:
         raise BadPayload("bic", "version 001 needs it", at[4])
     if epc.reference and epc.text:
         raise BadPayload("text", "either reference or text, not both", at[10])
-    if epc.purpose and not (epc.purpose.isascii() and epc.purpose.isalnum() and len(epc.purpose) <= 4):
+    if _PURPOSE.fullmatch(epc.purpose) is None:
         raise BadPayload("purpose", "1 to 4 of A-Z 0-9", at[8])
     return Epc(
         version=epc.version,

@@ -99,6 +99,7 @@ def test_people_write_spaces_into_ibans_and_references() -> None:
         ({"amount": "1000000000.00"}, "amount"),
         ({"amount": "１"}, "amount"),
         ({"purpose": "TOOLONG"}, "purpose"),
+        ({"purpose": "gdds"}, "purpose"),
         ({"reference": "RF19539007547034"}, "reference"),
         ({"reference": "539007547034"}, "reference"),
         ({"text": "both"}, "text"),
