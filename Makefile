@@ -18,9 +18,9 @@ help:
 	@echo "make fuzz          a million broken payment codes (INPUTS=$(INPUTS)) into every decoder; some minutes"
 	@echo "make format clean  what they say"
 
-setup setup-gl:
+setup setup-gl setup-test:
 	@test -n "$(PYTHON)" || { echo "setup: Endcap needs Python 3.11 or newer and found none" >&2; exit 1; }
-	@$(PYTHON) .ci/setup.py --venv $(VENV) --gl $(if $(filter setup-gl,$@),required,wanted)
+	@$(PYTHON) .ci/setup.py --venv $(VENV) --gl $(if $(filter setup-gl,$@),required,wanted) $(if $(filter setup-test,$@),--browser)
 
 # exec: Ctrl-C and SIGTERM reach the demo itself.
 demo: setup-gl
@@ -38,7 +38,7 @@ types: setup
 arrows: setup
 	@$(VENV)/bin/lint-imports --no-logo
 
-pytest: setup
+pytest: setup-test
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 format: setup

@@ -1,6 +1,6 @@
 """Make `.venv` ready: what `make demo` and `make test` run first. Standard library only; safe to repeat.
 
-    python3 .ci/setup.py [--venv DIR] [--gl required|wanted]
+    python3 .ci/setup.py [--venv DIR] [--gl required|wanted] [--browser]
 
 It needs Python >= 3.11 and nothing else. Debian's python3 comes without pip and ensurepip, so pip is taken from the
 first of: ensurepip, the system's pip, Debian's `python3-pip-whl` package (fetched with apt-get and unpacked into the
@@ -105,19 +105,39 @@ def install_libraries(required: bool) -> None:
     prefix = privileged()
     if prefix is not None and shutil.which("apt-get"):
         say(f"installing system libraries: {' '.join(packages)}")
-        if os.geteuid() == 0:
-            os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-        install = [*prefix, "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-        try:
-            run(*install)
-        except SetupError:  # a fresh machine has no package lists yet, or old ones
-            run(*prefix, "apt-get", "update", "-q")
-            run(*install)
+        apt_install(prefix, packages)
         return
     hint = f"the wall needs system libraries and this account may not install them; run as root: {order}"
     if required:
         raise SetupError(hint)
     say(f"{hint} (tests that draw are skipped until then)")
+
+
+def apt_install(prefix: list[str], packages: list[str]) -> None:
+    """Install Debian packages; raises SetupError where that fails."""
+    if os.geteuid() == 0:
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    install = [*prefix, "apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+    try:
+        run(*install)
+    except SetupError:  # a fresh machine has no package lists yet, or old ones
+        run(*prefix, "apt-get", "update", "-q")
+        run(*install)
+
+
+def install_browser() -> None:
+    """Install Debian's chromium for the tests of the phone's pages where we may; they are skipped without it."""
+    if shutil.which("chromium"):
+        return
+    prefix = privileged()
+    if prefix is not None and shutil.which("apt-get"):
+        say("installing chromium, for the tests of the phone's pages")
+        try:
+            apt_install(prefix, ["chromium"])
+        except SetupError as error:
+            say(str(error))
+    if not shutil.which("chromium"):
+        say("without chromium the tests of pages in a browser are skipped; as root: apt-get install chromium")
 
 
 # --- Python -------------------------------------------------------------------------------------------------------
@@ -216,6 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--from-pyproject", action="store_true", help="resolve anew instead of using the lock"
     )
+    parser.add_argument(
+        "--browser", action="store_true", help="chromium too, for tests and pictures of pages"
+    )
     options = parser.parse_args(arguments)
     if sys.version_info < OLDEST:
         print(
@@ -225,6 +248,8 @@ def main(arguments: list[str] | None = None) -> int:
     stamp = options.venv / "made-from"
     try:
         install_libraries(required=options.gl == "required")
+        if options.browser:
+            install_browser()
         if options.from_pyproject:
             resolve_packages(make_environment(options.venv))
             return 0

@@ -113,15 +113,17 @@ class Shop:
 
 
 @contextmanager
-def phone_shop(folder: Path, broker: Broker, wall: str = "wall-1") -> Iterator[Shop]:
+def phone_shop(
+    folder: Path, broker: Broker, wall: str = "wall-1", port: int = 0, public_url: str = ""
+) -> Iterator[Shop]:
     """The shop, until the block ends. `wall`: its name, which must be a test's own on a shared broker."""
-    port, pay = free_port(), free_port()
+    port, pay = port or free_port(), free_port()
     catalogue = folder / "store"
     publish(catalogue)
     config = Config(
         data=folder / "fleet", broker_host=broker.host, broker_port=broker.port, port=port, name=f"fleet-{wall}",
         catalogue=catalogue, provider_url=f"http://127.0.0.1:{pay}", provider_keys=folder / "bank",
-        merchant=Merchant(name="Corner shop"),
+        merchant=Merchant(name="Corner shop"), public_url=public_url,
     )  # fmt: skip
     hook = f"http://127.0.0.1:{port}/webhooks/sandbox"
     with sandbox(folder / "bank", hook, pay) as provider, Fleet(config) as fleet:

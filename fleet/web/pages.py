@@ -68,6 +68,11 @@ _environment.filters.update(money=money, span=span, ago=ago)
 _environment.globals.update(asset=ASSETS.url, STARS=STARS)
 
 
+def render(template: str, **values: Any) -> str:
+    """A rendered template; it sees what is given."""
+    return _environment.get_template(template).render(**values)
+
+
 def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
     """A rendered template. It sees `request` and what is given."""
     return HTMLResponse(

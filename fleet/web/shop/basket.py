@@ -21,7 +21,7 @@ from fleet.web.shop.product_view import gtin_14, quantity_of
 from fleet.web.shop.trade import Trade, basket_of, keep
 from fleet.web.shop.ways_view import Way, ways
 
-FIELDS: Final = ("act", "gtin", "q", "had", "kiosk", "spot", "minor", "then", "slot")
+FIELDS: Final = ("act", "gtin", "q", "kiosk", "spot", "minor", "then", "slot")
 
 
 def routes(lane: Lane) -> list[BaseRoute]:
@@ -41,7 +41,11 @@ class BasketPages:
 
     async def show(self, request: Request) -> Response:
         """What is in it, what it costs, and how it can be had."""
-        return await run_in_threadpool(self.page, request, basket_of(request))
+        return await run_in_threadpool(self._show, request)
+
+    def _show(self, request: Request) -> Response:
+        basket = basket_of(request)
+        return self._trade.receipt(request, basket) or self.page(request, basket)
 
     def page(
         self, request: Request, basket: Basket, problem: str = "", status: int = 200, slot: str = ""
@@ -96,19 +100,18 @@ class BasketPages:
         )
 
     def _put(self, request: Request, basket: Basket, store: AnyStore, said: dict[str, str]) -> Response:
-        """Put a product in beside what there is of it; `had` is how many there were on the page the form stood on."""
+        """Put a product in beside what there is of it. Sent again because the answer was lost, it comes with the basket of
+        before, and does the same.
+        """
         say = say_of(request)
         product = store.product(gtin_14(said["gtin"]) or "")
         if product is None or not can_be_had(product):
             return self.page(request, basket, "sold-out", 409)
-        asked, had = quantity_of(said["q"]), said["had"]
-        before = (
-            int(had) if had.isascii() and had.isdigit() and len(had) < 4 else basket.quantity_of(product.gtin)
-        )
+        asked = quantity_of(said["q"])
         kiosk, spot = basket_cookie.place(said["kiosk"], said["spot"])
         if kiosk or not basket.kiosk:
             basket = Basket(pieces=basket.pieces, kiosk=kiosk, spot=spot, order=basket.order)
-        quantity = min(before + asked, basket_cookie.MOST)
+        quantity = min(basket.quantity_of(product.gtin) + asked, basket_cookie.MOST)
         now = self._lane.now()
         shown = pricing.line_total(product, asked, now).minor
         changed = with_piece(basket, product.gtin, quantity, pricing.line_total(product, quantity, now).minor)

@@ -48,6 +48,9 @@ class CarriedPages:
     def _from_wall(self, request: Request) -> Response:
         carried, mine, say = self._carried(request), basket_of(request), say_of(request)
         if not mine or with_lines(mine, _with_totals(carried)).lines == mine.lines:
+            bought = self._trade.receipt(request, mine)
+            if bought is not None:
+                return bought
             kept = self._trade.fresh(mine or carried)
             return keep(self._basket.page(request, kept), kept, request)
         store = self._lane.catalogue()

@@ -91,6 +91,9 @@ class CheckoutPages:
         basket = basket_of(request)
         if not basket:
             return self._basket.page(request, basket)
+        bought = self._trade.receipt(request, basket)
+        if bought is not None:
+            return bought
         asked = request.query_params.get("slot", "")
         wish = self._wish(basket, asked, say_of(request))
         if not wish.goods or (wish.way is None and wish.store.store.fulfilments):

@@ -8,13 +8,13 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from fleet.services import Services
-from fleet.web.shop import basket, carried, checkout, front, order, pictures, product, resolver
+from fleet.web.shop import basket, carried, checkout, front, offline, order, pictures, product, resolver
 from fleet.web.shop.lane import Lane
 
 Pages = Callable[[Lane], list[BaseRoute]]
 PAGES: Final[tuple[Pages, ...]] = (
-    basket.routes, carried.routes, checkout.routes, front.routes, order.routes, pictures.routes, product.routes,
-    resolver.routes,
+    basket.routes, carried.routes, checkout.routes, front.routes, offline.routes, order.routes,
+    pictures.routes, product.routes, resolver.routes,
 )  # fmt: skip
 
 

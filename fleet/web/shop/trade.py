@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from msgspec import structs
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from content.references import reference_of
 from content.slots import Slot
 from fleet.payments.book import Entry
-from fleet.payments.port import OPEN
+from fleet.payments.port import OPEN, PAID
 from fleet.shop.baskets import Baskets
 from fleet.shop.orders import Orders
 from fleet.shop.reports import Reports
 from fleet.web.shop import basket_cookie
 from fleet.web.shop.basket_cookie import COOKIE, LIFE_S, Basket
-from fleet.web.shop.lane import Lane, new_order
+from fleet.web.shop.lane import Lane, new_order, say_of
 
 
 class Trade:
@@ -38,6 +38,24 @@ class Trade:
         """The charge of an order, None where there is none (or nothing can be paid here)."""
         desk = self.lane.services.payments
         return desk.book.get(reference_of(order, 0)) if desk is not None and order else None
+
+    def bought(self, basket: Basket) -> str:
+        """The number of the order a basket has become, "" while it has not. Where money is waited for the provider is asked:
+        somebody whose signal went on the way back from paying must not pay for the same again.
+        """
+        entry = self.entry_of(basket.order)
+        if entry is not None and entry.state in OPEN:
+            entry = self.lane.desk().look(entry.reference)
+        return entry.order if entry is not None and entry.state in PAID else ""
+
+    def receipt(self, request: Request, basket: Basket) -> Response | None:
+        """On to the receipt of a basket that is bought, with an empty one; None where it is not."""
+        order = self.bought(basket) if basket else ""
+        if not order:
+            return None
+        language = say_of(request).language
+        empty = Basket(kiosk=basket.kiosk, spot=basket.spot)
+        return keep(RedirectResponse(f"/o/{order}?lang={language}", 303), empty, request)
 
     def withdrawn(self, basket: Basket) -> Basket:
         """The basket, changed by its owner: what is being paid for under its number is not this any more, so that is
