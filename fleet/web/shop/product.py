@@ -21,6 +21,7 @@ from fleet.web.shop.lane import Drawn, Gone, Lane, say_of
 from fleet.web.shop.product_view import gtin_14, product_page, quantity_of
 from fleet.web.shop.resolver import Resolver
 from fleet.web.shop.walls import NOWHERE, Where
+from fleet.web.shop.ways_view import in_short
 
 SIMILAR: Final = 4
 _AROUND: Final = 12  # neighbours on the shelf that are looked at
@@ -34,7 +35,6 @@ class Shown:
     gtin: str
     quantity: int
     facts: bool  # whether the facts are open from the start
-    had: int  # pieces of it that are in the phone's basket: the same form twice puts it in once
 
 
 def routes(lane: Lane) -> list[BaseRoute]:
@@ -79,9 +79,9 @@ class ProductPages:
         say = say_of(request)
         query = request.query_params
         held = self._lane.held(request)
-        shown = Shown(where, gtin, quantity_of(query.get("q", "1")), "facts" in query, held.quantity_of(gtin))
+        shown = Shown(where, gtin, quantity_of(query.get("q", "1")), "facts" in query)
         rating = self._lane.services.ratings.of(gtin)
-        key = ("product", where.stem, gtin, shown.quantity, shown.facts, shown.had, rating, held.count)
+        key = ("product", where.stem, gtin, shown.quantity, shown.facts, rating, held.count)
         return await self._lane.kept(request, key, say, lambda: self._drawn(request, shown))
 
     def _drawn(self, request: Request, shown: Shown) -> Drawn:
@@ -93,15 +93,17 @@ class ProductPages:
         edition, rating = self._lane.edition(), self._lane.services.ratings.of(shown.gtin)
         view = product_page(product, shown.quantity, say, now, rating, edition)
         near = similar(store, product)
+        promise, true_until = in_short(store.store, [product], view.total, say, now)
         stem = shown.where.stem
         page = self._lane.page(
             request, "phone_product.html", say,
-            view=view, store=store.store, kiosk=shown.where.name, stem=stem, spot=shown.where.spot, had=shown.had,
-            facts_open=shown.facts, at=lambda n: f"?q={n}&lang={say.language}",
+            view=view, store=store.store, kiosk=shown.where.name, stem=stem, spot=shown.where.spot,
+            facts_open=shown.facts, promise=promise, at=lambda n: f"?q={n}&lang={say.language}",
             cards=[card(other, stem, say, now, edition) for other in near],
             aisle=next((aisle for aisle in store.store.aisles if aisle.key == product.aisle), None),
         )  # fmt: skip
-        return page, changes_ms([product, *near], now)
+        changes = changes_ms([product, *near], now)
+        return page, min(each for each in (changes, true_until) if each is not None)
 
 
 def similar(store: AnyStore, product: Product) -> list[Product]:

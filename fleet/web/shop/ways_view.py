@@ -18,6 +18,7 @@ from fleet.web.words import Words
 
 SHOWN = 4  # slots of one way on a page
 FEW = 3  # places left that are said
+STEP_S = 300  # when goods are ready is said in steps of so long
 
 PlacesLeft = Callable[[Slot], int | None]
 
@@ -89,12 +90,7 @@ def why_not(option: Fulfilment, products: Sequence[Product], goods: Money, say: 
     """Why these goods cannot be had this way, "" where they can."""
     reason, which = unfit(option, products)
     if reason:
-        return say(
-            f"way.no-{reason}",
-            "、".join(say.text(each.names) for each in which)
-            if say.language == "zh"
-            else ", ".join(say.text(each.names) for each in which),
-        )
+        return say(f"way.no-{reason}", _and(say.language).join(say.text(each.names) for each in which))
     missing = missing_to(option, goods)
     return say("way.minimum", say.money(missing)) if missing else ""
 
@@ -144,26 +140,29 @@ def _choice(slot: Slot, zone: str, say: Words, now: int, left: int | None) -> Ch
 
 def in_short(
     store: Store, products: Sequence[Product], goods: Money, say: Words, now: int
-) -> tuple[Short, ...]:
-    """Each way that these goods can be had, in a line: for the first page somebody sees."""
-    lines = []
+) -> tuple[tuple[Short, ...], int]:
+    """Each way that these goods can be had, in a line, for the first page somebody sees; and until when that is true
+    (Unix ms).
+    """
+    lines, ends = [], [(now // STEP_S + 1) * STEP_S]
     for option in store.fulfilments:
         found = slots(option, store.timezone, now)[:1]
-        reason, _ = unfit(option, products)
-        if not found or reason:
+        if not found or unfit(option, products)[0]:
             continue
-        fee = cost(option, goods, say)
-        hint = _hint(option, goods, say)
-        missing = option.minimum if missing_to(option, goods) else None
-        notes = [hint] if hint else []
-        if missing is not None:
-            notes.append(say("way.least", say.money(missing)))
+        ends.append(found[0].closes)
+        notes = [cost(option, goods, say), _hint(option, goods, say)]
+        if option.minimum is not None and missing_to(option, goods):
+            notes.append(say("way.least", say.money(option.minimum)))
         lines.append(
             Short(
                 say.text(option.names),
                 slot_when(found[0], option.kind, store.timezone, say, now),
                 slot_closes(found[0], store.timezone, say, now),
-                " · ".join([fee, *notes]),
+                " · ".join(note for note in notes if note),
             )
         )
-    return tuple(lines)
+    return tuple(lines), min(ends) * 1000
+
+
+def _and(language: str) -> str:
+    return {"zh": "、", "ar": "، "}.get(language, ", ")
