@@ -51,7 +51,7 @@ TERMS = Terms(  # as the fleet says them; the key is nobody's
 )
 MANY = ("promptpay", "paynow", "vietqr", "duitnow", "khqr", "wechat", "alipay", "card", "link")
 CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
-RETRIED = frozenset({"declined", "expired", "cancelled", "failed", "provider-down", "offline"})
+RETRIED = frozenset({"declined", "expired", "cancelled", "failed", "provider-down", "offline", "too-dense"})
 
 
 def session_of(
@@ -93,6 +93,7 @@ def scenes(
         ),
         "basket": present(_with(session, state=state.Reviewing())),
         "basket-empty": present(_with(session, state=state.Reviewing(), basket=(), order=None)),
+        "basket-along": present(_with(session, state=state.Reviewing())),  # with its sheet open (kiosk.shots)
         "choose": present(_with(session, state=state.Choosing())),
         "choose-no-reader": present(_with(session, state=state.Choosing(), devices={})),
         "choose-many": present(_many(session)),

@@ -43,23 +43,27 @@ class Shoot(Struct, frozen=True):
     reach: bool = False
 
 
-OPENED = {
-    "basket-along": ("basket", "along")
-}  # pictures of a sheet over a scene: the scene, and the tap that opens it
+OPENED = {"basket-along": "along"}  # scenes with a sheet over them, and the tap that opens it
 _JOURNEY = ("attract-0", "wall", "product", "basket", "choose", "pay-link-waiting", "thanks-printing")
 _LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-no-paper")
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
     "problem-expired", "problem-unsure", "closed-maintenance", "wall-new", "code-entry", "code-asked", "code-ready",
-    "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline",
+    "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
+    "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense",
+)  # fmt: skip
+_MANY_SCHEMES = (
+    ("choose-many", "zh"), ("choose-many", "de"), ("pay-wechat-waiting", "zh"), ("pay-swiss-waiting", "de"),
+    ("pay-duitnow-waiting", "ar"), ("basket-along", "ar"),
 )  # fmt: skip
 SHOOTS = {
     "portrait": Shoot(
         Panel(),
         "Portrait, 1080 x 1920",
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
-        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready")),
+        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready"))
+        + _MANY_SCHEMES,
     ),
     "landscape": Shoot(
         Panel(1920, 1080),
@@ -68,12 +72,14 @@ SHOOTS = {
             *((name, "en") for name in _JOURNEY),
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
             ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"),
+            ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"),
         ),
     ),
     "reach": Shoot(
         Panel(bottom_mm=850),
         "Reach mode, on a panel whose lower edge hangs at 850 mm: every control below 1,220 mm",
-        (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh"), ("code-entry", "ar")),
+        (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh"), ("code-entry", "ar"),
+         ("choose-many", "ar"), ("basket-along", "zh")),
         reach=True,
     ),
 }  # fmt: skip
@@ -156,8 +162,7 @@ def shoot(
                 if only and scene not in only:
                     continue
                 views = scenes(store, place, language, picks_of(store, language), reach=what.reach)
-                name_of_view, opened = OPENED.get(scene, (scene, ""))
-                picture = camera.shoot(live(views[name_of_view]), opened=opened)
+                picture = camera.shoot(live(views[scene]), opened=OPENED.get(scene, ""))
                 path = folder / f"{file_name(name, scene, language)}.{'png' if full else 'webp'}"
                 _save(picture, path, full=full)
                 sys.stdout.write(f"{path} {path.stat().st_size // 1024} kB\n")

@@ -126,6 +126,7 @@ def needed() -> set[str]:
         | {f"method.{m}" for m in (*methods, *READER, "card", "other")}
         | {f"method.{m}.hint" for m in ("link", "card", "other")}
         | {f"method.hint.{r}" for r in (*READER.values(), "other") if r != "camera"}
+        | {f"app.{m}" for m, r in READER.items() if r == "named"}
         | {f"pay.scan.{r}" for r in (*READER.values(), "other")}
         | {
             f"pay.{stage}{tail}"

@@ -30,10 +30,15 @@ def method_words(w: Words, method: str) -> tuple[str, str]:
     name = w(f"method.{method}")
     if w.has(f"method.{method}.hint"):
         return name, w(f"method.{method}.hint")
-    return name, w(f"method.hint.{READER.get(method, 'other')}", app=name)
+    return name, w(f"method.hint.{READER.get(method, 'other')}", app=_app(w, method, name))
 
 
 def scan_words(w: Words, method: str) -> str:
     """What to do with the code on the pay screen."""
     name, _ = method_words(w, method)
-    return w(f"pay.scan.{READER.get(method, 'other')}", app=name)
+    return w(f"pay.scan.{READER.get(method, 'other')}", app=_app(w, method, name))
+
+
+def _app(w: Words, method: str, name: str) -> str:
+    """The app one scans with, where it is called otherwise than the method."""
+    return w(f"app.{method}") if READER.get(method) == "named" else name
