@@ -101,7 +101,8 @@ def door() -> Iterator[Door]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            status = here.status({name.lower(): value for name, value in self.headers.items()}, body)
+            headers = {name.lower(): value for name, value in self.headers.items()} | {":path": self.path}
+            status = here.status(headers, body)
             self.send_response(status)
             self.send_header("content-length", "0")
             self.end_headers()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fleet.payments.fake_stripe import FakeStripe, fake_stripe
 
 from fleet.broker import Broker
 from fleet.cli import main
@@ -19,6 +18,7 @@ from fleet.serve import Fleet
 from mqtt.messages import CancelWanted, ChargeState, ChargeWanted, Line, RefundCharge, StatusWanted
 from mqtt.topics import Address
 from tests.fleet.payments.fake_pix import CLIENT_ID, FakePix, fake_pix
+from tests.fleet.payments.fake_stripe import FakeStripe, fake_stripe
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.server
