@@ -116,7 +116,7 @@ class Fleet:
 
     def _open_desk(self, config: Config) -> PaymentDesk | None:
         try:
-            return open_desk(config, self.store, self.line.send, self.live)
+            return open_desk(config, self.store, self.line.send, self.live, self.catalogue)
         except BadPayments as error:
             self._socket.close()
             self.store.close()

@@ -394,5 +394,5 @@ class Agent:
             **counters,
             "ledger.dropped": self._ledger.dropped,
             "ledger.waiting": last - acked,
-            "ledger.refunds-owed": len(self._ledger.owed_refunds()),
+            "ledger.refunds-owed": self._ledger.owed_count(),
         }

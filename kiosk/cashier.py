@@ -61,6 +61,7 @@ class Cashier:
     ) -> None:
         self._ledger, self._line, self._clock, self._later = ledger, line, clock, later
         self._panel = panel or Panel()
+        self._asked_last = ""  # of the refunds that are owed, asked for in turn
         self._unwritten: set[str] = (
             set()
         )  # references the ledger could not take: nobody is asked to pay those
@@ -153,13 +154,14 @@ class Cashier:
     def ask_for_refunds(self) -> None:
         """Ask for all that is owed, again and again: a question may be lost, and so may its answer."""
         try:
-            owed = self._ledger.owed_refunds()
+            owed = self._ledger.owed_refunds(after=self._asked_last)
         except LedgerError as error:
             log.error("what is owed cannot be read and is looked up again: %s", error)
             self._later("refunds", RETRY_MS, RefundsDue())
             return
         for reference, reason in owed:
             self._line.refund(reference, reason)
+            self._asked_last = reference
         if owed:
             self._later("refunds", OWED_MS, RefundsDue())
 

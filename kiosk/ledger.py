@@ -142,12 +142,20 @@ class Ledger:
         self._on_growth()
         return True
 
-    def owed_refunds(self, most: int = 50) -> list[tuple[str, str]]:
-        """Refunds nobody has confirmed yet, as (reference, reason): to be asked for again until somebody does."""
+    def owed_refunds(self, most: int = 50, after: str = "") -> list[tuple[str, str]]:
+        """Refunds nobody has confirmed yet, as (reference, reason): to be asked for again until somebody does.
+
+        At most so many at once, in turn: those behind `after` first, so that some nobody can confirm hold up no other.
+        """
         with self._reading() as db:
             return db.execute(
-                "SELECT reference, reason FROM owed ORDER BY reference LIMIT ?", (most,)
+                "SELECT reference, reason FROM owed ORDER BY reference <= ?, reference LIMIT ?", (after, most)
             ).fetchall()
+
+    def owed_count(self) -> int:
+        """How many refunds nobody has confirmed yet."""
+        with self._reading() as db:
+            return int(db.execute("SELECT count(*) FROM owed").fetchone()[0])
 
     def refund_confirmed(self, reference: str) -> None:
         """The money is on its way back, or there never was any. Said twice or of another reference it changes nothing."""

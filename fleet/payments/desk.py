@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from content.references import CROCKFORD, check_of, parse_claim
+from content.store import AnyStore
 from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.payments.book import TOUCH, Book, Change, Entry, told
@@ -26,6 +27,7 @@ from fleet.payments.methods import Method
 from fleet.payments.phone_sales import PhoneSales
 from fleet.payments.poller import Poller
 from fleet.payments.port import PAID, State
+from fleet.payments.prices import differs
 from fleet.store import Store
 from mqtt.messages import (
     CancelWanted,
@@ -62,8 +64,12 @@ class PaymentDesk:
         live: Hub,
         clock: Clock,
         stations: Mapping[str, tuple[str, ...]] | None = None,
+        catalogue: Callable[[], AnyStore] | None = None,
     ) -> None:
-        """`stations`: by "tenant/site" or "tenant/site/kiosk", the methods offered there where not all are."""
+        """`stations`: by "tenant/site" or "tenant/site/kiosk", the methods offered there where not all are;
+        `catalogue`: the published store, to compare prices with.
+        """
+        self._catalogue = catalogue
         self._methods = methods
         self._stations = stations or {}
         self._tell, self._live, self._clock = tell, live, clock
@@ -170,7 +176,20 @@ class PaymentDesk:
         kept = self.book.open(
             structs.replace(entry, ttl_s=ttl, description=description, due_ms=due, parts=parts)
         )
-        return kept if kept.is_wish(entry) else "bad-request"
+        if not kept.is_wish(entry):
+            return "bad-request"
+        if kept.state is State.ASKING:
+            self._compare_prices(kept)
+        return kept
+
+    def _compare_prices(self, entry: Entry) -> None:
+        """Count an order that is priced as its release is not; it is sold all the same: see fleet.payments.prices."""
+        if self._catalogue is None:
+            return
+        wrong = differs(entry.lines, entry.currency, entry.version, self._catalogue(), self._clock() // 1000)
+        if wrong:
+            self.counters.other_prices += 1
+            log.warning("charge %s of %s: %s", entry.reference, entry.kiosk, wrong)
 
     def start_on_phone(self, entry: Entry) -> Entry | str:
         """Open and ask for a charge of the phone lane; the phone follows its `payload`."""

@@ -102,14 +102,12 @@ class Method:
 
 
 def effective(key: str, caps: Caps) -> Confirmation:
-    """How we hear of money paid by this method: as the provider promises, else at best in a bank statement.
+    """How we hear of money paid by this method: the provider's promise, else what the code we write does, else none.
 
-    A network that tells of its payments (WeChat Pay, Pix) tells the provider who made the code: without that one's
-    promise nobody hears of them.
+    A code the provider would have to make is nothing without its promise, whatever its scheme does elsewhere.
     """
-    scheme = SCHEMES.get(key)
-    otherwise = scheme.confirmation if scheme else "none"
-    return caps.promises.get(key, "none" if otherwise in ON_THE_SPOT else otherwise)
+    written = SCHEMES.get(key) if key in _PAYLOADS else None
+    return caps.promises.get(key, written.confirmation if written else "none")
 
 
 def take_now(key: str, provider: Provider, merchant: Merchant, scheme: str = "") -> Method:

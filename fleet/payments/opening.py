@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from fleet.catalogue import Catalogue
 from fleet.clock import now_ms
 from fleet.config import Config
 from fleet.live import Hub
@@ -37,7 +38,9 @@ class Offered:
     stations: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def open_desk(config: Config, store: Store, tell: Tell, live: Hub) -> PaymentDesk | None:
+def open_desk(
+    config: Config, store: Store, tell: Tell, live: Hub, catalogue: Catalogue | None = None
+) -> PaymentDesk | None:
     """The desk, not yet started; None where there is no provider. Raises BadPayments."""
     if config.payments is not None:
         if config.provider_url:
@@ -47,7 +50,8 @@ def open_desk(config: Config, store: Store, tell: Tell, live: Hub) -> PaymentDes
         found = _by_options(config)
     else:
         return None
-    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations)
+    current = catalogue.current if catalogue is not None else None
+    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, current)
 
 
 def _by_options(config: Config) -> Offered:

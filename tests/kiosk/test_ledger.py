@@ -118,6 +118,16 @@ class TestMoney:
         assert second.owed_refunds() == [], "settled once, owed once"
         second.close()
 
+    def test_refunds_nobody_confirms_hold_up_no_other(self, ledger: Ledger) -> None:
+        references = [f"{number:016}" for number in range(5)]
+        for reference in references:
+            ledger.record_refund(refund_of(reference))
+        assert ledger.owed_count() == 5
+        asked: list[str] = []
+        for _ in range(3):
+            asked += [reference for reference, _ in ledger.owed_refunds(2, asked[-1] if asked else "")]
+        assert asked == [*references, references[0]]
+
     def test_late_money_finds_a_payment_the_core_let_go(self, ledger: Ledger) -> None:
         ledger.remember(payment())
         ledger.close_payment(payment().reference, "ended")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from content.money import Money
+from content.store import AnyStore
 from fleet.live import Hub
 from fleet.payments import sandbox_api as api
 from fleet.payments.book import PHONE, Entry
@@ -42,6 +43,8 @@ class Direct(Provider):
         self.bank, self.caps = bank, caps
         self.down = self.deaf = False
         self.refuses_refunds = ""
+        self.refuses_cancels = False
+        self.miscounts = 0  # minor units by which a created charge differs from what was asked for
 
     def _carry(self, call: object, *arguments: object) -> object:
         if self.down:
@@ -64,12 +67,15 @@ class Direct(Provider):
             reference=request.reference, method=request.method, amount_minor=request.amount.minor,
             currency=request.amount.currency, ttl_s=request.ttl_s, card=request.card,
         )  # fmt: skip
-        return self._charge(self.bank.create, body, idem)
+        made = self._charge(self.bank.create, body, idem)
+        return replace(made, amount=Money(made.amount.minor + self.miscounts, made.amount.currency))
 
     def status(self, charge_id: str) -> Charge:
         return self._charge(self.bank.charge, charge_id)
 
     def cancel(self, charge_id: str) -> Charge:
+        if self.refuses_cancels:
+            raise ProviderDown("no cancels now")
         return self._charge(self.bank.cancel, charge_id)
 
     def refund(self, charge_id: str, minor: int, *, idem: str) -> Refund:
@@ -99,7 +105,8 @@ class Clock:
 class Till:
     """A desk, its store and its bank, and what it has told; `caps` changes what the provider can."""
 
-    def __init__(self, folder: Path, **caps: object) -> None:
+    def __init__(self, folder: Path, catalogue: Callable[[], AnyStore] | None = None, **caps: object) -> None:
+        self.catalogue, self.version, self.price = catalogue, "v", 500
         self.clock = Clock()
         self.told: list[Message] = []
         self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
@@ -109,7 +116,9 @@ class Till:
 
     def open_desk(self) -> PaymentDesk:
         methods = {key: take_now(key, self.provider, Merchant(name="Shop")) for key in ("link", "card")}
-        return PaymentDesk(self.store, methods, lambda _, m: self.told.append(m), Hub(), self.clock)
+        return PaymentDesk(
+            self.store, methods, lambda _, m: self.told.append(m), Hub(), self.clock, catalogue=self.catalogue
+        )
 
     def close(self) -> None:
         self.desk.close()
@@ -117,10 +126,11 @@ class Till:
         self.bank.close()
 
     def asked(self, order: int = 1, method: str = "link", card: str = "") -> str:
-        """A kiosk has asked for a charge of 5.00; its reference."""
+        """A kiosk has asked for a charge of 5.00 (`price`); its reference."""
+        milk = Line(gtin=LINE.gtin, name="Milk", quantity=1, price_minor=self.price, total_minor=self.price)
         wanted = ChargeWanted(
             id="q", expires_ms=0, order=f"{order:015}", reference=f"{order:015}0", method=method, currency="EUR",
-            total_minor=500, lines=(LINE,), version="v", ttl_s=60, card=card,
+            total_minor=self.price, lines=(milk,), version=self.version, ttl_s=60, card=card,
         )  # fmt: skip
         self.desk.handle(KIOSK, wanted)
         return wanted.reference

@@ -119,7 +119,7 @@ def test_what_a_station_does_not_offer_cannot_be_paid_there(desk: PaymentDesk) -
         ('key = "epc"\nprovider = "play"', 'key = "epc"\nprovider = "plya"', "methods.1.provider: one of play, cards"),
         ('key = "link"', 'key = "epc"', "methods.2.key: 'epc' is there already"),
         ('key = "link"', 'key = "shells"', "methods.2.key: 'shells' is none of link, card"),
-        ('key = "link"', 'key = "wechat"', "confirmed by"),
+        ('key = "link"', 'key = "lightning"', "confirmed by none"),
         ('scheme = "epc"', 'scheme = "swiss"', "methods.1.key: scheme 'swiss': a code under 'epc' is in epc"),
         ('key = "card"\nprovider = "cards"', 'key = "card"\nprovider = "play"', "providers.cards: no method uses it"),
         ('["card", "epc"]', '["card", "pix"]', "stations.pendelo/lindenpark.methods: 'pix' is none of epc, link"),

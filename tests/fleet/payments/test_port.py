@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from content.money import Money
 from fleet.payments import sandbox
 from fleet.payments.codecs import BadPayload, Confirmation, epc, pix_static
-from fleet.payments.methods import CannotConfirm, Merchant, effective, offered, take_now
+from fleet.payments.methods import BadMethod, CannotConfirm, Merchant, effective, offered, take_now
 from fleet.payments.port import (
     ENDED,
     OPEN,
@@ -107,6 +107,13 @@ def test_a_code_nobody_confirms_in_time_is_not_offered() -> None:
     ):
         with pytest.raises(CannotConfirm, match="pay now and take"):
             take_now(key, Paper(promises), SHOP)  # type: ignore[arg-type]
+
+
+def test_a_code_a_provider_would_have_to_make_needs_its_promise() -> None:
+    with pytest.raises(CannotConfirm, match="confirmed by none"):
+        take_now("wechat", Paper({"link": "push"}), SHOP)  # though WeChat Pay itself would tell its merchant
+    with pytest.raises(BadMethod, match="'shells' is none of link, card"):
+        take_now("shells", Paper({"shells": "push"}), SHOP)
 
 
 def test_with_an_instant_credit_feed_it_is() -> None:
