@@ -176,6 +176,12 @@ class Shelves:
         self._lock = threading.Lock()
         self._made: tuple[int, Index] | None = None
 
+    def made(self) -> Index | None:
+        """The index of this edition where it is made already."""
+        self._catalogue.current()
+        made = self._made
+        return made[1] if made is not None and made[0] == self._catalogue.edition else None
+
     def current(self) -> Index:
         """The index; while a new one is being made, the one before. Raises StoreError for a damaged store."""
         store, edition = self._catalogue.current(), self._catalogue.edition

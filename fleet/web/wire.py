@@ -40,7 +40,7 @@ def coding_for(accept_encoding: str) -> Coding:
 def packed(body: bytes, coding: Coding, *, best: bool = False) -> bytes:
     """`body` in a coding. `best` takes its time: for what is made once."""
     if coding == "br":
-        made: bytes = brotli.compress(body, quality=11 if best else 5)
+        made: bytes = brotli.compress(body, quality=11 if best else 4)
         return made
     if coding == "gzip":
         return gzip.compress(body, compresslevel=9 if best else 6, mtime=0)

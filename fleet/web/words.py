@@ -56,8 +56,7 @@ class Words:
 
     def number(self, thousandths: int) -> str:
         """A number given in thousandths."""
-        written = format_decimal(Decimal(thousandths) / 1000, locale=self._locale, numbering_system="latn")
-        return str(written)
+        return _number(self._locale, thousandths)
 
     def apart(self, text: str) -> str:
         """A measure or number kept in its own order inside right-to-left words (Unicode's first strong isolate)."""
@@ -72,6 +71,11 @@ class Words:
 def _money(locale: Locale, minor: int, currency: str) -> str:
     decimal = Decimal(Money(minor, currency).decimal())
     return str(format_currency(decimal, currency, locale=locale, numbering_system="latn"))
+
+
+@lru_cache(maxsize=4096)
+def _number(locale: Locale, thousandths: int) -> str:
+    return str(format_decimal(Decimal(thousandths) / 1000, locale=locale, numbering_system="latn"))
 
 
 @cache

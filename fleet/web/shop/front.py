@@ -42,10 +42,10 @@ class Front:
 
     async def show(self, request: Request) -> Response:
         """Search, offers, aisles."""
-        where, say = await self._lane.where(request), say_of(request)
+        where, say, index = await self._lane.where(request), say_of(request), await self._lane.index()
 
         def draw() -> Drawn:
-            store, index, now = self._lane.catalogue(), self._lane.index(), self._lane.now()
+            store, now = self._lane.catalogue(), self._lane.now()
             offers = self._offers(store, index.offers, now)
             aisles = [
                 (aisle, f"{where.stem}/shop/{quote(aisle.key, safe='')}?lang={say.language}")
@@ -89,10 +89,11 @@ class Front:
         """What is found, best first."""
         where, say = await self._lane.where(request), say_of(request)
         query, number = request.query_params.get("q", "").strip()[:60], _number(request)
+        index = await self._lane.index()
 
         def draw() -> Drawn:
             store, now = self._lane.catalogue(), self._lane.now()
-            found = self._lane.index().find(query)
+            found = index.find(query)
             gtins = found.gtins[(number - 1) * PER_PAGE : number * PER_PAGE]
             products = [product for gtin in gtins if (product := store.product(gtin))]
             here = f"{where.stem}/s?q={quote(query, safe='')}&lang={say.language}"

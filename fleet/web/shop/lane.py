@@ -97,13 +97,14 @@ class Lane:
     ) -> Response:
         """The page of `key` in the words of `say` and in this edition of the store, drawn by `draw` where there is none.
 
-        `key` must hold everything else the page shows; `draw` runs in a thread of its own.
+        `key` must hold everything else the page shows. `draw` is a millisecond or two of Python and reads a file that is in
+        memory: handing it to another thread took longer, and made everybody else wait for the interpreter's lock.
         """
         whole = (*key, say.language, self.edition())
         now = self.services.clock()
         kept = self._kept.get(whole, now)
         if kept is None:
-            answer, until_ms = await run_in_threadpool(draw)
+            answer, until_ms = draw()
             kept = Kept(
                 bytes(answer.body), "text/html; charset=utf-8", self._headers(say), answer.status_code
             )
@@ -123,7 +124,11 @@ class Lane:
         name = request.path_params.get("kiosk")
         if name is None:
             return NOWHERE
-        found = await run_in_threadpool(self.walls.where, name, request.path_params["spot"])
+        spot = request.path_params["spot"]
+        ready = self.walls.knows(name)  # nearly always: then no thread is needed
+        found = (
+            self.walls.where(name, spot) if ready else await run_in_threadpool(self.walls.where, name, spot)
+        )
         if found is None:
             raise Gone("wall")
         return found
@@ -144,11 +149,12 @@ class Lane:
         """The address of the one kiosk of that name, in whatever case it is written."""
         return self.walls.address(name)
 
-    def index(self) -> Index:
+    async def index(self) -> Index:
         """What is published now, to be searched. Raises Gone where there is nothing."""
         if self.shelves is None:
             raise Gone("shop")
-        return self.shelves.current()
+        made = self.shelves.made()
+        return await run_in_threadpool(self.shelves.current) if made is None else made
 
     def edition(self) -> int:
         """Grows with every import: what the pages show is true for one edition."""

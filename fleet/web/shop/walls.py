@@ -79,6 +79,10 @@ class Walls:
             attribution=seen.attribution, mark=_mark(seen, today),
         )  # fmt: skip
 
+    def knows(self, name: str) -> bool:
+        """Whether `where` can answer without asking the database."""
+        return name.lower() in self._addresses and 0 <= self._clock() - self._read_ms < FRESH_MS
+
     def address(self, name: str) -> str | None:
         """The address of the one kiosk of that name."""
         if not 0 < len(name) <= _LONGEST:
@@ -94,10 +98,11 @@ class Walls:
     def _read(self) -> None:
         with self._store.read() as connection:
             found = connection.scalars(select(tables.kiosks.c.kiosk)).all()
-        self._addresses = {}
+        fresh: dict[str, str | None] = {}
         for address in found:
             key = str(address).rpartition("/")[2].lower()
-            self._addresses[key] = None if key in self._addresses else str(address)
+            fresh[key] = None if key in fresh else str(address)
+        self._addresses = fresh
 
 
 def _mark(seen: Spot, today: int) -> str:
