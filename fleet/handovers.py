@@ -36,7 +36,7 @@ class Handover(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """Something a person decided. `what`: handed-over | undone | given-back | asked | settled."""
+    """Something a person decided. `what`: handed-over | undone | given-back | asked | sold | settled."""
 
     at_ms: int
     what: str

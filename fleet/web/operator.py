@@ -20,6 +20,7 @@ from fleet.glance import Glance
 from fleet.services import Services
 from fleet.web.live import HEADERS, stream
 from fleet.web.pages import page
+from fleet.web.unresolved_names import NAMES, open_payments
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
@@ -35,7 +36,14 @@ def routes(services: Services) -> list[BaseRoute]:
         now_ms = services.clock()
         template = "overview.html" if request.url.path == "/overview" else "operator.html"
         return page(
-            request, template, title="Fleet", now_ms=now_ms, state=state, connected=services.line.connected
+            request,
+            template,
+            title="Fleet",
+            now_ms=now_ms,
+            state=state,
+            connected=services.line.connected,
+            unresolved=await run_in_threadpool(open_payments, services),
+            names=NAMES,
         )
 
     async def as_json(_request: Request) -> Response:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from content.money import Money
 from fleet.web.assets import STATIC, Assets
+from fleet.web.qr import qr
 
 __all__ = ["ASSETS", "STATIC", "ago", "money", "page", "span"]
 
@@ -65,7 +66,7 @@ def ago(then_ms: int, now_ms: int) -> str:
 
 
 _environment.filters.update(money=money, span=span, ago=ago)
-_environment.globals.update(asset=ASSETS.url, STARS=STARS)
+_environment.globals.update(asset=ASSETS.url, qr=qr, STARS=STARS)
 
 
 def render(template: str, **values: Any) -> str:

@@ -38,7 +38,8 @@ class Till:
     def __init__(self, folder: Path) -> None:
         self.clock, self.told = Clock(), list[tuple[Address, Message]]()
         self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
-        self.desk = PaymentDesk(self.store, {}, lambda *what: self.told.append(what), Hub(), self.clock)
+        self.live = Hub()
+        self.desk = PaymentDesk(self.store, {}, lambda *what: self.told.append(what), self.live, self.clock)
         self.claims = Claims(self.store, self.desk, self.clock)
         self.book = self.desk.book
 

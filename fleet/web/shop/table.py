@@ -8,12 +8,23 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from fleet.services import Services
-from fleet.web.shop import basket, carried, checkout, front, offline, order, pictures, product, resolver
+from fleet.web.shop import (
+    basket,
+    carried,
+    checkout,
+    claim,
+    front,
+    offline,
+    order,
+    pictures,
+    product,
+    resolver,
+)
 from fleet.web.shop.lane import Lane
 
 Pages = Callable[[Lane], list[BaseRoute]]
 PAGES: Final[tuple[Pages, ...]] = (
-    basket.routes, carried.routes, checkout.routes, front.routes, offline.routes, order.routes,
+    basket.routes, carried.routes, checkout.routes, claim.routes, front.routes, offline.routes, order.routes,
     pictures.routes, product.routes, resolver.routes,
 )  # fmt: skip
 

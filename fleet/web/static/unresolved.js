@@ -1,0 +1,28 @@
+// Keeps the list current, unless somebody is typing into it.
+"use strict";
+
+const list = document.getElementById("list");
+const PAUSE_MS = 1000;
+const BEAT_MS = 15000;
+let asking = false;
+let waiting = false;
+
+function busy() {
+  return list.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
+}
+
+async function refresh() {
+  if (asking) { waiting = true; return; }
+  asking = true;
+  waiting = false;
+  try {
+    const answer = await fetch("/unresolved?part=list", { cache: "no-store" });
+    const html = answer.ok ? await answer.text() : "";
+    if (html && !busy()) list.innerHTML = html;
+  } catch { /* the fleet is away: the list stays */ }
+  setTimeout(() => { asking = false; if (waiting) refresh(); }, PAUSE_MS);
+}
+
+const live = new EventSource("/api/live");
+for (const name of ["charge", "order", "missed"]) live.addEventListener(name, refresh);
+setInterval(refresh, BEAT_MS); // what has waited too long gets onto the list without anything happening
