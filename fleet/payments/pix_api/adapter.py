@@ -85,7 +85,7 @@ class PixProvider(Provider):
     def refund(self, charge_id: str, minor: int, *, idem: str) -> Refund:
         """See the port. `done` once all of it is back at the payer."""
         stem = wire.return_stem(idem)
-        pixes = self._cob(charge_id).pix
+        pixes = self._cob(charge_id).payments
         ours = [each for pix in pixes for each in pix.returns if each.id.startswith(f"{stem}m")]
         if any(not each.id.startswith(f"{stem}m{minor}n") for each in ours):
             raise ProviderRefused("idempotency", "the same key has asked for another amount")
@@ -147,7 +147,7 @@ class PixProvider(Provider):
             raise _refusal(answer)
         made = wire.read(answer.body, wire.Return)
         if made.status == wire.NOT_RETURNED:
-            raise ProviderRefused("refund-not-made", made.why)
+            raise ProviderRefused("refund-not-made", made.why or "")
         if made.minor != minor:
             raise ProviderRefused("idempotency", f"{name} is about {made.value} BRL")
         return made

@@ -54,8 +54,8 @@ def events(body: bytes) -> list[ChargeEvent]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadWebhook("malformed", str(error)) from None
     found: dict[str, ChargeEvent] = {}
-    for pix in notice.pix:
-        if wire.TXID.fullmatch(pix.txid):
+    for pix in notice.pix or ():
+        if pix.txid and wire.TXID.fullmatch(pix.txid):
             found.setdefault(
                 pix.txid,
                 ChargeEvent(id=pix.e2e_id, charge_id=pix.txid, reference=wire.reference_of(pix.txid)),

@@ -1,7 +1,7 @@
 """What "API Pix" 2.9.0 says about a charge (`cob`), its payments (`pix`) and refunds (`devolucao`), and what it means.
 
 Source: openapi.yaml of bacen/pix-api at 1f1b568 (schemas CobBody, CobGerada, CobCompleta, Pix, Devolucao, Problema).
-Amounts are texts of the form `\\d{1,10}\\.\\d{2}` in BRL, never numbers; times RFC 3339.
+Amounts are texts of the form `\\d{1,10}\\.\\d{2}` in BRL, never numbers; times RFC 3339. What may be absent may be null.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Return(Struct, frozen=True, rename={"value": "valor", "why": "motivo"}):
     id: str
     value: str
     status: str
-    why: str = ""
+    why: str | None = None
 
     @property
     def minor(self) -> int:
@@ -65,13 +65,18 @@ class Return(Struct, frozen=True, rename={"value": "valor", "why": "motivo"}):
         return minor_of(self.value)
 
 
-class Pix(Struct, frozen=True, rename={"e2e_id": "endToEndId", "value": "valor", "returns": "devolucoes"}):
+class Pix(Struct, frozen=True, rename={"e2e_id": "endToEndId", "value": "valor"}):
     """One payment that arrived, with what was returned of it. One without a `txid` belongs to no charge."""
 
     e2e_id: str
     value: str
-    txid: str = ""
-    returns: tuple[Return, ...] = ()
+    txid: str | None = None
+    devolucoes: tuple[Return, ...] | None = None
+
+    @property
+    def returns(self) -> tuple[Return, ...]:
+        """What was returned of it, or is on its way, or was not returned."""
+        return self.devolucoes or ()
 
     @property
     def minor(self) -> int:
@@ -87,7 +92,7 @@ class Pix(Struct, frozen=True, rename={"e2e_id": "endToEndId", "value": "valor",
 class Cob(
     Struct,
     frozen=True,
-    rename={"calendar": "calendario", "value": "valor", "code": "pixCopiaECola", "key": "chave"},
+    rename={"calendar": "calendario", "value": "valor", "code": "pixCopiaECola"},
 ):
     """`cob`: a charge to be paid at once. Only an answer to a question lists its payments."""
 
@@ -95,9 +100,13 @@ class Cob(
     status: str
     calendar: Calendar
     value: Value
-    key: str = ""
-    code: str = ""
-    pix: tuple[Pix, ...] = ()
+    code: str | None = None
+    pix: tuple[Pix, ...] | None = None
+
+    @property
+    def payments(self) -> tuple[Pix, ...]:
+        """What came."""
+        return self.pix or ()
 
 
 class Noticed(Struct, frozen=True, rename={"e2e_id": "endToEndId"}):
@@ -105,29 +114,29 @@ class Noticed(Struct, frozen=True, rename={"e2e_id": "endToEndId"}):
     examples differ from its schema in the rest."""
 
     e2e_id: str
-    txid: str = ""
+    txid: str | None = None
 
 
 class Notice(Struct, frozen=True):
     """What a webhook brings: payments, and returns that came to an end, of any number of charges."""
 
-    pix: tuple[Noticed, ...] = ()
+    pix: tuple[Noticed, ...] | None = None
 
 
 class Violation(Struct, frozen=True, rename={"why": "razao", "where": "propriedade"}):
     """What a request broke."""
 
-    why: str = ""
-    where: str = ""
+    why: str | None = None
+    where: str | None = None
 
 
 class Problem(Struct, frozen=True, rename={"violations": "violacoes"}):
     """A refusal (RFC 7807). The last part of `type` is its key."""
 
     type: str
-    title: str = ""
-    detail: str = ""
-    violations: tuple[Violation, ...] = ()
+    title: str | None = None
+    detail: str | None = None
+    violations: tuple[Violation, ...] | None = None
 
     @property
     def key(self) -> str:
@@ -137,8 +146,8 @@ class Problem(Struct, frozen=True, rename={"violations": "violacoes"}):
     @property
     def text(self) -> str:
         """What is wrong, in one line."""
-        broken = "; ".join(f"{each.where}: {each.why}" for each in self.violations)
-        return broken or self.detail or self.title
+        broken = "; ".join(f"{each.where or '?'}: {each.why or '?'}" for each in self.violations or ())
+        return broken or self.detail or self.title or ""
 
 
 class Token(Struct, frozen=True):
@@ -210,12 +219,12 @@ def body_of(*, minor: int, key: str, ttl_s: int, words: str) -> dict[str, Any]:
 def charge_of(cob: Cob, now_s: int) -> Charge:
     """The port's charge of a `cob` at `now_s`. Raises ProviderDown where it cannot be told how it stands."""
     expires_ms = int(cob.calendar.created.timestamp() * 1000) + cob.calendar.lasts_s * 1000
-    paid = sum(pix.minor for pix in cob.pix)
-    back = sum(each.minor for pix in cob.pix for each in pix.returns if each.status == RETURNED)
+    paid = sum(pix.minor for pix in cob.payments)
+    back = sum(each.minor for pix in cob.payments for each in pix.returns if each.status == RETURNED)
     return Charge(
         id=cob.txid, reference=reference_of(cob.txid), news=_news(cob, paid, back, now_s * 1000 >= expires_ms),
         amount=Money(minor_of(cob.value.original), "BRL"), paid=Money(paid, "BRL") if paid else None,
-        refunded_minor=back, payload=cob.code, expires_ms=expires_ms,
+        refunded_minor=back, payload=cob.code or "", expires_ms=expires_ms,
     )  # fmt: skip
 
 

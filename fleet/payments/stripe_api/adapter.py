@@ -117,7 +117,7 @@ class StripeProvider(Provider):
             raise ProviderRefused(
                 "too-much", f"{minor} of {intent.received - gone} minor units left to give back"
             )
-        metadata = {"reference": intent.metadata.get("reference", ""), "charge": charge_id, "idem": idem}
+        metadata = {"reference": intent.reference, "charge": charge_id, "idem": idem}
         params: Any = {"payment_intent": intent.id, "amount": minor, "metadata": metadata}
         made, _ = self._client.once(
             f"{idem}:{len(ours)}",  # one that failed is kept under its key

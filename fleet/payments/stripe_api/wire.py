@@ -80,15 +80,20 @@ class Intent(Struct, frozen=True):
     status: str
     created: int
     amount_received: int | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] | None = None
     next_action: dict[str, Any] | None = None
     last_payment_error: Trouble | None = None
     cancellation_reason: str | None = None
 
     @property
+    def reference(self) -> str:
+        """Our name of it; "" where it is not ours."""
+        return (self.metadata or {}).get("reference", "")
+
+    @property
     def expires_s(self) -> int:
         """When we end it; where the code itself ends earlier, then."""
-        ends = self.created + int(self.metadata.get("ttl_s", "0"))
+        ends = self.created + _ttl_s(self.metadata)
         code = self._code.get("expires_at")
         return min(ends, code) if isinstance(code, int) else ends
 
@@ -107,7 +112,7 @@ class Intent(Struct, frozen=True):
 
     @property
     def _code(self) -> dict[str, Any]:
-        action = self.next_action or {}
+        action = self.next_action or {}  # it says its type, and holds the rest under that name
         found = action.get(str(action.get("type")))
         return found if isinstance(found, dict) else {}
 
@@ -123,13 +128,13 @@ class Session(Struct, frozen=True):
     currency: str | None = None
     url: str | None = None
     client_reference_id: str | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] | None = None
     payment_intent: Intent | str | None = None
 
     @property
     def expires_s(self) -> int:
         """When we end it."""
-        return self.created + int(self.metadata.get("ttl_s", "0"))
+        return self.created + _ttl_s(self.metadata)
 
     @property
     def intent_id(self) -> str:
@@ -167,6 +172,12 @@ def read(body: str | bytes, kind: type[Kind]) -> Kind:
         raise ProviderDown(f"an unreadable answer: {error}") from None
 
 
+def _ttl_s(metadata: Mapping[str, str] | None) -> int:
+    """How long we wanted it to last; 0 for what is not ours."""
+    text = (metadata or {}).get("ttl_s", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+
+
 def charge_of_intent(intent: Intent, backs: tuple[Back, ...] = ()) -> Charge:
     """The port's charge of a PaymentIntent. Raises ProviderDown for a status nobody knows."""
     currency, trouble = intent.currency.upper(), intent.last_payment_error
@@ -175,7 +186,7 @@ def charge_of_intent(intent: Intent, backs: tuple[Back, ...] = ()) -> Charge:
     if news is News.PAID and back >= intent.received:
         news = News.REFUNDED
     return Charge(
-        id=intent.id, reference=intent.metadata.get("reference", ""), news=news, amount=Money(intent.amount, currency),
+        id=intent.id, reference=intent.reference, news=news, amount=Money(intent.amount, currency),
         paid=Money(intent.received, currency) if intent.received else None, refunded_minor=back,
         payload=intent.payload, expires_ms=intent.expires_s * 1000,
         reason=trouble.reason if trouble and news is News.FAILED else "",

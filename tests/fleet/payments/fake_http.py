@@ -54,6 +54,7 @@ class FakeServer:
 
     url: str
     faults: list[tuple[Fault, str]] = field(default_factory=list)
+    mangle: Callable[[Any], Any] = field(default=lambda body: body)  # what becomes of every body on its way
     asked: list[Asked] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     sockets: set[socket.socket] = field(default_factory=set)
@@ -154,11 +155,14 @@ class _Handler(BaseHTTPRequestHandler):
                     self.wfile.write(b" " * 65536)
 
     def _send(self, answer: Answer) -> None:
-        body = b"" if answer.body is None else json.dumps(answer.body, ensure_ascii=False).encode()
+        body = b"" if answer.body is None else self._encoded(answer.body)
         self._begin(
             answer.status, {"content-type": answer.kind, "content-length": str(len(body)), **answer.headers}
         )
         self.wfile.write(body)
+
+    def _encoded(self, body: Any) -> bytes:
+        return json.dumps(self.server.here.mangle(body), ensure_ascii=False).encode()
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)

@@ -350,7 +350,9 @@ def test_the_first_page_is_light_and_guarded(phone: httpx.Client) -> None:
     )
     heads = 600 * (1 + len(fetched))  # headers, generously
     assert weight + heads <= 30_000, weight
-    assert re.findall(r"<script[^>]*>", page.text) == re.findall(r'<script src="/static/[^"]+" defer>', page.text)
+    assert re.findall(r"<script[^>]*>", page.text) == re.findall(
+        r'<script src="/static/[^"]+" defer>', page.text
+    )
     assert "set-cookie" not in page.headers
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["x-content-type-options"] == "nosniff"

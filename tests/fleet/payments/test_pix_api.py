@@ -464,3 +464,15 @@ def test_an_answer_outside_the_schema_is_not_believed(
     fake.strict = False
     with pytest.raises(ProviderDown):
         provider.status(charge.id)
+
+
+def test_what_may_be_absent_may_be_null(provider: PixProvider, fake: FakePix) -> None:
+    charge = created(provider)
+    empty = {"pix": None, "solicitacaoPagador": None, "location": None, "infoAdicionais": None}
+    fake.server.mangle = lambda body: body | empty
+    assert provider.status(charge.id).news is News.OPEN
+    pix = {"endToEndId": "E" * 32, "valor": "12.50", "txid": None, "devolucoes": None}
+    fake.server.mangle = lambda body: body | {"pix": [pix], "status": "CONCLUIDA"}
+    assert provider.status(charge.id).news is News.PAID
+    assert provider.parse_webhook(HOOK, b'{"pix": [{"endToEndId": "E", "txid": null}]}') == []
+    assert provider.parse_webhook(HOOK, b'{"pix": null}') == []
