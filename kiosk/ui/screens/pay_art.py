@@ -283,7 +283,8 @@ class Amount(Struct, frozen=True):
         """The tag."""
         image = paint.gradient(w, h, BRAND, BRAND_DEEP).copy()
         row = round(self.text * 1.5)
-        top = Rect(self.radius, (h - row * 2 - round(self.size * 1.2)) // 2, w - 2 * self.radius, row)
+        rows = 2 if self.merchant else 1  # a card is held to the reader before anybody has said whose it is
+        top = Rect(self.radius, (h - row * rows - round(self.size * 1.2)) // 2, w - 2 * self.radius, row)
         paint.text(image, top, self.label, self.text, self.language, colour=BRAND_LIGHT, align="center")
         middle = Rect(top.x, top.bottom, top.w, round(self.size * 1.2))
         paint.text(image, middle, self.amount, self.size, self.language, colour=TAG, bold=True, align="center",
