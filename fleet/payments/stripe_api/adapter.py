@@ -41,6 +41,7 @@ class StripeProvider(Provider):
 
     `billing_email`: an address of the merchant's for methods that want the payer's (promptpay); `return_url`: where
     Stripe's page leads where an order brings no address of its own. Without them those methods are not promised.
+    `least_minor`: Stripe's least amount, which depends on the account's own currency.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class StripeProvider(Provider):
         now: Now,
         billing_email: str = "",
         return_url: str = "",
+        least_minor: int = 1,
     ) -> None:
         self.key = key
         self._client, self._secrets, self._now = client, webhook_secrets, now
@@ -58,8 +60,9 @@ class StripeProvider(Provider):
         needs = {"promptpay": billing_email, "link": return_url}
         promises: dict[str, Confirmation] = {name: "push" for name in wire.WAYS if needs.get(name, "-")}
         self.caps = Caps(
-            promises=promises, currencies=wire.CURRENCIES, most_minor=wire.MOST, partial_refund=True
-        )
+            promises=promises, currencies=wire.CURRENCIES, least_minor=least_minor, most_minor=wire.MOST,
+            partial_refund=True,
+        )  # fmt: skip
 
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:
         """See the port."""

@@ -22,6 +22,7 @@ from fleet.payments.stripe_api import wire
 API: Final = "https://api.stripe.com"
 KEYS: Final = 3  # how many keys one wish may use up, where failures are kept under the first ones
 Kind = TypeVar("Kind")
+_REASONS: Final = {"amount_too_small": "too-little", "amount_too_large": "too-much"}  # as the desk says it
 
 # It would keep an identifier in the service's home folder and send it, with the machine's platform, on every request.
 stripe.enable_telemetry = False
@@ -122,7 +123,7 @@ def _meaning(error: stripe.StripeError) -> ProviderError:
             return ProviderRefused(
                 "unknown-card" if error.param == "payment_method" else "unknown-charge", detail
             )
-        return ProviderRefused(error.code or "bad-request", detail)
+        return ProviderRefused(_REASONS.get(error.code or "", error.code or "bad-request"), detail)
     if status >= 500 and _replayed(error.headers or {}):
         return KeptFailure(f"HTTP {status}, kept under its key")
     if isinstance(error, (stripe.AuthenticationError, stripe.PermissionError)):

@@ -9,6 +9,7 @@ from fleet.clock import now_ms
 from fleet.payments.settings import Settings
 from fleet.payments.stripe_api.adapter import StripeProvider
 from fleet.payments.stripe_api.client import API, Client
+from fleet.payments.stripe_api.wire import MOST
 
 DEADLINE_S: Final = 8  # creating a code makes Stripe ask the scheme's bank
 _KEY: Final = re.compile(rb"(sk|rk)_[A-Za-z0-9_]{8,250}")
@@ -25,8 +26,9 @@ def open_provider(key: str, settings: Settings) -> StripeProvider:
         raise settings.bad("webhook_secret_file", "one or two lines, each whsec_...")
     billing_email, return_url = settings.text("billing_email", ""), settings.url("return_url", "")
     api_base = settings.url("api_base", API)
+    least_minor = settings.number("least_minor", 1, least=1, most=MOST)
     deadline_s = settings.number("deadline_s", DEADLINE_S, least=1, most=60)
     return StripeProvider(
         key, Client(secret_key.decode(), deadline_s, api_base), tuple(secret.decode() for secret in secrets),
-        lambda: now_ms() // 1000, billing_email, return_url,
+        lambda: now_ms() // 1000, billing_email, return_url, least_minor,
     )  # fmt: skip

@@ -121,7 +121,7 @@ def test_yen_have_no_decimals_and_strange_units_are_not_offered(
 
 
 def test_too_little_is_refused_with_stripes_reason(provider: StripeProvider) -> None:
-    with pytest.raises(ProviderRefused, match="amount_too_small"):
+    with pytest.raises(ProviderRefused, match="too-little"):
         created(provider, "promptpay", 999)
 
 
@@ -436,7 +436,7 @@ def settings(fake: FakeStripe, folder: Path, **changes: object) -> Settings:
         path.write_text(text)
     values: dict[str, object] = {
         "secret_key_file": "stripe.key", "webhook_secret_file": "hook.key", "api_base": fake.server.url,
-        "billing_email": "till@shop.example", "return_url": "https://shop.example/thanks",
+        "billing_email": "till@shop.example", "return_url": "https://shop.example/thanks", "least_minor": 1000,
     }  # fmt: skip
     return Settings(values | changes, folder, "providers.main")
 
@@ -446,6 +446,7 @@ def test_a_table_of_the_file_opens_the_provider(fake: FakeStripe, tmp_path: Path
     provider = open_provider("main", table)
     table.done()
     assert created(provider, "promptpay").news is News.OPEN
+    assert provider.caps.least_minor == 1000
     assert provider.key == "main"
     provider.close()
 
