@@ -15,8 +15,9 @@ from babel import Locale
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
-from content.model import Texts, text_in
+from content.model import Measure, Texts, text_in
 from content.money import Money
+from content.pricing import measure_text
 
 LOCALE: Final = Path(__file__).parent / "locale"
 LANGUAGES: Final = {
@@ -57,6 +58,11 @@ class Words:
     def number(self, thousandths: int) -> str:
         """A number given in thousandths."""
         return _number(self._locale, thousandths)
+
+    def measure(self, measure: Measure | None) -> str:
+        """A measure as it stands on a label; pieces ("ct") by this language's word for them, "" for None."""
+        text = measure_text(measure)
+        return f"{text.removesuffix('ct')}{self('unit.ct')}" if measure and measure.unit == "ct" else text
 
     def apart(self, text: str) -> str:
         """A measure or number kept in its own order inside right-to-left words (Unicode's first strong isolate)."""

@@ -99,7 +99,7 @@ def _line(
     saved = pricing.line_saved(product, piece.quantity, now) if product and total is not None else None
     return LinePage(
         gtin=piece.gtin, name=say.text(product.names) if product else piece.gtin,
-        size=pricing.measure_text(product.size) if product else "",
+        size=say.measure(product.size) if product else "",
         link=f"/{basket.kiosk}/{basket.spot}/01/{piece.gtin}" if product and basket.kiosk else
         f"/01/{piece.gtin}" if product else "",
         picture=bool(product and product.picture), quantity=piece.quantity, fewer=piece.quantity - 1,

@@ -36,10 +36,12 @@ def badge_text(product: Product, say: Words, now: int) -> str:
 
 
 def per_text(product: Product, say: Words, now: int) -> str:
-    """The unit price in words, "" where sizes are not comparable."""
+    """The unit price in words, "" where sizes are not comparable, or where it would say the price of one piece again."""
     unit_price = pricing.unit_price(product, now)
+    if product.size == product.unit_base and product.size is not None and product.size.unit == "ct":
+        return ""
     return "" if unit_price is None else say(
-        "product.per", say.money(unit_price), say.apart(pricing.measure_text(product.unit_base))
+        "product.per", say.money(unit_price), say.apart(say.measure(product.unit_base))
     )  # fmt: skip
 
 
@@ -58,7 +60,7 @@ def card(product: Product, stem: str, say: Words, now: int, edition: int) -> Car
     before = pricing.price_before(product, now)
     return Card(
         href=page_of(stem, product.gtin, say), name=say.text(product.names), brand=product.brand,
-        size=pricing.measure_text(product.size), price=say.money(pricing.price_at(product, now)),
+        size=say.measure(product.size), price=say.money(pricing.price_at(product, now)),
         before=say.money(before) if before else "", badge=badge_text(product, say, now),
         per=per_text(product, say, now), picture=picture_of(product, edition),
         available=product.availability is not Availability.OUT_OF_STOCK,

@@ -68,7 +68,11 @@ class Lane:
             try:
                 return await endpoint(request)
             except Gone as gone:
-                return self.page(request, "phone_gone.html", say_of(request), gone.status, key=gone.key)
+                catalogue = self.services.catalogue
+                store = catalogue.current().store if catalogue else None
+                return self.page(
+                    request, "phone_gone.html", say_of(request), gone.status, key=gone.key, store=store
+                )
 
         return answer
 

@@ -74,7 +74,7 @@ def product_page(
         gtin=product.gtin,
         name=say.text(product.names),
         brand=product.brand,
-        size=pricing.measure_text(product.size),
+        size=say.measure(product.size),
         picture=picture_of(product, edition),
         price=say.money(pricing.price_at(product, now)),
         before=say.money(before) if before else "",
@@ -104,7 +104,7 @@ def _amount(key: str, thousandths: int, say: Words) -> Amount:
 
 
 def _facts(product: Product, say: Words) -> list[tuple[str, str]]:
-    facts = [("brand", product.brand), ("size", pricing.measure_text(product.size))]
+    facts = [("brand", product.brand), ("size", say.measure(product.size))]
     if product.origin:
         facts.append(("origin", say.country(product.origin)))
     facts.append(("gtin", product.gtin))
