@@ -93,7 +93,7 @@ def test_addresses_of_the_main_network(address: str) -> None:
     [
         (GENESIS[:-1] + "b", "checksum"),
         (
-            "175tWpb8K1S7NmH4Zx6rewF9WQrcZv245W",
+            GENESIS.replace("SL", "LS"),
             "checksum",
         ),  # of BIP-21's own examples: nobody can be paid there
         ("1" + GENESIS, "version 0 or 5"),
@@ -192,3 +192,26 @@ def test_pass_through_codes_say_that_the_amount_is_not_theirs() -> None:
         assert scheme.asks(scheme.from_json(dict(scheme.example))) is None
     scheme = SCHEMES["upi"]
     assert scheme.asks(SHOP) == ("10.00", "INR")
+
+
+def test_the_bip_s_own_examples_are_met_although_their_address_has_a_wrong_checksum() -> None:
+    whole = "bitcoin:175tWpb8K1S7NmH4Zx6rewF9WQrcZv245W"
+    address = whole.removeprefix("bitcoin:")
+    for link, payload in (
+        (Bip21(address=address), whole),
+        (Bip21(address=address, label="Luke-Jr"), f"{whole}?label=Luke-Jr"),
+        (Bip21(address=address, amount="20.3", label="Luke-Jr"), f"{whole}?amount=20.3&label=Luke-Jr"),
+        (
+            Bip21(address=address, amount="50", label="Luke-Jr", message="Donation for project xyz"),
+            f"{whole}?amount=50&label=Luke-Jr&message=Donation%20for%20project%20xyz",
+        ),
+    ):
+        assert bip21.build(link) == payload
+        assert bip21.parse(payload) == link
+    assert (
+        bip21.parse(f"{whole}?somethingyoudontunderstand=50&somethingelseyoudontget=999").address == address
+    )
+    assert (
+        refused(f"{whole}?req-somethingyoudontunderstand=50&req-somethingelseyoudontget=999")[0]
+        == "parameters"
+    )
