@@ -161,8 +161,10 @@ class CardPicture(Struct, frozen=True):
         for i in range(4):
             d.rounded_rectangle((w * (0.09 + 0.17 * i), h * 0.72, w * (0.22 + 0.17 * i), h * 0.79), h // 40,
                                 fill=(214, 228, 250))  # fmt: skip
-        d.ellipse((w * 0.72, h * 0.12, w * 0.84, h * 0.32), fill=(245, 120, 60))
-        d.ellipse((w * 0.80, h * 0.12, w * 0.92, h * 0.32), fill=(250, 190, 60))
+        for i in range(3):  # contactless, and no brand's sign
+            r = h * (0.06 + 0.06 * i)
+            d.arc((w * 0.78 - r, h * 0.26 - r, w * 0.78 + r, h * 0.26 + r), -45, 45, fill=(214, 228, 250),
+                  width=max(2, h // 36))  # fmt: skip
         card = card.rotate(-9, Image.Resampling.BICUBIC, expand=True)
         px, py = round(x + n * 0.5 - card.width / 2), round(y + n * 0.13)
         shade = card.getchannel("A").point([round(v * 0.25) for v in range(256)])
