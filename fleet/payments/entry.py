@@ -6,6 +6,7 @@ Pure: decisions only, on frozen entries.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ PHONE: Final = "phone"  # channel of the phone lane, and the epoch of the sales 
 TOUCH: Final = "touch"
 LINGER_MS: Final = 600_000  # an ended charge is watched for late money until so long after it expired
 HOUR_MS: Final = 3_600_000
+SWEEPS_MS: Final = (HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS)  # and then looked at once more each
 ELSEWHERE: Final = "refunded-elsewhere"  # trouble: the provider gave back what nobody here wanted to
 
 
@@ -159,7 +161,8 @@ def next_look(entry: Entry, now_ms: int) -> int | None:
     expiry, for late money; ever more slowly for ever where the provider has not answered for it. A refund that was not
     taken: until it is, ever more slowly; one refused for good every hour, for what the merchant's account lacked may
     have come. Paid at a wall: until the wall has told how it ended, after a minute, then ever more slowly, at most every
-    hour. Paid and ended: three more times, for the same code may be paid twice. Else never.
+    hour. Paid and ended: a few more times, for the same code may be paid twice. All that may still be paid by a code
+    somebody has photographed: once more after an hour, six hours, a day and three days. Else never.
     """
     if entry.owed_back and entry.trouble:
         return None if entry.resolved_ms else now_ms + HOUR_MS
@@ -175,7 +178,7 @@ def next_look(entry: Entry, now_ms: int) -> int | None:
         return now_ms + _slower(now_ms - entry.silent_ms, HOUR_MS)
     last = last_look_ms(entry)
     looks = (entry.changed_ms + 60_000, last - LINGER_MS + 30_000, last)
-    return None if entry.method == "card" else min((at for at in looks if at > now_ms), default=None)
+    return None if entry.method == "card" else _first_after(now_ms, (*looks, *_sweeps(entry)))
 
 
 def last_look_ms(entry: Entry) -> int:
@@ -190,7 +193,15 @@ def _ended_look(entry: Entry, now_ms: int) -> int | None:
         return now_ms + 30_000
     if entry.silent_ms and not entry.resolved_ms:
         return now_ms + _slower(now_ms - entry.silent_ms, HOUR_MS)
-    return None
+    return None if entry.method == "card" else _first_after(now_ms, _sweeps(entry))
+
+
+def _sweeps(entry: Entry) -> tuple[int, ...]:
+    return tuple(last_look_ms(entry) + after_ms for after_ms in SWEEPS_MS)
+
+
+def _first_after(now_ms: int, times: Iterable[int]) -> int | None:
+    return min((at for at in times if at > now_ms), default=None)
 
 
 def _slower(age_ms: int, most_ms: int) -> int:

@@ -13,13 +13,19 @@ from fleet.payments.faults import Fault
 from fleet.payments.sandbox_server.bank import Bank, Due
 
 TIMEOUT_S = 5.0
+Post = Callable[[bytes, str], bool]
 
 
 class Courier:
-    """One thread that sleeps until an event is due or a charge expires. `url` "" delivers nothing but still expires."""
+    """One thread that sleeps until an event is due or a charge expires. `url` "" delivers nothing but still expires.
+    `post(body, signature)` says whether it was taken; by default it goes over HTTP.
+    """
 
-    def __init__(self, bank: Bank, url: str, secret: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, bank: Bank, url: str, secret: str, clock: Callable[[], int], post: Post | None = None
+    ) -> None:
         self._bank, self._url, self._secret, self._clock = bank, url, secret, clock
+        self._send = post or self._post
         self._client = httpx.Client(timeout=TIMEOUT_S, trust_env=False)
         self._wake = threading.Event()
         self._over = threading.Event()
@@ -34,19 +40,25 @@ class Courier:
         """End after the delivery under way."""
         self._over.set()
         self._wake.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._client.close()
 
     def _run(self) -> None:
         while not self._over.is_set():
             self._wake.clear()
-            due, again_ms = self._bank.due()
-            for event in due:
-                if self._over.is_set():
-                    return
-                self._deliver(event)
-            if not due:
+            busy, again_ms = self.deliver()
+            if not busy and not self._over.is_set():
                 self._wake.wait(None if again_ms is None else max(0.01, (again_ms - self._clock()) / 1000))
+
+    def deliver(self) -> tuple[bool, int | None]:
+        """Deliver what is due; returns whether there was any, and the moment to look again."""
+        due, again_ms = self._bank.due()
+        for event in due:
+            if self._over.is_set():
+                break
+            self._deliver(event)
+        return bool(due), again_ms
 
     def _deliver(self, event: Due) -> None:
         wrong = {Fault(name.partition("@")[0]) for name in event.faults}
@@ -57,7 +69,7 @@ class Courier:
         header = event.header or signing.sign(secret, event.body, self._clock() // 1000)
         took = False
         for _ in range(2 if Fault.DUPLICATE in wrong else 1):
-            took = self._post(event.body, header)
+            took = self._send(event.body, header)
         if took or secret != self._secret:
             self._bank.delivered(event.id, header)
         else:

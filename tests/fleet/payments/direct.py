@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from content.money import Money
 from content.store import AnyStore
 from fleet.live import Hub
 from fleet.payments import sandbox_api as api
+from fleet.payments import signing
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
+from fleet.payments.faults import Fault
 from fleet.payments.methods import Merchant, take_now
 from fleet.payments.port import (
     BadWebhook,
@@ -30,35 +34,45 @@ from fleet.store import Store
 from mqtt.messages import ChargeState, ChargeWanted, Line, Message, StatusWanted
 from mqtt.topics import Address
 
+SECRET = "wh_shared"
 KIOSK = Address("demo", "u8", "K1")
 LINE = Line(gtin="09521100100113", name="Milk", quantity=1, price_minor=500, total_minor=500)
 
 
+class PowerCut(BaseException):
+    """The fleet's process dies: the provider has done what it was asked, and nobody hears of it."""
+
+
 class Direct(Provider):
-    """The sandbox bank without HTTP between: `down` loses the question, `deaf` only the answer."""
+    """The sandbox bank without HTTP between: `down` loses the question, `deaf` only the answer, `dies` takes the fleet
+    along. What the bank was scripted to do wrong, it does.
+    """
 
     key = "sandbox"
 
-    def __init__(self, bank: Bank, caps: Caps = CAPS) -> None:
-        self.bank, self.caps = bank, caps
-        self.down = self.deaf = False
+    def __init__(self, bank: Bank, clock: Callable[[], int], caps: Caps = CAPS) -> None:
+        self.bank, self.clock, self.caps = bank, clock, caps
+        self.down = self.deaf = self.dies = False
         self.refuses_refunds = ""
         self.refuses_cancels = False
         self.miscounts = 0  # minor units by which a created charge differs from what was asked for
 
-    def _carry(self, call: object, *arguments: object) -> object:
-        if self.down:
+    def _carry(self, wrong: Fault | None, call: Callable[..., object], *arguments: object) -> object:
+        if self.down or wrong is Fault.SERVER_ERROR:
             raise ProviderDown("down")
         try:
-            answer = call(*arguments)  # type: ignore[operator]
+            answer = call(*arguments)
         except Refused as error:
             raise ProviderRefused(error.error, error.detail) from None
-        if self.deaf:
+        if self.dies:
+            self.dies = False
+            raise PowerCut
+        if self.deaf or wrong is not None:
             raise ProviderDown("deaf")
         return answer
 
-    def _charge(self, call: object, *arguments: object) -> Charge:
-        view = self._carry(call, *arguments)
+    def _charge(self, wrong: Fault | None, call: Callable[..., object], *arguments: object) -> Charge:
+        view = self._carry(wrong, call, *arguments)
         assert isinstance(view, api.ChargeView)
         return charge_of(view)
 
@@ -67,25 +81,33 @@ class Direct(Provider):
             reference=request.reference, method=request.method, amount_minor=request.amount.minor,
             currency=request.amount.currency, ttl_s=request.ttl_s, card=request.card,
         )  # fmt: skip
-        made = self._charge(self.bank.create, body, idem)
+        wrong = None if self.down else self.bank.goes_wrong("create", idem=idem, method=request.method)
+        made = self._charge(wrong, self.bank.create, body, idem)
         return replace(made, amount=Money(made.amount.minor + self.miscounts, made.amount.currency))
 
+    def _wrong(self, call: str, charge_id: str) -> Fault | None:
+        return None if self.down else self.bank.goes_wrong(call, charge_id)
+
     def status(self, charge_id: str) -> Charge:
-        return self._charge(self.bank.charge, charge_id)
+        return self._charge(self._wrong("status", charge_id), self.bank.charge, charge_id)
 
     def cancel(self, charge_id: str) -> Charge:
         if self.refuses_cancels:
             raise ProviderDown("no cancels now")
-        return self._charge(self.bank.cancel, charge_id)
+        return self._charge(self._wrong("cancel", charge_id), self.bank.cancel, charge_id)
 
     def refund(self, charge_id: str, minor: int, *, idem: str) -> Refund:
         if self.refuses_refunds:
             raise ProviderRefused(self.refuses_refunds)
-        view = self._carry(self.bank.refund, charge_id, minor, idem)
+        view = self._carry(self._wrong("refund", charge_id), self.bank.refund, charge_id, minor, idem)
         assert isinstance(view, api.RefundView)
         return Refund(id=view.id, charge_id=charge_id, minor=minor, done=view.done)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[ChargeEvent]:
+        if signing.HEADER in headers:
+            signing.verify(SECRET, headers[signing.HEADER], body, self.clock() // 1000)
+            event = msgspec.json.decode(body, type=api.EventBody)
+            return [ChargeEvent(id=event.id, charge_id=event.charge.id, reference=event.charge.reference)]
         if headers.get("from") != "the bank":
             raise BadWebhook("forged")
         charge, _, reference = body.decode().partition(" ")
@@ -111,7 +133,7 @@ class Till:
         self.told: list[Message] = []
         self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
         self.bank = Bank(folder / "bank.db", self.clock, "http://bank.example")
-        self.provider = Direct(self.bank, replace(CAPS, **caps))  # type: ignore[arg-type]
+        self.provider = Direct(self.bank, self.clock, replace(CAPS, **caps))  # type: ignore[arg-type]
         self.desk = self.open_desk()
 
     def open_desk(self) -> PaymentDesk:
