@@ -48,6 +48,8 @@ _DONE = {
     "checkout": "Wants to pay",
     "pay": "Chooses to pay by {}",
     "cancel": "Cancels the payment",
+    "code": "Has a code",
+    "code-told": "Hears what the code stands for: {}",
     "language": "Reads on in {}",
     "reach": "Brings the controls within reach: {}",
     "stay": "Is still here",
@@ -63,12 +65,16 @@ _SHOWN = {
     "pay": "a payment",
     "thanks": "thanks and a claim code",
     "problem": "a problem",
+    "code-entry": "keys for a code",
+    "code-wait": "that a code is looked up",
+    "code-result": "what a code stands for",
     "closed": "that it is closed",
 }
 METHODS = {"link": "phone", "epc": "bank transfer", "card": "card"}
 _LANGUAGES = {"en": "English", "zh": "Chinese", "ar": "Arabic", "de": "German"}
 _READ = {
     "product": "Scans {}",
+    "code": "Scans a code from a receipt or a phone",
     "unknown": "Scans a code nobody knows",
     "refused": "Scans a code that is refused",
 }

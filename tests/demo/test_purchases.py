@@ -37,6 +37,28 @@ def test_paid_with_a_phone_there_is_one_sale_one_receipt_and_one_claim_code(shop
     shopper.demo.until(lambda: code.encode() in shopper.demo.get("/facts"), "the receipt from the printer")
 
 
+def test_a_claim_code_works_at_the_wall_at_the_counter_and_on_the_phone(shopper: Shopper) -> None:
+    demo, before = shopper.demo, shopper.sales
+    shopper.wants_to_pay("link")
+    shopper.pays()
+    shopper.sees("thanks")
+    shopper.sold(before)
+    code = [item for item in demo.news() if item["kind"] == "sale"][-1]["detail"].rpartition(" ")[2]
+    shopper.comes()
+    demo.post("/do", do="scan", text=code)
+    shopper.sees("code-result")
+    operator = f"http://127.0.0.1:{demo.port + 1}"
+    assert "Your order is ready" in fetch(f"{operator}/c/{code}?lang=en")[1]
+    page = fetch(f"{operator}/counter", code=code.lower(), who="Mo")[1]
+    assert "Paid, hand it over" in page
+    handed = fetch(f"{operator}/counter", **(fields(page) | {"act": "hand-over", "who": "Mo"}))[1]
+    assert "Handed over." in handed
+    assert "Already picked up" in fetch(f"{operator}/c/{code}?lang=en")[1]
+    shopper.comes()
+    demo.post("/do", do="scan", text=code)
+    shopper.sees("code-result")
+
+
 def test_a_transfer_is_read_by_the_bank_app(shopper: Shopper) -> None:
     before = shopper.sales
     shopper.wants_to_pay("epc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,11 +31,16 @@ from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.program import AgentProgram
 from kiosk.views import (
     Add,
+    AskCode,
     Attract,
     Checkout,
+    CodeEntry,
+    CodeResult,
     Done,
+    EnterCode,
     Pay,
     PayBy,
+    PrintReceipt,
     Problem,
     ProductDetail,
     Retry,
@@ -230,6 +236,41 @@ def test_an_agent_killed_while_somebody_pays_sells_all_the_same_and_once(station
     until(lambda: station.state() == "lost", "the will")
     process = station.start("agent")
     sold_once(station, customer, process, pay)
+
+
+def test_the_code_of_a_wall_that_lost_its_memory_is_honoured_and_once(station: Station) -> None:
+    """Killed while somebody pays, its card swapped for a blank one: the money still buys the goods, here or anywhere."""
+    process, customer = station.start("agent"), Customer(station)
+    pay = customer.asks_to_pay()
+    process.kill()
+    process.wait()
+    customer.link.close()
+    pays(pay)
+    shutil.rmtree(station.folder / "state")
+    assert station.fleet.payments is not None
+    entry = station.fleet.payments.book.get(pay.reference)
+    assert entry is not None
+    process, customer = station.start("agent"), Customer(station)
+    customer.sees(Attract)
+    until(lambda: station.state() == "ready", "the wall to be back")
+    for _ in range(2):
+        customer.link.send(EnterCode())
+        customer.sees(CodeEntry)
+        customer.link.send(AskCode(entry.claim_code))
+        until(
+            lambda: isinstance(customer.seen[-1], CodeResult) and customer.seen[-1].receipt == "offer",
+            f"the order; {customer.seen[-1:]}",
+        )
+    customer.link.send(PrintReceipt())
+    until(lambda: station.printer.receipts, "the receipt")
+    assert entry.claim_code in station.printer.receipts[0]
+    assert station.sales() == [(pay.reference, 498, "touch")]
+    assert station.count("refunds_wanted") == 0
+    claims = station.fleet.claims
+    assert [claims.hand_over(entry.claim_code, entry.order, "Mo")[1] for _ in range(2)] == [True, False]
+    process.terminate()
+    assert process.wait(10) == 0
+    customer.link.close()
 
 
 def test_a_fleet_that_starts_anew_while_somebody_pays_loses_nothing(station: Station) -> None:
