@@ -25,7 +25,7 @@ pytestmark = pytest.mark.server
 
 KIOSK = Address("pendelo", "line2", "wall-1")
 SECRET = "s" * 43
-CURRENCY = {"pix": "BRL", "promptpay": "THB", "paynow": "SGD", "wechat": "CNY"}
+CURRENCY = {"pix": "BRL", "promptpay": "THB", "paynow": "SGD", "wechat": "CNY", "link": "EUR"}
 _orders = count(1)
 
 
@@ -63,6 +63,7 @@ secret_key_file = "{secret(folder, "stripe.key", stripe.secret_key)}"
 webhook_secret_file = "{secret(folder, "stripe.hook", stripe.webhook_secret)}"
 api_base = "{stripe.server.url}"
 billing_email = "till@shop.example"
+return_url = "https://shop.example/thanks"
 
 {methods}
 """)
@@ -111,7 +112,12 @@ class Shop:
         if method == "pix":
             self.pix.webhook_url = self.pix.webhook_url or f"{self.url}/webhooks/pix/{SECRET}"
             return self.pix.send_notice(name)
-        body = self.stripe.event("payment_intent.succeeded", self.stripe.intents[name])
+        told = (
+            ("checkout.session.completed", self.stripe.sessions)
+            if method == "link"
+            else ("payment_intent.succeeded", self.stripe.intents)
+        )
+        body = self.stripe.event(told[0], told[1][name])
         return httpx.post(
             f"{self.url}/webhooks/main", content=body, headers=self.stripe.signed(body), trust_env=False
         )
@@ -135,6 +141,7 @@ def test_a_code_is_checked_shown_paid_and_told(shop: Shop, method: str) -> None:
     reference, answer = shop.order(method)
     assert (answer.state, answer.reason) == ("created", "")
     assert answer.payload
+    assert answer.domain == ("checkout.stripe.com" if method == "link" else "")
     shop.pay(method, reference)
     assert shop.tell(method, reference).status_code == 204
     assert shop.stands(reference) == "paid"
