@@ -26,6 +26,8 @@ def bring_up(connection: Connection) -> None:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
                 added.append(f"{table.name}.{column.name}")
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
         known = {index["name"] for index in inspector.get_indexes(table.name)}
         for index in table.indexes:
             if index.name not in known:
@@ -33,6 +35,8 @@ def bring_up(connection: Connection) -> None:
                 added.append(str(index.name))
     if "charges.claim_code" in added:
         _claims_of_phones(connection)
+    if "charges.given_minor" in added:
+        _given_back(connection)
     if "charges.unresolved_ms" in added:
         _not_in_order(connection)
     if added:
@@ -49,6 +53,13 @@ def _claims_of_phones(connection: Connection) -> None:
         connection.execute(
             update(tables.charges).where(charge.reference == reference).values(claim_code=kept)
         )
+
+
+def _given_back(connection: Connection) -> None:
+    """What was refunded before parts were counted went back whole."""
+    charge = tables.charges.c
+    refunded = update(tables.charges).where(charge.state == "refunded")
+    connection.execute(refunded.values(given_minor=charge.paid_minor))
 
 
 def _not_in_order(connection: Connection) -> None:

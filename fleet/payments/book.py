@@ -308,6 +308,8 @@ def _learnt(entry: Entry, charge: Charge, payload: str) -> Entry:
     if paid and entry.paid and paid.currency == entry.paid_currency and paid.minor < entry.paid_minor:
         paid = entry.paid
     given, trouble = entry.given_minor, entry.trouble
+    if entry.state is State.REFUNDED:
+        given = max(given, charge.refunded_minor)
     if state is State.REFUNDED and entry.state is not State.REFUNDED:  # given back, whoever did it
         given = paid.minor if paid else 0
         trouble = ELSEWHERE if entry.state in PAID else ""

@@ -214,6 +214,7 @@ class Demo:
         links = {
             "The operator's page": f"{ports.fleet_url}/",
             "The shopper's bank": f"{ports.bank_url}/",
+            "What shall go wrong with the next payment": f"{ports.bank_url}/faults",
         }
 
         def facts() -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -46,12 +47,14 @@ class ProviderContract:
     """Inherit, give the two fixtures, and every test below runs against the adapter.
 
     `method`, `currency` and `card`: what it is asked with. `an_id`: what could be a charge's name. `odd`: what a payer may bring instead of what was asked for,
-    as (minor units, currency); empty where the provider lets nobody.
+    as (minor units, currency); empty where the provider lets nobody. `paid_twice`: whether two phones can pay the same
+    code. `webhook_of`: an authentic webhook about a paid charge, where the test can get at one.
     """
 
     method, currency, card = "link", "EUR", ""
     an_id = "ch_1"
     odd: tuple[tuple[int, str], ...] = ((1249, "EUR"), (1250, "USD"))
+    paid_twice = False
 
     @pytest.fixture
     def provider(self) -> Provider:
@@ -60,6 +63,10 @@ class ProviderContract:
     def pay(self, charge: Charge, paid: Money | None = None) -> None:
         """Do what the person with the phone does."""
         raise NotImplementedError
+
+    def webhook_of(self, charge: Charge) -> tuple[dict[str, str], bytes] | None:
+        """Headers (lower-case names) and body, once it has come."""
+        return None
 
     def money(self, minor: int) -> Money:
         return Money(minor, self.currency)
@@ -120,6 +127,62 @@ class ProviderContract:
             provider.refund(charge.id, 1250, idem="again")
         told = provider.status(charge.id)
         assert (told.news, told.refunded_minor) == (News.REFUNDED, 1250)
+
+    def test_a_part_goes_back_where_the_provider_can(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        self.pay(charge)
+        if not provider.caps.partial_refund:
+            with pytest.raises(ProviderRefused):
+                provider.refund(charge.id, 250, idem=f"refund:{charge.reference}")
+            return
+        first = provider.refund(charge.id, 250, idem=f"refund:{charge.reference}")
+        assert provider.refund(charge.id, 250, idem=f"refund:{charge.reference}") == first
+        told = provider.status(charge.id)
+        assert (told.news, told.paid, told.refunded_minor) == (News.PAID, self.money(1250), 250)
+        with pytest.raises(ProviderRefused):
+            provider.refund(charge.id, 1001, idem=f"refund:{charge.reference}:250")
+        provider.refund(charge.id, 1000, idem=f"refund:{charge.reference}:250")
+        assert provider.status(charge.id).refunded_minor == 1250
+
+    def test_two_payments_of_one_code_are_told_as_their_sum(self, provider: Provider) -> None:
+        if not self.paid_twice:
+            pytest.skip("the provider takes one payment of a code")
+        charge = self.create(provider)
+        self.pay(charge)
+        self.pay(charge)
+        told = provider.status(charge.id)
+        assert (told.news, told.paid, told.amount) == (News.PAID, self.money(2500), self.money(1250))
+        provider.refund(charge.id, 1250, idem=f"refund:{charge.reference}")
+        told = provider.status(charge.id)
+        assert (told.news, told.paid, told.refunded_minor) == (News.PAID, self.money(2500), 1250)
+
+    def test_the_same_wish_from_two_threads_is_one_charge(self, provider: Provider) -> None:
+        wanted = self.request()
+        with ThreadPoolExecutor(2) as both:
+            asked = [both.submit(provider.create, wanted, idem=key_of(wanted)) for _ in range(2)]
+            made: set[str] = set()
+            for each in asked:
+                try:
+                    made.add(each.result().id)
+                except ProviderDown:  # somebody else is at it: nobody may say no, asked again it is there
+                    continue
+        assert made | {provider.create(wanted, idem=key_of(wanted)).id} == made
+        assert len(made) == 1
+
+    def test_a_webhook_names_its_charge_and_no_byte_of_it_may_change(self, provider: Provider) -> None:
+        charge = self.create(provider)
+        self.pay(charge)
+        found = self.webhook_of(charge)
+        if found is None:
+            pytest.skip("the test cannot get at a webhook here")
+        headers, body = found
+        events = provider.parse_webhook(headers, body)
+        assert charge.id in {event.charge_id for event in events}
+        assert len({event.id for event in events}) == len(events)
+        with pytest.raises(BadWebhook):
+            provider.parse_webhook(headers, body[:-1])
+        with pytest.raises(BadWebhook):
+            provider.parse_webhook({}, body)
 
     def test_an_unknown_charge_is_refused(self, provider: Provider) -> None:
         for call in (provider.status, provider.cancel):

@@ -55,9 +55,18 @@ def browser(server: Sandbox) -> Iterator[httpx.Client]:
 
 
 class TestSandbox(ProviderContract):
+    paid_twice = True
+
     @pytest.fixture(autouse=True)
-    def _server(self, server: Sandbox) -> None:
-        self.server = server
+    def _server(self, server: Sandbox, hook: Receiver) -> None:
+        self.server, self.hook = server, hook
+
+    def webhook_of(self, charge: Charge) -> tuple[dict[str, str], bytes]:
+        def found() -> list[tuple[dict[str, str], bytes]]:
+            return [each for each in self.hook.got if charge.id.encode() in each[1]]
+
+        wait_until(found, "the webhook")
+        return found()[-1]
 
     @pytest.fixture
     def provider(self, server: Sandbox) -> Iterator[Provider]:
