@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -89,6 +90,7 @@ def _slot(option: Fulfilment, window: Window, day: date, zone: ZoneInfo, now: in
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)  # every page that says when goods can be had asks for the same few
 def moment(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> int:
     """A time of a day as Unix seconds; `last`: the second time it strikes, where it strikes twice."""
     after, minute = divmod(minutes, DAY)

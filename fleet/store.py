@@ -84,6 +84,19 @@ class Store:
         insert = self._dialect.insert(table).values(row)
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed))
 
+    def add_up(
+        self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]], column: str
+    ) -> None:
+        """Insert rows; where one with its primary key is there, its number in `column` is added to that row's."""
+        if not rows:
+            return
+        keys = [column.name for column in table.primary_key.columns]
+        insert = self._dialect.insert(table)
+        total = table.c[column] + insert.excluded[column]
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=keys, set_={column: total}), list(rows)
+        )
+
     # --- events -----------------------------------------------------------------------------------------------
 
     def commit(self, stored: Sequence[Stored], *, heard: bool = False) -> Committed:

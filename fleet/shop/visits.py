@@ -103,15 +103,12 @@ class Visits:
         return sorted(found, key=lambda row: (-row.ordered, -row.opened, row.kiosk, row.facing))
 
     def _write(self, waiting: Mapping[_Key, int]) -> None:
+        rows = [
+            {"kiosk": kiosk, "mark": mark, "day": _day(mark), "opened": times}
+            for (kiosk, mark), times in waiting.items()
+        ]
         with self._store.write() as connection:
-            for (kiosk, mark), times in waiting.items():
-                row = {"kiosk": kiosk, "mark": mark, "day": _day(mark), "opened": 0}
-                self._store.insert_new(connection, _VISITS, [row])
-                connection.execute(
-                    _VISITS.update()
-                    .where(_VISITS.c.kiosk == kiosk, _VISITS.c.mark == mark)
-                    .values(opened=_VISITS.c.opened + times)
-                )
+            self._store.add_up(connection, _VISITS, rows, "opened")
 
     def _write_on(self) -> None:
         while not self._over.wait(WRITE_S):

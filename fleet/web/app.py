@@ -27,7 +27,7 @@ from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (
-    operator.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, webhooks.routes, table.routes,
+    table.routes, operator.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, webhooks.routes,
 )  # fmt: skip
 HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
 
+from content.model import Measure
+from content.money import Money
 from fleet.web.words import LANGUAGES, LOCALE, chosen, words
 
 
@@ -55,3 +61,21 @@ def test_every_word_the_templates_and_views_say_is_there() -> None:
 )
 def test_the_reader_is_answered_in_a_language_they_read(wish: str, accept: str, language: str) -> None:
     assert chosen(wish, accept).language == language
+
+
+@given(
+    st.integers(-200_000, 3_000_000),
+    st.sampled_from(["EUR", "USD", "JPY", "KWD", "CNY", "THB", "AED", "CHF", "IQD", "HUF"]),
+    st.sampled_from(sorted(LANGUAGES)),
+)
+def test_money_is_written_as_babel_writes_it(minor: int, currency: str, language: str) -> None:
+    decimal = Decimal(Money(minor, currency).decimal())
+    written = format_currency(decimal, currency, locale=language, numbering_system="latn")
+    assert words(language).money(Money(minor, currency)) == written
+
+
+def test_pieces_are_called_so() -> None:
+    assert words("en").measure(Measure(6000, "ct")) == "6 pc"
+    assert words("zh").measure(Measure(1000, "ct")) == "1 件"
+    assert words("de").measure(Measure(500_000, "g")) == "500 g"
+    assert words("de").measure(None) == ""

@@ -23,9 +23,10 @@ from fleet.web.shop import (
 from fleet.web.shop.lane import Lane
 
 Pages = Callable[[Lane], list[BaseRoute]]
+# Looked through in this order: what a scan opens comes first.
 PAGES: Final[tuple[Pages, ...]] = (
-    basket.routes, carried.routes, checkout.routes, claim.routes, front.routes, offline.routes, order.routes,
-    pictures.routes, product.routes, resolver.routes,
+    product.routes, pictures.routes, resolver.routes, basket.routes, checkout.routes, order.routes, front.routes,
+    carried.routes, claim.routes, offline.routes,
 )  # fmt: skip
 
 
