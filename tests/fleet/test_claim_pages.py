@@ -207,7 +207,7 @@ def test_a_phone_shows_how_the_order_stands_and_the_code_to_scan(
         assert f'dir="{direction}"' in answer.text
         assert qr(wanted.claim_code) in answer.text
         assert answer.headers["x-robots-tag"] == "noindex, nofollow"
-        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cache-control"] == "private, no-cache"
         assert answer.headers["referrer-policy"] == "same-origin"
 
 

@@ -20,7 +20,7 @@ from fleet.handovers import GIVEN_BACK, UNDO_MS, Handover
 from fleet.payments.book import HANDED_OVER, Entry
 from fleet.payments.port import News, State
 from fleet.shop.baskets import Baskets
-from mqtt.messages import CodeState, CodeWanted
+from mqtt.messages import CodeState, CodeWanted, RefundCharge
 from mqtt.topics import Address
 from tests.fleet.claiming import WALL, Till
 
@@ -332,3 +332,14 @@ def test_an_answer_repeats_no_more_of_a_code_than_a_code_has(till: Till) -> None
     codes = Codes(till.claims, Baskets(till.store, till.clock), till.clock)
     answer = codes.answer(KIOSKS[0], wanted("A" * 10_000))
     assert answer == CodeState(id="q1", code="A" * 16, kind="unknown")
+
+
+def test_a_wall_that_wants_money_back_for_goods_its_code_has_bought_does_not_get_it(till: Till) -> None:
+    """It lost its ledger, and somebody used the code elsewhere meanwhile."""
+    entry = till.order(News.OPEN, News.PAID)
+    till.claims.look(entry.claim_code)
+    wish = RefundCharge(id="q1", expires_ms=0, reference=entry.reference, reason="unknown-reference")
+    assert till.desk.handle(KIOSKS[0], wish).state == "paid"
+    claim = till.claims.find(entry.claim_code)
+    assert claim is not None
+    assert claim.state == READY

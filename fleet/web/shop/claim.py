@@ -98,7 +98,6 @@ class ClaimPages:
             total=say.money(claim.total) if claim else "", lines=_lines(claim, say) if claim and waits else (), more=max(0, len(claim.lines) - SHOWN) if claim and waits else 0, **shop,
         )  # fmt: skip
         answer.headers["x-robots-tag"] = "noindex, nofollow"
-        answer.headers["cache-control"] = "no-store"
         return answer
 
 

@@ -54,3 +54,4 @@ for (const name of ["event", "state", "health", "poison", "charge", "order", "mi
   live.addEventListener(name, refresh);
 }
 setInterval(age, 5000);
+setInterval(refresh, 15000); // what waits too long needs a person without anything happening

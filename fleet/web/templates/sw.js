@@ -52,7 +52,8 @@ async function keep(cache, name, request, answer) {
 async function seen(request, url) {
   const cache = await caches.open(PAGES);
   const network = fetch(request).then(async (answer) => {
-    if (answer.ok && answer.type === "basic" && (answer.headers.get("content-type") || "").startsWith("text/html")) {
+    const secret = (answer.headers.get("cache-control") || "").includes("no-store"); // pages of staff
+    if (answer.ok && !secret && answer.type === "basic" && (answer.headers.get("content-type") || "").startsWith("text/html")) {
       await keep(cache, PAGES, request.url, answer.clone());
     }
     return answer;

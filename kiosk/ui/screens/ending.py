@@ -6,7 +6,7 @@ from msgspec import Struct
 from PIL import Image
 
 from kiosk.ui import paint
-from kiosk.ui.art import Art
+from kiosk.ui.art import Art, Label
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
@@ -254,7 +254,16 @@ def problem_layout(theme: Theme, w: Words, shop: Shop, view: Problem) -> list[No
         claim = _claim(theme, room)
         nodes.append(Node("claim", claim, ClaimSheet(w("thanks.code"), view.claim_code, w("thanks.photo"), w.language,
                      theme.px(170), theme.px(36), theme.radius * 2)))  # fmt: skip
-        y = claim.bottom + theme.pad
+        where = w("code.where", page=f"{shop.domain}/c") if shop.domain else w("code.anywhere")
+        said = Rect(room.x, claim.bottom + theme.gap, room.w, theme.px(92))
+        nodes.append(
+            Node(
+                "where",
+                said,
+                Label(where, w.language, theme.px(32), align="center", lines=2, smallest=theme.text),
+            )
+        )
+        y = said.bottom + theme.gap
     nodes += _help(theme, w, shop, view, Rect(room.x, y, room.w, room.bottom - y))
     nodes += _answers(theme, w, view, _row(theme, room))
     return mirrored(nodes, theme.width) if w.rtl else nodes
