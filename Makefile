@@ -7,13 +7,13 @@ FRESH ?=
 PYTEST_ARGS ?=
 INPUTS ?= 1000000
 
-.PHONY: help demo test lint types arrows pytest format bench shots clean setup setup-gl oracles fuzz lock
+.PHONY: help demo test lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
 	@echo "make test          lint, types, import contracts and every test"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
-	@echo "make shots         draw docs/screens again"
+	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
 	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
 	@echo "make fuzz          a million broken payment codes (INPUTS=$(INPUTS)) into every decoder; some minutes"
 	@echo "make format clean  what they say"
@@ -59,6 +59,10 @@ fuzz: setup
 	@$(VENV)/bin/python -c 'import atheris' 2>/dev/null || $(VENV)/bin/python -m pip install -q \
 		--disable-pip-version-check --no-deps "$$(sed -n 's/^fuzz = \["\([^"]*\)"\].*/\1/p' pyproject.toml)"
 	$(VENV)/bin/python -m tests.fuzz $(INPUTS)
+
+# The phone's pages, by Debian's chromium; the pictures of docs/shop.md.
+shots-phone: setup-test
+	$(VENV)/bin/python -m tests.browser.shots docs/screens
 
 # Resolve pyproject's ranges anew and write down what came out; everything else installs from that file.
 lock:

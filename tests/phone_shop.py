@@ -114,12 +114,20 @@ class Shop:
 
 @contextmanager
 def phone_shop(
-    folder: Path, broker: Broker, wall: str = "wall-1", port: int = 0, public_url: str = ""
+    folder: Path,
+    broker: Broker,
+    wall: str = "wall-1",
+    port: int = 0,
+    public_url: str = "",
+    catalogue: Path | None = None,
 ) -> Iterator[Shop]:
-    """The shop, until the block ends. `wall`: its name, which must be a test's own on a shared broker."""
+    """The shop, until the block ends. `wall`: its name, which must be a test's own on a shared broker; `catalogue`: a store
+    folder to sell from instead of these tests' own.
+    """
     port, pay = port or free_port(), free_port()
-    catalogue = folder / "store"
-    publish(catalogue)
+    if catalogue is None:
+        catalogue = folder / "store"
+        publish(catalogue)
     config = Config(
         data=folder / "fleet", broker_host=broker.host, broker_port=broker.port, port=port, name=f"fleet-{wall}",
         catalogue=catalogue, provider_url=f"http://127.0.0.1:{pay}", provider_keys=folder / "bank",
