@@ -23,7 +23,12 @@ def differs(lines: Iterable[Line], currency: str, version: str, store: AnyStore,
     """What is not priced as the store says, in words for the log; "" where all is, or the order is of another release."""
     if version != store.store.version:
         return ""
+    fees = {way.fee.minor for way in store.store.fulfilments if way.fee is not None}
     for line in lines:
+        if not line.gtin:  # what a way to get the goods costs
+            if line.total_minor not in fees:
+                return f"{line.name}: {line.total_minor} asked, and no way to get the goods costs that"
+            continue
         product = store.product(line.gtin)
         if product is None:
             return f"{line.gtin} is not in release {version!r}"

@@ -115,7 +115,7 @@ class CheckoutPages:
             slot_when=slot_when(slot, way.kind, store.timezone, say, wish.now) if way and slot else "",
             slot_closes=slot_closes(slot, store.timezone, say, wish.now) if slot else "",
             slot=slot.key if slot else "", methods=self._methods(basket.kiosk), problem=problem, said=said or {},
-            wrong=wrong or {}, fields=contact.FIELDS, method=(said or {}).get("method", ""),
+            wrong=wrong or {}, held=basket.count, fields=contact.FIELDS, method=(said or {}).get("method", ""),
         )  # fmt: skip
 
     def _wish(self, basket: Basket, key: str, say: Words) -> Wish:

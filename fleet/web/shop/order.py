@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -11,6 +12,7 @@ from content.references import reference_of
 from fleet.handovers import GIVEN_BACK, Handover
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.port import PAID
+from fleet.shop.ratings import STARS, BadRating
 from fleet.shop.reports import REASONS
 from fleet.web.shop.basket_cookie import Basket
 from fleet.web.shop.calendar import event
@@ -20,12 +22,13 @@ from fleet.web.shop.trade import Trade, basket_of, keep
 
 
 def routes(lane: Lane) -> list[BaseRoute]:
-    """`/o/{order}`, and under it `/cancel`, `/report`, `/slot.ics`."""
+    """`/o/{order}`, and under it `/cancel`, `/rate`, `/report`, `/slot.ics`."""
     pages = OrderPages(lane)
     return [
         Route("/o/{order}", lane.kindly(pages.show), methods=["GET"]),
         Route("/o/{order}/slot.ics", lane.kindly(pages.calendar), methods=["GET"]),
         Route("/o/{order}/cancel", lane.kindly(pages.cancel), methods=["POST"]),
+        Route("/o/{order}/rate", lane.kindly(pages.rate), methods=["POST"]),
         Route("/o/{order}/report", lane.kindly(pages.report), methods=["POST"]),
     ]
 
@@ -50,12 +53,14 @@ class OrderPages:
 
     def _page(self, request: Request, entry: Entry, problem: str = "", status: int = 200) -> Response:
         say = say_of(request, entry.language)
-        mine = basket_of(request)
+        mine, given = basket_of(request), self._lane.services.ratings.given(entry.order)
         return self._lane.page(
             request, "phone_order.html", say, status,
             view=self._view(request, entry), store=self._lane.catalogue().store, problem=problem,
             kiosk=entry.kiosk.rpartition("/")[2], reports=self._trade.reports.of(entry.order), reasons=REASONS,
             report=new_order(), basket=mine.count if mine.order == entry.order else 0,
+            held=0 if mine.order == entry.order and entry.state in PAID else mine.count,
+            ratings=[(line, given.get(line.gtin, 0)) for line in entry.lines if line.gtin], stars=STARS,
         )  # fmt: skip
 
     def _view(self, request: Request, entry: Entry) -> OrderPage:
@@ -129,6 +134,27 @@ class OrderPages:
         )
         language = say_of(request, entry.language).language
         return RedirectResponse(f"/o/{entry.order}?lang={language}#reports", 303)
+
+    # --- ratings ----------------------------------------------------------------------------------------------
+
+    async def rate(self, request: Request) -> Response:
+        """Keep how many stars a product of a paid order is given, the first time."""
+        async with request.form(max_files=0, max_fields=4) as form:
+            gtin, stars = str(form.get("gtin", "")), str(form.get("stars", ""))
+        return await run_in_threadpool(
+            self._rate, request, gtin, int(stars) if stars in "12345" and stars else 0
+        )
+
+    def _rate(self, request: Request, gtin: str, stars: int) -> Response:
+        entry = self._entry(request)
+        goods = tuple(line for line in entry.lines if line.gtin)
+        if entry.state in PAID:
+            try:
+                self._lane.services.ratings.add(entry.order, goods, gtin, stars)
+            except BadRating:
+                raise HTTPException(400) from None
+        language = say_of(request, entry.language).language
+        return RedirectResponse(f"/o/{entry.order}?lang={language}#rate", 303)
 
     async def calendar(self, request: Request) -> Response:
         """The order's slot as a calendar file."""

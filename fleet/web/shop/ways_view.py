@@ -16,7 +16,7 @@ from content.slots import Slot, fee_for, missing_to, promise, slots, unfit
 from fleet.web.shop import when
 from fleet.web.words import Words
 
-SHOWN = 4  # slots of one way on a page
+SHOWN = 3  # slots of one way on a page
 FEW = 3  # places left that are said
 STEP_S = 300  # when goods are ready is said in steps of so long
 
@@ -53,7 +53,9 @@ class Short(Struct, frozen=True):
     name: str
     when: str
     closes: str
-    cost: str
+    fee: str  # what it adds, "free" for nothing
+    cost: str  # the fee and what there is to know of it
+    first: bool  # the cheapest pickup, and delivery: what is said where there is room for little
 
 
 def ways(
@@ -112,12 +114,9 @@ def slot_when(slot: Slot, kind: Kind, zone: str, say: Words, now: int) -> str:
     said = promise(slot, zone, now)
     if kind is Kind.COUNTER:
         hour, end = say.apart(when.clock(slot.starts, zone)), say.apart(when.until(slot.until, zone))
-        return say("way.from-until", when.day(said.day, slot.starts, zone, say), hour, end)
-    return say(
-        "way.between",
-        when.day(said.day, slot.starts, zone, say),
-        when.stretch(slot.starts, slot.until, zone, say),
-    )
+        return _begin(say("way.from-until", when.day(said.day, slot.starts, zone, say), hour, end))
+    hours = when.stretch(slot.starts, slot.until, zone, say)
+    return _begin(say("way.between", when.day(said.day, slot.starts, zone, say), hours))
 
 
 def slot_closes(slot: Slot, zone: str, say: Words, now: int) -> str:
@@ -144,21 +143,31 @@ def in_short(
     """Each way that these goods can be had, in a line, for the first page somebody sees; and until when that is true
     (Unix ms).
     """
+    offered = [
+        (option, found[0])
+        for option in store.fulfilments
+        if not unfit(option, products)[0] and (found := slots(option, store.timezone, now))
+    ]
+    first = {
+        min(group, key=lambda option: fee_for(option, goods).minor).key
+        for home in (False, True)
+        if (group := [option for option, _ in offered if (option.kind is Kind.HOME) is home])
+    }
     lines, ends = [], [(now // STEP_S + 1) * STEP_S]
-    for option in store.fulfilments:
-        found = slots(option, store.timezone, now)[:1]
-        if not found or unfit(option, products)[0]:
-            continue
-        ends.append(found[0].closes)
-        notes = [cost(option, goods, say), _hint(option, goods, say)]
+    for option, slot in offered:
+        ends.append(slot.closes)
+        fee = cost(option, goods, say)
+        notes = [fee, _hint(option, goods, say)]
         if option.minimum is not None and missing_to(option, goods):
             notes.append(say("way.least", say.money(option.minimum)))
         lines.append(
             Short(
                 say.text(option.names),
-                slot_when(found[0], option.kind, store.timezone, say, now),
-                slot_closes(found[0], store.timezone, say, now),
+                slot_when(slot, option.kind, store.timezone, say, now),
+                slot_closes(slot, store.timezone, say, now),
+                fee,
                 " · ".join(note for note in notes if note),
+                option.key in first,
             )
         )
     return tuple(lines), min(ends) * 1000
@@ -166,3 +175,7 @@ def in_short(
 
 def _and(language: str) -> str:
     return {"zh": "、", "ar": "، "}.get(language, ", ")
+
+
+def _begin(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from content.fulfilment import Fulfilment, Kind
 from content.model import Aisle, MultiBuy, Product, Sale, Store
 from content.money import Money
 from content.store import OpenStore, write_store
@@ -16,13 +17,14 @@ from tests.fleet.payments.direct import Till
 
 MILK, TEA = "09521100100113", "04006381333931"
 NOW = 1_700_000_000
+HOME = Fulfilment(key="home", kind=Kind.HOME, names={"en": "Home"}, windows=(), fee=Money(290, "EUR"))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[OpenStore]:
     facts = Store(
         key="s", names={"en": "S"}, currency="EUR", languages=(), aisles=(Aisle(key="a", names={"en": "A"}),),
-        version="r7",
+        version="r7", fulfilments=(HOME,),
     )  # fmt: skip
     sale = Sale(Money(400, "EUR"), until=NOW - 600)
     write_store(
@@ -43,6 +45,13 @@ def store(tmp_path: Path) -> Iterator[OpenStore]:
 
 def line(gtin: str, quantity: int, price: int, total: int) -> Line:
     return Line(gtin=gtin, name="x", quantity=quantity, price_minor=price, total_minor=total)
+
+
+def test_a_delivery_costs_what_the_store_says(store: OpenStore) -> None:
+    version = store.store.version
+    assert differs([line(MILK, 1, 500, 500), line("", 1, 290, 290)], "EUR", version, store, NOW) == ""
+    wrong = differs([line("", 1, 291, 291)], "EUR", version, store, NOW)
+    assert wrong == "x: 291 asked, and no way to get the goods costs that"
 
 
 def test_what_a_wall_may_honestly_show_fits(store: OpenStore) -> None:

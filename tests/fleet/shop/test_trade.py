@@ -427,6 +427,15 @@ def test_what_is_wrong_is_told_once_and_answered(phone: Phone, shop: Shop) -> No
     assert "Sorry! New ones come tonight." in phone.get(order).text
 
 
+def test_what_was_bought_is_rated_once(phone: Phone, shop: Shop) -> None:
+    order = buy(phone, shop)
+    for stars in ("4", "1"):
+        assert phone.post(f"{order}/rate", data={"gtin": APPLES, "stars": stars}).status_code == 303
+    assert "You gave 4 of 5 stars" in phone.get(order).text
+    for gtin, stars in ((WINE, "5"), ("", "5"), (APPLES, "6"), (APPLES, "")):
+        assert phone.post(f"{order}/rate", data={"gtin": gtin, "stars": stars}).status_code == 400
+
+
 def test_only_the_operator_sees_the_orders(shop: Shop) -> None:
     answer = httpx.get(f"{shop.url}/orders", headers={"x-forwarded-for": "203.0.113.9"}, trust_env=False)
     assert answer.status_code == 403
