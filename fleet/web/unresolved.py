@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from fleet.handovers import GIVEN_BACK, Decision, Handover
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.entry import Entry
-from fleet.proof import prove
+from fleet.proof import Prover
 from fleet.services import Services
 from fleet.web.operator import here_only
 from fleet.web.pages import page
@@ -28,8 +28,10 @@ ACTS: Final = {"ask": "asked", "sell": "sold", "refund": "given-back", "settle":
 def routes(services: Services) -> list[BaseRoute]:
     """`/unresolved` (`?part=list` its changing part alone) and its forms (`act`: ask | refund | settle)."""
 
+    prover = Prover(services.store)
+
     def listed(request: Request, said: str = "", status: int = 200) -> Response:
-        proof = prove(services.store)
+        proof = prover.now()
         template = "unresolved_list.html" if request.query_params.get("part") == "list" else "unresolved.html"
         return private(
             page(

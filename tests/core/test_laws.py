@@ -168,6 +168,16 @@ class PaymentStories(RuleBasedStateMachine):
             self.taken[state.reference] = self.asked[state.reference].amount
             self.send(True, ev.ChargePaid, state.reference, self.taken[state.reference])
 
+    @precondition(lambda self: not isinstance(self.j.session.state, Paying))
+    @rule(told=st.sampled_from(["ready", "refunded", "paying", None]))
+    def brings_a_code(self, told: str | None) -> None:
+        """Somebody's own errand in between: it moves no money of anybody."""
+        code = claim_of(7)
+        self.play(ev.CodeScanned, "claim", code)
+        if told is not None:
+            self.play(ev.CodeTold, code, "claim", told)
+        self.play(ev.Dismissed)
+
     @precondition(lambda self: isinstance(self.j.session.state, Troubled | Choosing))
     @rule(method=st.sampled_from(["link", "card"]))
     def tries_again(self, method: str) -> None:
