@@ -74,8 +74,9 @@ class OpenStore:
     anew to see the new content. Raises StoreError where the folder is not a store or is damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = Path(folder)
+    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+        """`kept`: decoded products at hand, some 2 kB each."""
+        self._folder, self._most_kept = Path(folder), kept
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Product] = OrderedDict()
         path = self._folder / CATALOGUE
@@ -172,7 +173,7 @@ class OpenStore:
         product = self._kept.get(gtin)
         if product is None:
             product = self._kept[gtin] = decode_product(body)
-            if len(self._kept) > KEPT:
+            if len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(gtin)

@@ -11,6 +11,7 @@ from typing import Final
 from content.store import AnyStore, OpenStore, StoreError, stamp_of
 
 log = logging.getLogger(__name__)
+KEPT: Final = 4_000  # decoded products at hand: 10 MB spare every page ten reads of the file
 LOOK_S: Final = 1.0  # how often the folder is looked at
 
 
@@ -22,7 +23,7 @@ class Catalogue:
         self._folder = folder
         self._lock = threading.Lock()
         self._stamp = stamp_of(folder)
-        self._open: AnyStore = OpenStore(folder)
+        self._open: AnyStore = OpenStore(folder, KEPT)
         self._before: AnyStore | None = None  # somebody may still be reading it
         self._looked = time.monotonic()
         self.refused = 0  # imports that could not be opened
@@ -50,7 +51,7 @@ class Catalogue:
             return
         self._stamp = seen
         try:
-            fresh = OpenStore(self._folder)
+            fresh = OpenStore(self._folder, KEPT)
         except StoreError as error:
             self.refused += 1
             log.error("the catalogue stays as it was: %s", error)

@@ -14,6 +14,12 @@ FRAMES = (SELF, "http://127.0.0.1:*", "http://localhost:*")  # the demo's page s
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def frames_of(public_url: str) -> tuple[str, ...]:
+    """Who may show our pages in a frame: only we, once they are on the web; `public_url` is how phones reach them."""
+    here = (urlsplit(public_url).hostname or "localhost") in ("localhost", "127.0.0.1", "::1")
+    return FRAMES if here else (SELF,)
+
+
 def content_policy(form_targets: Iterable[str] = (), frames: Iterable[str] = FRAMES) -> str:
     """A Content-Security-Policy for pages that need no script: what comforts there are come from our own files.
 

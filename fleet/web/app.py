@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fleet.safety import FRAMES, SELF
+from fleet.safety import frames_of
 from fleet.services import Services
 from fleet.web import counter, errors, operator, orders, unresolved, visits, webhooks
 from fleet.web.gate import Gate, networks
@@ -35,12 +35,9 @@ HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 def security_headers(public_url: str) -> dict[str, str]:
     """What every answer forbids unless it says otherwise itself. `public_url`: how phones reach the pages."""
     parts = urlsplit(public_url)
-    frames = (
-        FRAMES if _is_here(parts.hostname or "localhost") else (SELF,)
-    )  # the demo shows a phone in a frame
     found = {
         "content-security-policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; object-src 'none';"
-        f" form-action 'self'; frame-ancestors {' '.join(frames)}",
+        f" form-action 'self'; frame-ancestors {' '.join(frames_of(public_url))}",
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
@@ -50,10 +47,6 @@ def security_headers(public_url: str) -> dict[str, str]:
     if parts.scheme == "https":
         found["strict-transport-security"] = HSTS
     return found
-
-
-def _is_here(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")
 
 
 class SecurityHeaders:

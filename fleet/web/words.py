@@ -90,7 +90,8 @@ def _frame(locale: Locale, currency: str) -> tuple[str, str, str] | None:
     """What Babel writes before, between and behind the digits of an amount below a thousand; None where it rounds."""
     places = exponent(currency)
     written = _by_babel(locale, int("1" + "2" * places), currency)
-    found = re.fullmatch(rf"(\D*)1(\D*){'2' * places}(\D*)", written)
+    point = r"(\D+)" if places else "()"
+    found = re.fullmatch(rf"(\D*)1{point}{'2' * places}(\D*)", written)
     return (found[1], found[2], found[3]) if found else None
 
 

@@ -22,7 +22,7 @@ from content.store import AnyStore
 from fleet.limits import Limits, Rule
 from fleet.payments.book import Entry
 from fleet.payments.desk import PaymentDesk
-from fleet.safety import content_policy, posted_here
+from fleet.safety import content_policy, frames_of, posted_here
 from fleet.services import Services
 from fleet.shop.search import Index, Shelves
 from fleet.web.pages import page
@@ -56,7 +56,8 @@ class Lane:
         self._kept = KeptPages()
         self._looks = Limits(LOOKS)
         pages = services.payments.pages if services.payments else ()
-        self.policy = content_policy(["https:", *pages])  # a form's answer may lead on to the provider
+        # a form's answer may lead on to the provider
+        self.policy = content_policy(["https:", *pages], frames_of(services.config.public_url))
 
     def kindly(self, endpoint: Endpoint) -> Endpoint:
         """Answer what is not there with a page in the reader's language, and a form from elsewhere not at all."""
