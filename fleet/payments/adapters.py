@@ -20,6 +20,7 @@ ADAPTERS: Final[dict[str, str]] = {
     "sandbox": "fleet.payments.sandbox:open_provider",
     "pix-api": "fleet.payments.pix_api.opening:open_provider",
     "stripe": "fleet.payments.stripe_api.opening:open_provider",
+    "wechat": "fleet.payments.wechat_api.opening:open_provider",
 }
 
 

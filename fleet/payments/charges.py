@@ -30,6 +30,7 @@ from fleet.payments.port import (
     Refund,
     State,
     idempotency_key,
+    refund_key,
 )
 
 log = logging.getLogger(__name__)
@@ -238,11 +239,9 @@ class Charges:
             return entry
         if not provider.caps.refund:
             return self._refused_for_good(entry, "no-refunds")
-        begun = f":{entry.given_minor}" if entry.given_minor else ""
+        idem = refund_key(entry.reference, entry.given_minor)
         try:
-            refund = provider.refund(
-                entry.charge_id, entry.giving_minor, idem=f"refund:{entry.reference}{begun}"
-            )
+            refund = provider.refund(entry.charge_id, entry.giving_minor, idem=idem)
         except ProviderRefused as error:
             return self._was_refused(entry, error)
         except ProviderError as error:

@@ -26,7 +26,7 @@ from fleet.payments.hooks import Hooks
 from fleet.payments.methods import Method
 from fleet.payments.phone_sales import PhoneSales
 from fleet.payments.poller import Poller
-from fleet.payments.port import PAID, State
+from fleet.payments.port import PAID, Receipt, State
 from fleet.payments.prices import differs
 from fleet.store import Store
 from mqtt.messages import (
@@ -224,11 +224,11 @@ class PaymentDesk:
         """Give back what was paid, once. Where nothing is known to be paid, the provider is asked first."""
         return self._charges.refund(entry, reason)
 
-    def webhook(self, provider_key: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Take a webhook. Raises BadWebhook (not authentic: nothing happened), ProviderDown (could not ask: send it
-        again), KeyError (no such provider).
+    def webhook(self, provider_key: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """Take a webhook; what to answer. Raises BadWebhook (not authentic: nothing happened), ProviderDown (could not ask:
+        send it again), KeyError (no such provider).
         """
-        self._hooks.take(provider_key, headers, body)
+        return self._hooks.take(provider_key, headers, body)
 
     def look_after(self) -> None:
         """Look at every charge that is due, here and now; `start` does it by itself."""

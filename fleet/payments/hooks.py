@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from fleet.payments.charges import Charges
-from fleet.payments.port import ChargeEvent, Provider, ProviderError, ProviderRefused
+from fleet.payments.port import ChargeEvent, Provider, ProviderError, ProviderRefused, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -17,9 +17,9 @@ class Hooks:
     def __init__(self, charges: Charges) -> None:
         self._charges, self._book, self._counters = charges, charges.book, charges.counters
 
-    def take(self, provider_key: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Raises BadWebhook (not authentic: nothing happened), ProviderDown (could not ask: send it again), KeyError (no
-        such provider).
+    def take(self, provider_key: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """What to answer. Raises BadWebhook (not authentic: nothing happened), ProviderDown (could not ask: send it again),
+        KeyError (no such provider).
         """
         provider = self._charges.providers[provider_key]
         try:
@@ -31,14 +31,18 @@ class Hooks:
             self._counters.webhooks += 1
             if not self._hinted(provider, event):
                 self._strange(provider, event)
+        return provider.receipt
 
     def _hinted(self, provider: Provider, event: ChargeEvent) -> bool:
         """Ask about the charge of an event; False where it is none of ours. Raises ProviderDown."""
         entry = self._book.by_charge_id(provider.key, event.charge_id) or self._book.get(event.reference)
-        if entry is None or entry.provider != provider.key or entry.charge_id not in ("", event.charge_id):
+        if entry is None or entry.provider != provider.key:
+            return False
+        by_reference = event.charge_id == event.reference
+        if not by_reference and entry.charge_id not in ("", event.charge_id):
             return False
         try:
-            charge = provider.status(event.charge_id)
+            charge = provider.status(entry.charge_id or event.charge_id)
         except ProviderRefused:
             return False
         if charge.reference != entry.reference:

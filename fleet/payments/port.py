@@ -147,11 +147,22 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeEvent:
-    """One authentic webhook event. A hint: the desk asks `status` before it believes anything."""
+    """One authentic webhook event. A hint: the desk asks `status` before it believes anything.
+
+    A provider that names charges by our reference alone says so in both: `charge_id` is then the reference.
+    """
 
     id: str
     charge_id: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider wants to hear when its webhook was taken; anything else and it sends it again."""
+
+    status: int = 204
+    text: str = ""
 
 
 class ProviderError(Exception):
@@ -185,6 +196,7 @@ class Provider(ABC):
     pages: str = (
         ""  # the address phones reach its pages at, where that is not an https address of the provider's own
     )
+    receipt: Receipt = Receipt()
 
     @abstractmethod
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:
@@ -214,3 +226,10 @@ class Provider(ABC):
 def idempotency_key(kiosk: str, order: str, reference: str) -> str:
     """`kiosk:order:attempt`: one key per attempt at an order, never one from anything that lives shorter."""
     return f"{kiosk}:{order}:{reference.removeprefix(order)}"
+
+
+def refund_key(reference: str, given_minor: int) -> str:
+    """The key of the refund that follows after `given_minor` of a charge have gone back. A provider that cannot list the
+    refunds of a charge finds them by these keys, one after the other.
+    """
+    return f"refund:{reference}:{given_minor}" if given_minor else f"refund:{reference}"

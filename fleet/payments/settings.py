@@ -87,6 +87,10 @@ class Settings:
         """A path, relative to the file's folder."""
         return self._folder / self.text(name, default)
 
+    def paths(self, name: str, default: tuple[str, ...] | None = None) -> tuple[Path, ...]:
+        """A list of paths, relative to the file's folder."""
+        return tuple(self._folder / each for each in self.texts(name, default))
+
     def secret_file(self, name: str) -> bytes:
         """What a secret's file holds, without white space around it.
 

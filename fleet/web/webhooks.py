@@ -18,7 +18,7 @@ MOST_BODY: Final = 256 * 1024  # bytes
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """`POST /webhooks/{provider}`: 204 taken, 400 not authentic, 404 no such provider, 503 send it again.
+    """`POST /webhooks/{provider}`: 204 taken (or what the provider wants to hear then), 400 not authentic, 404 no such provider, 503 send it again.
 
     Whatever follows in the address is the provider's own: it reaches the adapter as the header `:path`.
     """
@@ -35,7 +35,8 @@ def routes(services: Services) -> list[BaseRoute]:
         headers = dict(request.headers)  # lower-case names; none a client sends can be called ":path"
         headers[":path"] = f"{request.url.path}?{request.url.query}"
         try:
-            await run_in_threadpool(desk.webhook, request.path_params["provider"], headers, bytes(body))
+            provider = request.path_params["provider"]
+            receipt = await run_in_threadpool(desk.webhook, provider, headers, bytes(body))
         except KeyError:
             return Response(status_code=404)
         except BadWebhook as error:
@@ -44,7 +45,7 @@ def routes(services: Services) -> list[BaseRoute]:
         except ProviderError as error:
             log.warning("webhook put off: %s", error)
             return Response(status_code=503)
-        return Response(status_code=204)
+        return Response(receipt.text, receipt.status, media_type="text/plain" if receipt.text else None)
 
     paths = ("/webhooks/{provider}", "/webhooks/{provider}/{own:path}")
     return [Route(path, webhook, methods=["POST"]) for path in paths]

@@ -28,19 +28,20 @@ FAULTS: Final[tuple[Fault, ...]] = (
 
 @dataclass(frozen=True)
 class Asked:
-    """One request. Header names in lower case."""
+    """One request. Header names in lower case; `target` is path and query as they were sent."""
 
     verb: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    target: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
     status: int
-    body: Any = None  # sent as JSON; None is no body
+    body: Any = None  # sent as JSON, bytes as they are; None is no body
     kind: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -113,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = Asked(
             self.command, parts.path, dict(parse_qsl(parts.query)),
             {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(int(self.headers.get("content-length", "0"))),
+            self.rfile.read(int(self.headers.get("content-length", "0"))), self.path,
         )  # fmt: skip
         fault = self.server.here.fault_of(asked)
         if fault in ("down", "busy", "moved", "cut"):
@@ -162,6 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _encoded(self, body: Any) -> bytes:
+        if isinstance(body, bytes):
+            return body
         return json.dumps(self.server.here.mangle(body), ensure_ascii=False).encode()
 
     def _begin(self, status: int, headers: Mapping[str, str]) -> None:
