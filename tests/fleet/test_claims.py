@@ -20,6 +20,7 @@ from fleet.handovers import GIVEN_BACK, UNDO_MS, Handover
 from fleet.payments.book import HANDED_OVER, Entry
 from fleet.payments.port import News, State
 from fleet.shop.baskets import Baskets
+from fleet.summary import summary
 from mqtt.messages import CodeState, CodeWanted, RefundCharge
 from mqtt.topics import Address
 from tests.fleet.claiming import WALL, Till
@@ -165,6 +166,8 @@ def test_money_of_a_lost_wall_buys_its_goods_when_the_code_is_used(till: Till) -
 
     till.wall_sells(entry)  # the wall was not lost after all
     assert sales_of(till, entry) == 1
+    figures = summary(till.store, till.clock())
+    assert (figures.sales, sum(figures.hours)) == (1, 1)
     assert till.claims.look(entry.claim_code) == claim
 
 
