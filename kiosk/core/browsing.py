@@ -31,6 +31,7 @@ def attracting(turn: Turn, event: AnyEvent) -> None:
     match event:
         case Started(advert=advert, product=product):
             begin(turn, advert)
+            turn.set(advert=advert)
             link = next((a.link for a in turn.session.store.adverts if a.key == advert), "")
             if product is not None:
                 open_product(turn, product, product.facing)

@@ -99,6 +99,7 @@ def forget_visit(turn: Turn) -> None:
         order=None,
         attempts=0,
         aisle="",
+        advert="",
         language=default_language(turn.session.store),
         reach=False,
         warned_ms=None,

@@ -183,6 +183,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
     visit: int = 1  # counts people; 0 is nobody
     reach: bool = False
+    advert: str = ""  # the one that was touched to begin; "" for none
     slide: int = 0  # where the attract loop goes on
     aisle: str = ""
     basket: tuple[Pick, ...] = ()
@@ -225,8 +226,9 @@ def new_session(store: Store, place: Place, at: Stamp, settings: Settings | None
 
 
 def links(session: Session) -> Links:
-    """How this kiosk's links are written now."""
-    return links_of(session.place.host, session.place.kiosk, session.terms, session.store.version)
+    """How this kiosk's links are written now: for whoever an advert brought, with its hash."""
+    place = session.place
+    return links_of(place.host, place.kiosk, session.terms, session.store.version, session.advert)
 
 
 def default_language(store: Store) -> str:

@@ -7,7 +7,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from content.links import LIFE_DAYS, BadLink, Token, basket_link, day_of, product_link, release_hash, sign
+from content.links import (
+    LIFE_DAYS,
+    BadLink,
+    Token,
+    advert_hash,
+    basket_link,
+    day_of,
+    product_link,
+    release_hash,
+    sign,
+)
 from content.model import Store
 
 _BASE: Final = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,64}){0,4}\Z")
@@ -53,6 +63,9 @@ class Links(Struct, frozen=True, kw_only=True):
     key: str = ""
     kid: int = 0
     release: int = 0  # content.links.release_hash of the store's version
+    advert: int = (
+        0  # content.links.advert_hash of the one that brought somebody; shelves, which all see, have none
+    )
 
     def version(self, store: str) -> str:
         """Names a state of the shelves: that of the store and of what its links are written with."""
@@ -72,15 +85,17 @@ class Links(Struct, frozen=True, kw_only=True):
         """Nothing is signed by a clock that nobody has set: its day would be over, or never end."""
         if not self.key or now is None:
             return ""
-        token = Token(kid=self.kid, day=day_of(now) + LIFE_DAYS, release=self.release)
+        token = Token(kid=self.kid, day=day_of(now) + LIFE_DAYS, release=self.release, advert=self.advert)
         try:
             return sign(bytes.fromhex(self.key), self.kiosk, facing, token)
         except BadLink:  # a clock after 2046, or before 2024
             return ""
 
 
-def links_of(host: str, kiosk: str, terms: Terms | None, version: str) -> Links:
-    """The links of a kiosk that sells from the store `version`. `host` is what it was configured with."""
+def links_of(host: str, kiosk: str, terms: Terms | None, version: str, advert: str = "") -> Links:
+    """The links of a kiosk that sells from the store `version`. `host` is what it was configured with, `advert` the key of
+    the one that brought whoever is here.
+    """
     if terms is None:
         return Links(base=host, kiosk=kiosk)
     return Links(
@@ -89,4 +104,5 @@ def links_of(host: str, kiosk: str, terms: Terms | None, version: str) -> Links:
         key=terms.link_key,
         kid=terms.link_kid,
         release=release_hash(version),
+        advert=advert_hash(advert),
     )

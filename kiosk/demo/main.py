@@ -213,6 +213,8 @@ class Demo:
         codes = samples(self._options.folder)
         links = {
             "The operator's page": f"{ports.fleet_url}/",
+            "What the wall's codes have brought": f"{ports.fleet_url}/visits",
+            "The shop on a phone": f"{ports.fleet_url}/shop",
             "The shopper's bank": f"{ports.bank_url}/",
             "What shall go wrong with the next payment": f"{ports.bank_url}/faults",
         }

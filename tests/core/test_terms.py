@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.links import Attribution, day_of, parse, read, release_hash
+from content.links import Attribution, advert_hash, day_of, parse, read, release_hash
 from kiosk import views
 from kiosk.core import effects as ef
 from kiosk.core import events as ev
@@ -108,6 +108,26 @@ def test_links_are_signed_for_their_place_and_counted_by_whoever_holds_the_key()
     over = read(link.kiosk, link.spot, keys, day_of(NOW) + 3)
     assert over is not None
     assert over.attribution is Attribution.EXPIRED
+
+
+def test_the_links_of_whoever_an_advert_brought_say_so_until_they_leave() -> None:
+    j = Journey()
+    j.happens(ev.TermsArrived, Terms(methods=("card",), link_key=KEY, link_kid=3))
+
+    def brought_by() -> int:
+        link = parse(j.view(views.ProductDetail).facing.qr)
+        assert link is not None
+        spot = read(link.kiosk, link.spot, keys, 0)
+        assert spot is not None
+        assert spot.token is not None
+        return spot.token.advert
+
+    j.happens(ev.Started, "tea", TEA)
+    assert brought_by() == advert_hash("tea") > 0
+    j.happens(ev.StartOverAsked)
+    j.happens(ev.Started)
+    j.happens(ev.ProductOpened, TEA, TEA.facing)
+    assert brought_by() == 0
 
 
 def test_a_clock_nobody_has_set_signs_nothing() -> None:

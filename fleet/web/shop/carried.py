@@ -43,6 +43,7 @@ class CarriedPages:
 
     async def from_wall(self, request: Request) -> Response:
         """A basket from a wall: at once this phone's where it has none, else asked for. The same again is the same."""
+        self._lane.visited(request)
         return await run_in_threadpool(self._from_wall, request)
 
     def _from_wall(self, request: Request) -> Response:

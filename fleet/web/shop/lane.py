@@ -175,6 +175,12 @@ class Lane:
         where = self.walls.where(name, spot) if name else None
         return where.mark if where else ""
 
+    def visited(self, request: Request) -> None:
+        """Count that a wall's link was opened, where a wall we know is in the address."""
+        where = self.walls.where(request.path_params["kiosk"], request.path_params["spot"])
+        if where is not None and request.method == "GET":
+            self.services.visits.opened(where.kiosk, where.mark)
+
     def looked_at(self, reference: str) -> Entry | None:
         """A charge as a page shows it. Its provider is asked on the first pages somebody opens, then at most every LOOKS
         allows: a page that reloads itself must not become the provider's flood. Blocks. Raises Gone.
