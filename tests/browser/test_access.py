@@ -67,7 +67,7 @@ def walk(page: Page, shop: Shop, language: str, look: Visit) -> None:
     page.locator("textarea").fill("Zwei Äpfel sind braun.")
     page.locator("form[action*='/report'] button").click()
     at(f"/o/{newest(shop)}", "receipt with a report")
-    page.locator("summary").first.click()
+    page.locator("details:has(form[action*='/cancel']) summary").click()
     page.locator("form[action*='/cancel'] button").click()
     look(page, "cancelled")
     at("/offline", "no connection")

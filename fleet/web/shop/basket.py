@@ -15,7 +15,7 @@ from content import pricing
 from content.store import AnyStore
 from fleet.web.shop import basket_cookie
 from fleet.web.shop.basket_cookie import Basket, with_piece
-from fleet.web.shop.basket_view import basket_page, bought, can_be_had
+from fleet.web.shop.basket_view import basket_page, bought, can_be_had, stem_of
 from fleet.web.shop.lane import Lane, say_of
 from fleet.web.shop.product_view import gtin_14, quantity_of
 from fleet.web.shop.trade import Trade, basket_of, keep
@@ -59,7 +59,7 @@ class BasketPages:
         return self._lane.page(
             request, "phone_basket.html", say, status,
             view=view, ways=choices, wished=_wished(choices, wished), store=store.store, kiosk=basket.kiosk,
-            spot=basket.spot, problem=problem, held=basket.count, lost=not basket and request.query_params.get("kept") == "1",
+            spot=basket.spot, problem=problem, held=basket.count, stem=stem_of(basket), lost=not basket and request.query_params.get("kept") == "1",
         )  # fmt: skip
 
     async def change(self, request: Request) -> Response:

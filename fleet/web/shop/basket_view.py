@@ -100,10 +100,19 @@ def _line(
     return LinePage(
         gtin=piece.gtin, name=say.text(product.names) if product else piece.gtin,
         size=say.measure(product.size) if product else "",
-        link=f"/{basket.kiosk}/{basket.spot}/01/{piece.gtin}" if product and basket.kiosk else
-        f"/01/{piece.gtin}" if product else "",
+        link=_link(basket, piece.gtin) if product else "",
         picture=bool(product and product.picture), quantity=piece.quantity, fewer=piece.quantity - 1,
         more=piece.quantity + 1 if piece.quantity < MOST else None,
         total="" if total is None else say.money(Money(total, currency)),
         saved=say("product.saved", say.money(saved)) if saved else "", note=note, out=total is None,
     )  # fmt: skip
+
+
+def stem_of(basket: Basket) -> str:
+    """What the addresses of pages at the place a basket was begun at begin with; "" for no wall."""
+    return f"/{basket.kiosk}/{basket.spot}" if basket.kiosk else ""
+
+
+def _link(basket: Basket, gtin: str) -> str:
+    stem = stem_of(basket)
+    return f"{stem}/01/{gtin}" if stem else f"/p/{gtin}"
