@@ -10,6 +10,7 @@ from urllib.parse import quote
 from content.store import OpenStore
 
 _DIGITAL_LINK = re.compile(r"/01/(\d{14})\b")
+_BASKET = re.compile(r"/b/\d+\Z")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def explain(code: str, names: Names, fleet: str, bank: str) -> Explained:
     link = _DIGITAL_LINK.search(code)
     if low.startswith(fleet.lower() + "/") and link:
         return Explained(code, f"{names.product(link[1])}: buy it on a phone", code)
+    if low.startswith(fleet.lower() + "/") and _BASKET.search(low):
+        return Explained(code, "This basket: take it along on a phone", code)
     if low.startswith(bank.lower() + "/pay/"):
         return Explained(code, "This payment: open the bank and pay", code)
     if code.startswith("BCD\n"):

@@ -114,6 +114,22 @@ class Shopper:
         self.touch_until("wall", "pay", "choose")
         self.touch_until("choose", f"method-{method}", "pay")
 
+    def takes_along(self) -> str:
+        """Take the first product of the shelf, open the sheet over the basket; returns the code on it."""
+        self.comes()
+        before = self.taken
+        self.does(lambda: self.touch(self._plus), lambda: self.taken > before, "a product in the basket")
+        places = {"wall": self._wall["basket"], "basket": self._places["basket"]["along"]}
+        self.does(
+            lambda: self.touch(places[self.view]) if self.view in places else None,
+            lambda: any("/B/" in code for code in self.demo.codes()),
+            "the basket's code",
+        )
+        (link,) = self.demo.codes()
+        close = self._places["basket"]["pay"]  # the sheet's own button stands there
+        self.does(lambda: self.touch(close), lambda: not self.demo.codes(), "the basket without its sheet")
+        return link
+
     def pay_code(self) -> dict[str, str]:
         """The code of the payment on the glass, read and explained."""
         found: list[dict[str, str]] = []

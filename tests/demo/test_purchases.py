@@ -59,6 +59,14 @@ def test_a_claim_code_works_at_the_wall_at_the_counter_and_on_the_phone(shopper:
     shopper.sees("code-result")
 
 
+def test_a_basket_leaves_on_a_phone_and_the_wall_keeps_nothing_back(shopper: Shopper) -> None:
+    link = shopper.takes_along()
+    assert "/B/" in link
+    _, page = fetch(link)
+    assert "Gala apples" in page
+    assert "€1.99" in page
+
+
 def test_a_transfer_is_read_by_the_bank_app(shopper: Shopper) -> None:
     before = shopper.sales
     shopper.wants_to_pay("epc")

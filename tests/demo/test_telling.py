@@ -21,6 +21,12 @@ def test_a_facing_leads_to_the_phone_s_page() -> None:
     assert (told.title, told.href) == ("Gala apples: buy it on a phone", code)
 
 
+def test_a_basket_leads_to_the_phone_s_page() -> None:
+    code = "HTTP://127.0.0.1:8481/K1/0-0123456789ABCDEF/B/9521100100110154"
+    told = explain(code, NAMES, FLEET, BANK)
+    assert (told.title, told.href) == ("This basket: take it along on a phone", code)
+
+
 def test_a_payment_link_leads_to_the_bank() -> None:
     told = explain(f"{BANK}/pay/ch_1", NAMES, FLEET, BANK)
     assert told.href == f"{BANK}/pay/ch_1"
