@@ -21,6 +21,7 @@ BROKER_PORT: Final = 1883
 # name -> (module with main(arguments) -> exit code, what it does); those below are built in
 MORE: Final[dict[str, tuple[str, str]]] = {
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
+    "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),
     "pix-webhook": ("fleet.payments.pix_api.register", "tell a provider of API Pix where to call"),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from content.links import Attribution, Spot, Token, read, sign
 from fleet.shop.link_keys import FILE, BadKeys, LinkKeys
+from fleet.shop.rotate import main
 
 WALL = "pendelo/lindenpark/wall-1"
 
@@ -54,6 +55,17 @@ def test_links_on_the_walls_outlive_one_change_of_secrets(tmp_path: Path) -> Non
         reopened.rotate()
     assert reopened.kid == 6, "sixteen key ids go round"
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_secrets_are_changed_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path)]) == 1
+    assert "no fleet has made link keys here" in capsys.readouterr().err
+    old = signed(LinkKeys(tmp_path))
+    assert main(["--data", str(tmp_path)]) == 0
+    assert "key 1" in capsys.readouterr().out
+    assert spot(LinkKeys(tmp_path), old).counts
+    (tmp_path / FILE).write_bytes(b"{")
+    assert main(["--data", str(tmp_path)]) == 1
 
 
 def test_programs_that_start_together_agree(tmp_path: Path) -> None:
