@@ -16,12 +16,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, required=True, help="the fleet's folder")
     folder: Path = parser.parse_args(arguments).data
     if not (folder / FILE).is_file():
-        print(f"endcap fleet: {folder}: no fleet has made link keys here", file=sys.stderr)
+        sys.stderr.write(f"endcap fleet: {folder}: no fleet has made link keys here\n")
         return 1
     try:
         kid = LinkKeys(folder).rotate()
     except (BadKeys, OSError) as error:
-        print(f"endcap fleet: {error}", file=sys.stderr)
+        sys.stderr.write(f"endcap fleet: {error}\n")
         return 1
     sys.stdout.write(
         f"links are signed with key {kid} once the fleet starts anew; the key before it still counts\n"
