@@ -59,7 +59,7 @@ class BasketPages:
         return self._lane.page(
             request, "phone_basket.html", say, status,
             view=view, ways=choices, wished=_wished(choices, wished), store=store.store, kiosk=basket.kiosk,
-            spot=basket.spot, problem=problem, held=basket.count, stem=stem_of(basket), lost=not basket and request.query_params.get("kept") == "1",
+            spot=basket.spot, problem=problem, held=basket.count, stem=stem_of(basket), edition=self._lane.edition(), lost=not basket and request.query_params.get("kept") == "1",
         )  # fmt: skip
 
     async def change(self, request: Request) -> Response:

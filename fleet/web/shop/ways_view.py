@@ -76,9 +76,9 @@ def _way(
     now: int,
     left: PlacesLeft,
 ) -> Way:
-    found = slots(option, zone, now)[:SHOWN]
+    found = slots(option, zone, now)
     problem = why_not(option, products, goods, say) or ("" if found else say("way.closed"))
-    choices = () if problem else tuple(_choice(slot, zone, say, now, left(slot)) for slot in found)
+    choices = () if problem else _choices(option, found, zone, say, now, left)
     if choices and all(choice.full for choice in choices):
         problem = say("way.full")
     return Way(
@@ -128,8 +128,19 @@ def slot_closes(slot: Slot, zone: str, say: Words, now: int) -> str:
     return say("way.closes-day", when.day(said.closes, slot.closes, zone, say), hour)
 
 
-def _choice(slot: Slot, zone: str, say: Words, now: int, left: int | None) -> Choice:
-    kind = Kind.COUNTER if not slot.capacity else Kind.HOME
+def _choices(
+    option: Fulfilment, found: Sequence[Slot], zone: str, say: Words, now: int, left: PlacesLeft
+) -> tuple[Choice, ...]:
+    """The next SHOWN that have a place, and those before them that have none."""
+    shown: list[Choice] = []
+    for slot in found:
+        shown.append(_choice(slot, option.kind, zone, say, now, left(slot)))
+        if sum(not choice.full for choice in shown) == SHOWN:
+            break
+    return tuple(shown)
+
+
+def _choice(slot: Slot, kind: Kind, zone: str, say: Words, now: int, left: int | None) -> Choice:
     return Choice(
         slot=slot.key, when=slot_when(slot, kind, zone, say, now), closes=slot_closes(slot, zone, say, now),
         left=say("way.left", left) if left is not None and 0 < left <= FEW else "",

@@ -7,10 +7,14 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from content.carry import MOST_LINES
+from content.fulfilment import Window
 from content.gtin import check_digit
+from content.money import Money
 from content.references import CROCKFORD
+from content.slots import Slot
 from fleet.shop.orders import Placed
 from fleet.web.shop import contact
 from fleet.web.shop.basket_cookie import (
@@ -26,7 +30,9 @@ from fleet.web.shop.basket_cookie import (
 )
 from fleet.web.shop.calendar import event
 from fleet.web.shop.methods import app_link, copied, led_to, phone_methods
-from tests.phone_shop import COUNTER, HOME
+from fleet.web.shop.ways_view import SHOWN, ways
+from fleet.web.words import words
+from tests.phone_shop import COUNTER, HOME, PRODUCTS, STORE
 
 
 def gtin(number: int) -> str:
@@ -159,3 +165,23 @@ def test_a_calendar_file_is_folded_and_escaped() -> None:
     assert "DTSTART:20231114T221320Z\r\n" in unfolded
     assert "SUMMARY:商店\\, 商店" in unfolded
     assert "LOCATION:a\\;b\\\\c\r\n" in unfolded
+
+
+def test_a_way_whose_next_slots_are_full_shows_those_after_them() -> None:
+    monday = 1_763_953_200  # 2025-11-24 04:00 in Berlin
+    hourly = tuple(
+        Window(days=tuple(range(7)), since=hour * 60, until=hour * 60 + 60, capacity=1)
+        for hour in range(8, 20)
+    )
+    option = structs.replace(HOME, windows=hourly, days_ahead=0)
+    store = structs.replace(STORE, fulfilments=(option,))
+
+    def left(slot: Slot) -> int:
+        return 0 if slot.key < "home:2025-11-24:6" else 1  # all until ten are taken
+
+    (way,) = ways(store, PRODUCTS[:1], Money(1000, "EUR"), words("en"), monday, left)
+    assert not way.problem
+    assert [choice.full for choice in way.choices].count(False) == SHOWN
+    assert way.choices[0].full or way.choices[0].left
+    (none,) = ways(store, PRODUCTS[:1], Money(1000, "EUR"), words("en"), monday, lambda _slot: 0)
+    assert none.problem == "Fully booked"
