@@ -1,4 +1,4 @@
-"""The phone pages' words: gettext catalogues in `locale/<language>/LC_MESSAGES/*.po`, keyed by name ("product.pay").
+"""The phone pages' words: gettext catalogues in `locale/<language>/LC_MESSAGES/*.po`, keyed by name ("product.saved").
 
 A test proves that every language has every key, once, and that each fills in the same values.
 """
