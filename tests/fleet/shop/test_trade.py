@@ -11,10 +11,13 @@ import httpx
 import pytest
 
 from content.carry import pack
+from content.links import basket_link
 from content.references import parse_basket_code, parse_claim
 from fleet.broker import Broker
 from fleet.payments.port import State
 from fleet.summary import summary
+from mqtt.messages import CodeWanted
+from mqtt.topics import Address
 from tests.phone_shop import APPLES, GONE, ICE, MILK, WINE, Shop, dearer, form_of, pay, phone_shop, restocked
 from tests.servers import wait_until
 
@@ -170,8 +173,9 @@ def test_sold_out_goods_cannot_be_put_in(phone: Phone) -> None:
 # --- carried ------------------------------------------------------------------------------------------------------
 
 
-def test_a_walls_basket_opens_with_its_lines_also_later_and_only_once(phone: Phone) -> None:
-    path = f"/TRADE-1/0/B/{pack([(APPLES, 2), (MILK, 1)])}"
+def test_a_walls_basket_opens_with_its_lines_also_later_and_only_once(phone: Phone, shop: Shop) -> None:
+    link = basket_link(shop.url, "trade-1", pack([(APPLES, 2), (MILK, 1)]), token="0123456789ABCDEF")
+    path = link.removeprefix(shop.url.upper())
     for _ in range(3):
         page = words(phone.get(path).text)
         assert "Goods €4.29" in page
@@ -206,8 +210,9 @@ def test_a_basket_goes_to_a_wall_by_six_characters(phone: Phone, shop: Shop) -> 
     assert found
     assert parse_basket_code(found[1]) == found[1]
     assert "for 30 more minutes" in page.text
-    carried = shop.fleet.codes  # what a kiosk asks
-    assert carried is not None
+    asked = CodeWanted(id="1", expires_ms=1 << 60, code=found[1].lower().replace("-", " "))
+    answer_at_wall = shop.fleet.codes.answer(Address("t", "s", "another-wall"), asked)
+    assert (answer_at_wall.kind, answer_at_wall.basket) == ("basket", ((APPLES, 2),))
     assert phone.get("/basket/code/000-000").status_code == 404
 
 
