@@ -23,8 +23,8 @@ def until(at: int, timezone: str) -> str:
 
 
 def stretch(start: int, end: int, timezone: str, say: Words) -> str:
-    """Two times of day with a dash, read from left to right in every language."""
-    return say.apart(f"{clock(start, timezone)}–{until(end, timezone)}")
+    """Two times of day with a dash, read from left to right in every language and never broken (U+2060)."""
+    return say.apart(f"{clock(start, timezone)}\u2060–\u2060{until(end, timezone)}")
 
 
 def date(at: int, timezone: str, say: Words) -> str:
