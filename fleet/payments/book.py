@@ -222,7 +222,9 @@ class Book:
             if not reason or shown_from_ms(entry) > now:
                 continue
             if reason == "not-settled" and self.told_by_kiosk(entry)[0] == "sale":
-                continue
+                if not entry.surplus:
+                    continue
+                reason = "surplus-stuck"
             what, since = WHAT_TO_DO[reason], entry.unresolved_ms
             found.append(Unresolved(why=reason, since_ms=since, what_to_do=what, entry=entry))
         return sorted(found, key=lambda each: each.since_ms)
@@ -281,8 +283,7 @@ class Book:
             if after.paid_minor != before.paid_minor:
                 after = structs.replace(after, resolved_ms=0)
             reason = why(after)
-            since = before.unresolved_ms if reason == why(before) else 0
-            since = (since or now) if reason else 0
+            since = (before.unresolved_ms or now) if reason else 0  # one trouble after another is one story
             after = structs.replace(after, due_ms=next_look(after, now), unresolved_ms=since)
             connection.execute(update(_CHARGES).where(_CHARGES.c.reference == reference).values(_row(after)))
             return Change(before, after)
