@@ -149,9 +149,11 @@ class Shopper:
 
     def buys_on_the_phone(self, link: str) -> str:
         """Open a facing's link, buy it there, pay; returns the receipt's page."""
-        where, page = fetch(link)
-        where, _ = fetch(where, **fields(page))
-        return submit(where, answer="pay")
+        phone = Phone()
+        phone.opens(link)
+        phone.sends("buy", then="checkout")
+        bank = phone.sends("pay")
+        return submit(bank, answer="pay")
 
     # --- what came of it ---
 
@@ -175,13 +177,33 @@ class Shopper:
         assert self.sales == before + count
 
 
-def fetch(url: str, **form: str) -> tuple[str, str]:
+class Phone:
+    """A browser that keeps cookies and sends the forms of the page it shows."""
+
+    def __init__(self) -> None:
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        self._where, self._page = "", ""
+
+    def opens(self, url: str) -> None:
+        """Follow a link."""
+        self._where, self._page = fetch(url, self._opener)
+
+    def sends(self, form: str, **more: str) -> str:
+        """Send the form of that id as it stands, and `more`; returns where it led."""
+        found = re.search(rf'<form[^>]* action="([^"]*)"[^>]* id="{form}".*?</form>', self._page, re.DOTALL)
+        assert found, f"no form {form!r} at {self._where}"
+        action = urllib.parse.urljoin(self._where, unescape(found[1]))
+        self._where, self._page = fetch(action, self._opener, **fields(found[0]), **more)
+        return self._where
+
+
+def fetch(url: str, opener: urllib.request.OpenerDirector | None = None, **form: str) -> tuple[str, str]:
     """A page as a browser gets it, by POST where there is a form; returns where it led and what it said."""
     parts = urllib.parse.urlsplit(url)
     data = urllib.parse.urlencode(form).encode() if form else None
     origin = f"{parts.scheme.lower()}://{parts.netloc.lower()}"
     request = urllib.request.Request(url, data, {"Origin": origin} if form else {})
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with (opener or urllib.request.build_opener()).open(request, timeout=20) as answer:
         return str(answer.url), answer.read().decode()
 
 
