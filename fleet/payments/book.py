@@ -18,7 +18,8 @@ from content.money import Money
 from content.references import CLAIM_BYTES, claim_of
 from fleet import tables
 from fleet.clock import Clock
-from fleet.payments.entry import ELSEWHERE, PHONE, TOUCH, Change, Entry, next_look, settle, told
+from fleet.payments.entry import PHONE, TOUCH, Change, Entry, next_look, settle, told
+from fleet.payments.learning import given_by_hand, learnt, moved
 from fleet.payments.port import PAID, Charge, ChargeEvent, News, State, advance
 from fleet.payments.unresolved import WHAT_TO_DO, Stranger, Unresolved, shown_from_ms, why
 from fleet.store import Store
@@ -137,18 +138,33 @@ class Book:
 
     # --- news -------------------------------------------------------------------------------------------------
 
-    def heard(self, reference: str, charge: Charge, payload: str = "") -> Change:
-        """The provider has told how a charge stands; `payload` is what the QR shall say from now on."""
-        return self._change(reference, lambda entry: _learnt(entry, charge, payload))
+    def heard(self, reference: str, charge: Charge, payload: str = "", given_minor: int = 0) -> Change:
+        """The provider has told how a charge stands; `payload` is what the QR shall say from now on, `given_minor` what
+        was known to be back when it was asked.
+        """
+        return self._change(reference, lambda entry: learnt(entry, charge, payload, given_minor))
 
     def news(self, reference: str, news: News, reason: str = "") -> Change:
-        """Something is known that the provider did not tell. What was handed over is never given back too."""
+        """Something is known that the provider did not tell."""
+        if news is News.WANT_REFUND:
+            return self.want_refund(reference, reason)
+        return self._change(reference, lambda entry: moved(entry, news, reason))
 
-        def learn(entry: Entry) -> Entry:
-            state = advance(entry.state, news)
-            return entry if state is entry.state else structs.replace(entry, state=state, reason=reason)
+    def gave_up(self, reference: str, reason: str) -> Change:
+        """Nobody was told of a charge that could not be asked for: it has failed. One that another call has meanwhile
+        made stays, for somebody sees its code.
+        """
+        return self._change(
+            reference,
+            lambda entry: moved(entry, News.FAILED, reason) if entry.state is State.ASKING else entry,
+        )
 
-        return self._change(reference, learn, unless=_handed_over if news is News.WANT_REFUND else _never)
+    def want_refund(self, reference: str, reason: str, *, by_wall: bool = False) -> Change:
+        """Money that came shall go back. What was handed over never does too, and what was sold does not because its
+        wall (`by_wall`) thinks it was not.
+        """
+        unless = _sold_or_handed_over if by_wall else _handed_over
+        return self._change(reference, lambda entry: moved(entry, News.WANT_REFUND, reason), unless=unless)
 
     def claimed(self, reference: str) -> Change:
         """Somebody holds the claim code of a paid charge and its wall has not told how it ended: it ends here, once, in a
@@ -230,9 +246,23 @@ class Book:
         return sorted(found, key=lambda each: each.since_ms)
 
     def resolve(self, reference: str) -> Entry:
-        """A person has seen to a payment: it leaves the list, until there is news of its money. Raises KeyError."""
+        """A person has seen to a payment: it leaves the list, until there is news of its money. What the provider had
+        refused to give back was given by hand, and does not go back again. Raises KeyError.
+        """
         now = self._clock()
-        return self._change(reference, lambda entry: structs.replace(entry, resolved_ms=now)).after
+
+        def seen_to(entry: Entry) -> Entry:
+            by_hand = given_by_hand(entry) if entry.owed_back and entry.trouble else entry
+            return structs.replace(by_hand, resolved_ms=now)
+
+        return self._change(reference, seen_to).after
+
+    def clock_went_back(self) -> None:
+        """What was due at times of a clock that ran ahead is due now; its checks lie in what is the future again."""
+        now, column = self._clock(), _CHARGES.c
+        ahead = (column.checked_ms > now) | (column.asked_ms > now)
+        with self._store.write() as connection:
+            connection.execute(update(_CHARGES).where(column.due_ms > now, ahead).values(due_ms=now))
 
     def stranger(self, provider: str, event: ChargeEvent, money: Money | None) -> bool:
         """Write down money nobody knows; the same again is counted. False where there is no more room."""
@@ -272,7 +302,7 @@ class Book:
         """
         now = self._clock()
         with self._store.write() as connection:
-            before = _read(connection, reference)
+            before = _read(connection, reference, lock=True)
             if before is None:
                 raise KeyError(reference)
             after = before if unless(connection, before) else learn(before)
@@ -302,30 +332,6 @@ class Book:
         return structs.replace(entry, settled=settled, sale_seq=last + 1, claim_code=code)
 
 
-def _learnt(entry: Entry, charge: Charge, payload: str) -> Entry:
-    """An entry after its provider has told how the charge stands. What has come never grows less."""
-    state = advance(entry.state, charge.news)
-    paid = charge.paid or entry.paid
-    if paid and entry.paid and paid.currency == entry.paid_currency and paid.minor < entry.paid_minor:
-        paid = entry.paid
-    given, trouble = entry.given_minor, entry.trouble
-    if entry.state is State.REFUNDED:
-        given = max(given, charge.refunded_minor)
-    if state is State.REFUNDED and entry.state is not State.REFUNDED:  # given back, whoever did it
-        given = paid.minor if paid else 0
-        trouble = ELSEWHERE if entry.state in PAID else ""
-    learnt = structs.replace(
-        entry, state=state, charge_id=charge.id, card="", payload=payload or entry.payload, silent_ms=0,
-        expires_ms=charge.expires_ms or entry.expires_ms,
-        reason=entry.reason if state is entry.state else charge.reason if state is State.FAILED else "",
-        paid_minor=paid.minor if paid else 0, paid_currency=paid.currency if paid else "",
-        given_minor=given, giving_minor=0 if state is State.REFUNDED else entry.giving_minor, trouble=trouble,
-    )  # fmt: skip
-    if learnt.state is State.REFUNDED and learnt.paid_minor > learnt.given_minor:
-        return structs.replace(learnt, state=advance(learnt.state, News.MORE))
-    return learnt
-
-
 def _handed_over(connection: Connection, entry: Entry) -> bool:
     column = tables.handovers.c
     return (
@@ -334,6 +340,13 @@ def _handed_over(connection: Connection, entry: Entry) -> bool:
         )
         == HANDED_OVER
     )
+
+
+def _sold_or_handed_over(connection: Connection, entry: Entry) -> bool:
+    sale = tables.sales.c
+    of_it = select(sale.seq).where(sale.reference == entry.reference, sale.kiosk == entry.kiosk).limit(1)
+    sold = entry.settled in ("sale", "sold") or connection.scalar(of_it) is not None
+    return sold or _handed_over(connection, entry)
 
 
 def _verdict(connection: Connection, entry: Entry) -> tuple[str, str]:
@@ -379,8 +392,10 @@ def _stranger(row: Any) -> Stranger:
     )  # fmt: skip
 
 
-def _read(connection: Connection, reference: str) -> Entry | None:
-    found = connection.execute(select(_CHARGES).where(_CHARGES.c.reference == reference)).first()
+def _read(connection: Connection, reference: str, *, lock: bool = False) -> Entry | None:
+    """`lock`: against other writers, where the database lets in more than one."""
+    wanted = select(_CHARGES).where(_CHARGES.c.reference == reference)
+    found = connection.execute(wanted.with_for_update() if lock else wanted).first()
     return entry_of(found) if found else None
 
 

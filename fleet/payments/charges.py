@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from fleet.clock import Clock
+from fleet.payments.answers import sound, sound_refund
 from fleet.payments.book import Book
 from fleet.payments.codecs import BadPayload
 from fleet.payments.entry import PHONE, Change, Entry
@@ -36,6 +37,8 @@ from fleet.payments.port import (
 log = logging.getLogger(__name__)
 
 FRESH_MS: Final = 1_000  # a charge that has ended and was looked at so lately is not asked for again
+# Providers keep an idempotency key for a day (Stripe: 24 hours). Asked again after that, a card would be charged twice.
+KEYS_LAST_MS: Final = 12 * 3_600_000
 _WAITED_FOR: Final = (News.OPEN, News.SCANNED)
 
 
@@ -81,7 +84,8 @@ class Charges:
 
     def silent_since(self, provider: str, since_ms: int) -> bool:
         """Whether a provider has failed to answer since then."""
-        return self._silent.get(provider, -1) >= since_ms
+        silent = self._silent.get(provider, -1)
+        return since_ms <= silent <= self._clock()  # a clock that was put back has marks of tomorrow
 
     # --- asking -----------------------------------------------------------------------------------------------
 
@@ -89,6 +93,8 @@ class Charges:
         """Have the provider create the charge, unless it is known to have done so."""
         if entry.state is not State.ASKING:
             return entry
+        if entry.method == "card" and self._clock() - entry.asked_ms > KEYS_LAST_MS:
+            return self.book.unanswered(entry.reference)  # only a person can find out
         method = self._methods[entry.method]
         try:
             charge = self._create(entry)
@@ -96,7 +102,7 @@ class Charges:
             return self._no_answer(entry, error)
         except ProviderRefused as error:
             log.warning("charge %s: %s", entry.reference, error)
-            return self._published(self.book.news(entry.reference, News.FAILED, "bad-request"))
+            return self._published(self.book.gave_up(entry.reference, "bad-request"))
         if charge.news not in _WAITED_FOR:
             return self._heard(entry, charge)
         try:
@@ -123,7 +129,7 @@ class Charges:
         )  # fmt: skip
         kiosk = entry.kiosk.rpartition("/")[2]
         idem = idempotency_key(kiosk, entry.order, entry.reference)
-        return self.providers[entry.provider].create(request, idem=idem)
+        return sound(self.providers[entry.provider].create(request, idem=idem), entry.reference)
 
     def _no_answer(self, entry: Entry, error: ProviderDown) -> Entry:
         """Nobody knows whether the provider has the charge. What nobody was shown nobody can pay, so that is a no; a
@@ -132,7 +138,7 @@ class Charges:
         entry = self._unanswered(entry, error)
         if entry.method == "card":
             return entry
-        return self._published(self.book.news(entry.reference, News.FAILED, "provider-down"))
+        return self._published(self.book.gave_up(entry.reference, "provider-down"))
 
     # --- looking ----------------------------------------------------------------------------------------------
 
@@ -140,7 +146,7 @@ class Charges:
         """Whether the provider may know more than we: always while money is waited for, now and then once it is not."""
         if entry.state in PAID or entry.state is State.REFUNDED or entry.provider not in self.providers:
             return False
-        return entry.state in OPEN or self._clock() - entry.checked_ms >= FRESH_MS
+        return entry.state in OPEN or not 0 <= self._clock() - entry.checked_ms < FRESH_MS
 
     def look(self, entry: Entry) -> Entry:
         """The charge after asking its provider; as it was where that does not answer."""
@@ -149,6 +155,9 @@ class Charges:
             return self.book.unanswered(entry.reference)
         if entry.state is State.ASKING:
             return self.ask(entry)
+        if entry.owed_back and entry.trouble:  # a person may have given it back at the provider meanwhile
+            entry = self._status(entry)
+            return self.give_back(entry) if entry.state is State.REFUNDING and entry.owed_back else entry
         if entry.owed_back:
             return self.give_back(entry)
         if not entry.charge_id:
@@ -171,18 +180,27 @@ class Charges:
 
     def _status(self, entry: Entry) -> Entry:
         try:
-            charge = self.providers[entry.provider].status(entry.charge_id)
+            charge = self._told_of(entry)
         except ProviderError as error:
             return self._unanswered(entry, error)
         entry = self._heard(entry, charge)
         return self._end_there(entry) if entry.state in ENDED and charge.news in _WAITED_FOR else entry
 
+    def _told_of(self, entry: Entry) -> Charge:
+        return sound(self.providers[entry.provider].status(entry.charge_id), entry.reference, entry.charge_id)
+
     def heard(self, entry: Entry, charge: Charge) -> Entry:
-        """The provider has told how a charge stands: write it down, tell it, and send back what is too much."""
+        """The provider has told how a charge stands: write it down, tell it, and send back what is too much. `entry` as
+        it was before the provider was asked.
+        """
+        if entry.state is State.ASKING and charge.news in _WAITED_FOR:
+            return (
+                entry  # faster than the answer to the call that made it, which brings the code to be checked
+            )
         return self._heard(entry, charge)
 
     def _heard(self, entry: Entry, charge: Charge, payload: str = "") -> Entry:
-        entry = self._published(self.book.heard(entry.reference, charge, payload))
+        entry = self._published(self.book.heard(entry.reference, charge, payload, entry.given_minor))
         return self.give_back(entry) if entry.state in PAID and entry.owed_back else entry
 
     # --- ending -----------------------------------------------------------------------------------------------
@@ -203,7 +221,7 @@ class Charges:
                 else entry
             )
         try:
-            charge = provider.cancel(entry.charge_id)
+            charge = sound(provider.cancel(entry.charge_id), entry.reference, entry.charge_id)
         except ProviderError as error:
             return self._unanswered(entry, error)
         return self._heard(entry, charge)
@@ -214,19 +232,21 @@ class Charges:
         if not provider.caps.cancel:
             return entry
         try:
-            charge = provider.cancel(entry.charge_id)
+            charge = sound(provider.cancel(entry.charge_id), entry.reference, entry.charge_id)
         except ProviderError as error:
             return self._unanswered(entry, error)
         return self._heard(entry, charge)
 
     # --- giving back ------------------------------------------------------------------------------------------
 
-    def refund(self, entry: Entry, reason: str) -> Entry:
-        """Give back what was paid, once. Where nothing is known to be paid, the provider is asked first."""
+    def refund(self, entry: Entry, reason: str, *, by_wall: bool = False) -> Entry:
+        """Give back what was paid, once. Where nothing is known to be paid, the provider is asked first. `by_wall`: unless
+        it has been sold meanwhile, as a wall cannot know.
+        """
         if entry.state not in PAID | {State.REFUNDING, State.REFUNDED}:
             entry = self.look(entry)
         if entry.state in PAID:
-            entry = self._published(self.book.news(entry.reference, News.WANT_REFUND, reason))
+            entry = self._published(self.book.want_refund(entry.reference, reason, by_wall=by_wall))
         return self.give_back(entry) if entry.state is State.REFUNDING else entry
 
     def give_back(self, entry: Entry) -> Entry:
@@ -242,6 +262,7 @@ class Charges:
         idem = refund_key(entry.reference, entry.given_minor)
         try:
             refund = provider.refund(entry.charge_id, entry.giving_minor, idem=idem)
+            refund = sound_refund(refund, entry.charge_id, entry.giving_minor)
         except ProviderRefused as error:
             return self._was_refused(entry, error)
         except ProviderError as error:
@@ -258,7 +279,7 @@ class Charges:
     def _was_refused(self, entry: Entry, error: ProviderRefused) -> Entry:
         """The money may be back already, however it got there; else only a person can help."""
         try:
-            charge = self.providers[entry.provider].status(entry.charge_id)
+            charge = self._told_of(entry)
         except ProviderError as silent:
             return self._unanswered(entry, silent)
         if charge.refunded_minor >= entry.given_minor + entry.giving_minor:

@@ -133,7 +133,7 @@ class PaymentDesk:
             case RefundCharge() if found.sale_seq:
                 log.error("refund of %s refused: its claim code was honoured elsewhere", found.reference)
             case RefundCharge():
-                found = self.refund(found, request.reason)
+                found = self._charges.refund(found, request.reason, by_wall=True)
         return self._told(found, request.id)
 
     def _wanted(self, address: Address, wanted: ChargeWanted) -> Entry | str:
@@ -204,6 +204,10 @@ class PaymentDesk:
             return entry
         return self._charges.look(entry)
 
+    def ask_again(self, entry: Entry) -> Entry:
+        """A person wants to know: ask for what is owed, and for nothing else; where nothing is, how the charge stands."""
+        return self._charges.look(self.book.get(entry.reference) or entry)
+
     def claim(self, entry: Entry) -> Entry:
         """Somebody holds the claim code of a charge: ask its provider, and where money came and nobody has decided yet
         what it buys, decide. A provider that does not answer leaves the charge as it is.
@@ -244,7 +248,7 @@ class PaymentDesk:
         if how == "sale":
             return self.book.sold_at_wall(entry.reference)
         if how == "refund":
-            return self.refund(entry, reason)
+            return self._charges.refund(entry, reason, by_wall=True)
         log.warning(
             "charge %s of %s is paid and neither sold nor given back: said again",
             entry.reference,

@@ -23,6 +23,7 @@ LINGER_MS: Final = 600_000  # an ended charge is watched for late money until so
 HOUR_MS: Final = 3_600_000
 SWEEPS_MS: Final = (HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS)  # and then looked at once more each
 ELSEWHERE: Final = "refunded-elsewhere"  # trouble: the provider gave back what nobody here wanted to
+CAME_BACK: Final = "refund-came-back"  # trouble: what had gone back is with the provider again
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -54,7 +55,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     given_minor: int = 0  # of that, what has gone back
     giving_minor: int = 0  # a refund asked for whose outcome is not known; asked again as it was
     parts: int = 0  # 1: its provider gives back a part of what came
-    trouble: str = ""  # why a person has to see to it: the reason a refund was refused for, or ELSEWHERE
+    trouble: str = (
+        ""  # why a person has to see to it: the reason a refund was refused for, ELSEWHERE, CAME_BACK
+    )
     silent_ms: int = 0  # since when its provider has not answered for it; 0: it has
     unresolved_ms: int = 0  # since when it is not in order (fleet.payments.unresolved.why); 0: it is
     resolved_ms: int = 0  # a person has seen to it
@@ -157,7 +160,7 @@ def _kept(entry: Entry) -> int:
 def next_look(entry: Entry, now_ms: int) -> int | None:
     """When to ask the provider again without being told to: a webhook is only a hint, and hints get lost.
 
-    Open: every 2 s for a minute, then ever more slowly, at most every 30 s. Ended: every 30 s until LINGER_MS after the
+    Open: every 2 s for a minute, then ever more slowly, at most every 30 s for a day. Ended: every 30 s until LINGER_MS after the
     expiry, for late money; ever more slowly for ever where the provider has not answered for it. A refund that was not
     taken: until it is, ever more slowly; one refused for good every hour, for what the merchant's account lacked may
     have come. Paid at a wall: until the wall has told how it ended, after a minute, then ever more slowly, at most every
@@ -169,7 +172,8 @@ def next_look(entry: Entry, now_ms: int) -> int | None:
     if entry.owed_back:
         return now_ms + _slower(now_ms - entry.changed_ms, HOUR_MS)
     if entry.state in OPEN:
-        return now_ms + _slower(now_ms - entry.asked_ms, 30_000)
+        age = now_ms - entry.asked_ms
+        return now_ms + _slower(age, 30_000 if age < 24 * HOUR_MS else HOUR_MS)
     if entry.channel == TOUCH and entry.state in PAID and not entry.settled:
         return now_ms + min(HOUR_MS, max(60_000, now_ms - entry.changed_ms))
     if entry.state in ENDED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from fleet.payments.answers import sound
 from fleet.payments.charges import Charges
 from fleet.payments.port import ChargeEvent, Provider, ProviderError, ProviderRefused, Receipt
 
@@ -35,7 +36,8 @@ class Hooks:
 
     def _hinted(self, provider: Provider, event: ChargeEvent) -> bool:
         """Ask about the charge of an event; False where it is none of ours. Raises ProviderDown."""
-        entry = self._book.by_charge_id(provider.key, event.charge_id) or self._book.get(event.reference)
+        known = self._book.by_charge_id(provider.key, event.charge_id) if event.charge_id else None
+        entry = known or self._book.get(event.reference)
         if entry is None or entry.provider != provider.key:
             return False
         by_reference = event.charge_id == event.reference
@@ -47,7 +49,7 @@ class Hooks:
             return False
         if charge.reference != entry.reference:
             return False
-        self._charges.heard(entry, charge)
+        self._charges.heard(entry, sound(charge, entry.reference, entry.charge_id))
         return True
 
     def _strange(self, provider: Provider, event: ChargeEvent) -> None:

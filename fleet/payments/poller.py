@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 WORKERS: Final = 2  # per provider: one call that waits for its time limit does not hold up the other charges
 AHEAD: Final = 8  # charges handed to a provider's workers at once
 LONGEST_S: Final = 60.0
+BACK_MS: Final = 1_000  # a clock that is put back by less is merely being set right
 _Turn = tuple[Entry, int]  # a charge, and since when it waits
 
 
@@ -44,6 +45,7 @@ class Poller:
         self._turns: dict[str, queue.SimpleQueue[_Turn | None]] = {
             provider: queue.SimpleQueue() for provider in providers
         }
+        self._latest_ms = clock()
         self._over = threading.Event()
         self._wake = threading.Event()
         self._threads = [threading.Thread(target=self._run, name="charges", daemon=True)]
@@ -55,6 +57,7 @@ class Poller:
 
     def start(self) -> None:
         """Begin; what a stop has interrupted is due already or becomes so."""
+        self._book.clock_went_back()  # maybe while we were stopped
         for thread in self._threads:
             thread.start()
 
@@ -76,6 +79,7 @@ class Poller:
 
     def look_after(self) -> None:
         """Look at every charge that is due, here and now."""
+        self._watch_clock()
         self._do_chores()
         for provider in sorted(self._book.providers_due()):
             began = self._clock()
@@ -95,6 +99,14 @@ class Poller:
             log.exception("charge %s could not be looked at", entry.reference)
             self._book.unanswered(entry.reference)
 
+    def _watch_clock(self) -> None:
+        """A clock that was put back would leave charges alone until it has caught up with itself."""
+        now = self._clock()
+        if now < self._latest_ms - BACK_MS:
+            log.warning("the clock went back by %d s", (self._latest_ms - now) // 1000)
+            self._book.clock_went_back()
+        self._latest_ms = now
+
     def _do_chores(self) -> None:
         try:
             self._chores()
@@ -107,6 +119,7 @@ class Poller:
         while not self._over.is_set():
             self._wake.clear()
             try:
+                self._watch_clock()
                 self._do_chores()
                 full = self._hand_out()
                 due = self._book.next_due_ms(full)

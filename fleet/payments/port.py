@@ -49,8 +49,10 @@ _ENDS = {
     News.EXPIRED: State.EXPIRED,
     News.CANCELLED: State.CANCELLED,
     News.FAILED: State.FAILED,
+    News.REFUNDED: State.REFUNDED,
 }
-_AFTER_ALL = {News.PAID: State.LATE_PAID}
+# What was paid and given back while nobody looked has ended as well.
+_AFTER_ALL = {News.PAID: State.LATE_PAID, News.REFUNDED: State.REFUNDED}
 _GIVEN_BACK = {News.WANT_REFUND: State.REFUNDING, News.REFUNDED: State.REFUNDED}
 
 # Everything that may happen to a charge. What is not in it changes nothing: repeated, late and out-of-order news are ordinary.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from content.money import Money
-from fleet.payments.entry import ELSEWHERE, TOUCH, Entry, last_look_ms
+from fleet.payments.entry import CAME_BACK, ELSEWHERE, TOUCH, Entry, last_look_ms
 from fleet.payments.port import ENDED, OPEN, PAID
 
 GRACE_MS: Final = 30_000  # what resolves itself meanwhile is not shown: a list of false alarms is not read
@@ -18,6 +18,7 @@ GRACE_MS: Final = 30_000  # what resolves itself meanwhile is not shown: a list 
 # why -> what a person can do about it
 WHAT_TO_DO: Final = {
     "refund-refused": "The provider refuses the refund. Give the money back by hand, then mark it as seen to.",
+    "refund-came-back": "A refund was made and its money is with the provider again. Give it back by hand, then mark it.",
     "refund-waiting": "The refund is asked for again and again by itself. If it stays here, ask the provider.",
     "surplus-stuck": "More came than was sold and the provider gives back no parts: give the surplus back by hand.",
     "not-settled": "Paid, and the wall has not said whether it was sold. Look at the wall; its claim code works.",
@@ -55,8 +56,12 @@ def why(entry: Entry) -> str:
     """Why a payment is not in order, a key of WHAT_TO_DO; "" where it is, or a person has seen to it."""
     if entry.resolved_ms:
         return ""
+    if entry.trouble in (ELSEWHERE, CAME_BACK):
+        return "sold-and-refunded" if entry.trouble == ELSEWHERE else CAME_BACK
     if entry.trouble:
-        return "sold-and-refunded" if entry.trouble == ELSEWHERE else "refund-refused"
+        return "refund-refused"
+    if _less_is_left(entry):
+        return "sold-and-refunded"
     if entry.silent_ms and entry.state in OPEN | ENDED:
         return "provider-silent"
     if entry.owed_back:
@@ -68,6 +73,12 @@ def why(entry: Entry) -> str:
     if entry.channel == TOUCH and entry.state in PAID and not entry.settled:
         return "not-settled"
     return ""
+
+
+def _less_is_left(entry: Entry) -> bool:
+    """Whether somebody has given back a part of what the goods cost."""
+    left = entry.paid_minor - entry.given_minor
+    return entry.state in PAID and entry.settled in ("sale", "sold") and left < entry.minor
 
 
 def shown_from_ms(entry: Entry) -> int:

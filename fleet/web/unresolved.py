@@ -96,10 +96,8 @@ def decide(services: Services, form: dict[str, str]) -> bool:
 
 def _done(services: Services, desk: PaymentDesk, row: Entry, act: str, form: dict[str, str]) -> bool:
     match act:
-        case "ask" if row.owed_back:
-            desk.refund(row, row.reason)
         case "ask":
-            desk.look(row.reference)
+            desk.ask_again(row)
         case "sell":  # as its claim code would, and the goods wait for who holds it
             desk.claim(row)
         case "refund":

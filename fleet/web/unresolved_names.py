@@ -9,6 +9,7 @@ from fleet.services import Services
 
 NAMES: Final = {
     "refund-refused": "Refund refused",
+    "refund-came-back": "Refund came back",
     "refund-waiting": "Refund not taken yet",
     "surplus-stuck": "Too much was paid",
     "not-settled": "Paid, not sold",

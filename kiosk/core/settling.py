@@ -260,7 +260,11 @@ def refund(turn: Turn, reference: str, amount: Money, reason: str) -> None:
 
 
 def refund_done(turn: Turn, event: RefundDone) -> None:
-    """The money is on its way back."""
+    """The money is on its way back. Where none was known of, it came and went while nobody looked."""
+    pending = turn.session.pending.get(event.reference)
+    if pending is not None and pending.outcome == "open":
+        _ended(turn, event.reference, "refunded")
+        return
     state = turn.session.state
     if isinstance(state, Troubled) and state.payment.reference == event.reference:
         turn.say("refund-done", tone="good")

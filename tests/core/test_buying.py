@@ -501,3 +501,14 @@ def test_the_price_somebody_saw_is_the_price_they_pay(one: Product) -> None:
     j.wait(60_000)
     j.shop(one).happens(ev.BasketOpened)
     assert _prices(j) == [300]
+
+
+def test_money_that_came_and_went_while_nobody_looked_is_told_to_who_waits() -> None:
+    j = Journey()
+    reference = j.pay_by_link()
+    j.happens(ev.RefundDone, reference)
+    problem = j.view(views.Problem)
+    assert (problem.key, problem.can_retry) == ("refunded", True)
+    j.happens(ev.RetryAsked)
+    j.paid(j.show_qr())
+    j.view(views.Thanks)

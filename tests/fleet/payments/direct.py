@@ -56,6 +56,8 @@ class Direct(Provider):
         self.refuses_refunds = ""
         self.refuses_cancels = False
         self.miscounts = 0  # minor units by which a created charge differs from what was asked for
+        self.twist: Callable[[Charge], Charge] = lambda charge: charge  # what it tells of a charge instead
+        self.twist_refund: Callable[[Refund], Refund] = lambda refund: refund
 
     def _carry(self, wrong: Fault | None, call: Callable[..., object], *arguments: object) -> object:
         if self.down or wrong is Fault.SERVER_ERROR:
@@ -74,7 +76,7 @@ class Direct(Provider):
     def _charge(self, wrong: Fault | None, call: Callable[..., object], *arguments: object) -> Charge:
         view = self._carry(wrong, call, *arguments)
         assert isinstance(view, api.ChargeView)
-        return charge_of(view)
+        return self.twist(charge_of(view))
 
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:
         body = api.ChargeBody(
@@ -101,7 +103,7 @@ class Direct(Provider):
             raise ProviderRefused(self.refuses_refunds)
         view = self._carry(self._wrong("refund", charge_id), self.bank.refund, charge_id, minor, idem)
         assert isinstance(view, api.RefundView)
-        return Refund(id=view.id, charge_id=charge_id, minor=minor, done=view.done)
+        return self.twist_refund(Refund(id=view.id, charge_id=charge_id, minor=minor, done=view.done))
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> list[ChargeEvent]:
         if signing.HEADER in headers:
