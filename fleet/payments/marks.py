@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from content.money import Money
-from fleet.payments.codecs import SCHEMES, BadPayload, Scheme
+from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, emv
 
 # A wall's code has to be read from 2 m: 12 px per module on 1080 px (0.369 mm pitch, 3 camera pixels per module, as
 # measured for kiosk.qr) leave 90 modules with the quiet zone: version 15 (77 + 8). Byte mode at level M holds 412 bytes.
 MOST_BYTES: Final = 412
 MOST_ADDRESS: Final = 4096  # characters of an address a phone follows and nobody scans
+_TIPS: Final = ("55", "56", "57")  # EMVCo: tip or convenience indicator, and how much
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ def _check_code(key: str, schemes: tuple[str, ...], amount: Money, payload: str)
         raise BadPayload("payload", f"a code of {' or '.join(schemes)} expected")
     fields = owners[0].parse(payload)
     asks = owners[0].asks(fields)
+    if asks is None and owners[0].amount_in_code:
+        raise BadPayload("amount", "the code leaves it to the payer")
+    _check_fixed(fields, payload)
     if asks is None or MARKS[key].own_unit:
         return  # the code leaves it to its provider, who was told
     decimal, currency = asks
@@ -87,3 +92,21 @@ def _check_code(key: str, schemes: tuple[str, ...], amount: Money, payload: str)
         raise BadPayload("currency", f"{amount.currency} was ordered, the code says {currency}")
     if Decimal(decimal) != Decimal(amount.decimal()):
         raise BadPayload("amount", f"{amount.decimal()} was ordered, the code says {decimal}")
+
+
+def _check_fixed(fields: object, payload: str) -> None:
+    """Raises BadPayload where the payer may pay another amount than the one the code says: an editable PayNow, a tip or
+    fee of EMVCo (objects 55 to 57, MPM 1.1 section 4.6), a least amount of UPI (`mam`, NPCI's linking specification).
+    """
+    if getattr(fields, "editable", False):
+        raise BadPayload("editable", "the payer may change the amount")
+    if payload[:4] == "0002":
+        tip = next((tag for tag in _TIPS if tag in emv.unseal(payload)), "")
+        if tip:
+            raise BadPayload(tip, "the payer's app would add a tip or a fee")
+    if payload[:4].lower() == "upi:" and any(name == "mam" and value for name, value in _query(payload)):
+        raise BadPayload("mam", "the payer may change the amount")
+
+
+def _query(payload: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(payload).query)
