@@ -21,6 +21,7 @@ ADAPTERS: Final[dict[str, str]] = {
     "pix-api": "fleet.payments.pix_api.opening:open_provider",
     "stripe": "fleet.payments.stripe_api.opening:open_provider",
     "wechat": "fleet.payments.wechat_api.opening:open_provider",
+    "alipay": "fleet.payments.alipay_api.opening:open_provider",
 }
 
 

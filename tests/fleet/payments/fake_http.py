@@ -51,7 +51,7 @@ Handle = Callable[[Asked], Answer]
 
 @dataclass
 class FakeServer:
-    """What runs: `faults` holds (fault, pattern of "VERB /path") for requests to come, each used once; `asked` what came."""
+    """What runs: `faults` holds (fault, pattern of "VERB /path?query") for requests to come, each used once; `asked` what came."""
 
     url: str
     faults: list[tuple[Fault, str]] = field(default_factory=list)
@@ -66,7 +66,7 @@ class FakeServer:
         with self.lock:
             self.asked.append(asked)
             for place, (fault, pattern) in enumerate(self.faults):
-                if re.match(pattern, f"{asked.verb} {asked.path}"):
+                if re.match(pattern, f"{asked.verb} {asked.target}"):
                     del self.faults[place]
                     return fault
         return None

@@ -133,7 +133,7 @@ class FakeWeChat:
             if no.status == 401:
                 return Answer(401, no.body)
             status, body = no.status, no.body
-        text = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        text = b"" if body is None else json.dumps(self.server.mangle(body), ensure_ascii=False).encode()
         headers = {} if self.signs == "not" else self.signed(text, 301 if self.signs == "late" else 0)
         return Answer(status, text, headers=headers)
 

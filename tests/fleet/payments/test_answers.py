@@ -12,19 +12,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet.payments.port import Charge, ChargeRequest, Provider, ProviderError, Refund
+from tests.fleet.payments.fake_alipay import fake_alipay
 from tests.fleet.payments.fake_http import FakeServer
 from tests.fleet.payments.fake_pix import fake_pix
 from tests.fleet.payments.fake_stripe import fake_stripe
+from tests.fleet.payments.fake_wechat import fake_wechat
 from tests.fleet.payments.provider_contract import key_of, request
+from tests.fleet.payments.test_alipay_api import opened as alipay_opened
 from tests.fleet.payments.test_pix_api import opened as pix_opened
 from tests.fleet.payments.test_stripe_api import CURRENCY
 from tests.fleet.payments.test_stripe_api import opened as stripe_opened
+from tests.fleet.payments.test_wechat_api import opened as wechat_opened
 
 pytestmark = pytest.mark.server
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(allow_nan=False), st.text(max_size=8),
-    st.sampled_from(["", "12.5", "-1.00", "9" * 40, "succeeded", "DEVOLVIDO", "2026-13-41T99:00:00Z"]),
+    st.sampled_from(["", "12.5", "-1.00", "9" * 40, "succeeded", "DEVOLVIDO", "REFUND", "10000", "1e99", "2026-13-41T99:00:00Z"]),
     st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )  # fmt: skip
 
@@ -75,12 +79,27 @@ class Bench:
         ]
 
 
-@pytest.fixture(scope="module", params=["pix-api", "paynow", "pix", "link"])
+def reference(name: str) -> str:
+    """The reference a charge's name begins with."""
+    return name.partition(".")[0]
+
+
+@pytest.fixture(scope="module", params=["pix-api", "wechat", "alipay", "paynow", "pix", "link"])
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     if request.param == "pix-api":
         with fake_pix(tmp_path_factory.mktemp("pix")) as pix:
             provider: Provider = pix_opened(pix)
             yield Bench(provider, pix.server, pix.pay, "pix", "BRL")
+            provider.close()
+    elif request.param == "wechat":
+        with fake_wechat() as wechat:
+            provider = wechat_opened(wechat)
+            yield Bench(provider, wechat.server, lambda name: wechat.pay(reference(name)), "wechat", "CNY")
+            provider.close()
+    elif request.param == "alipay":
+        with fake_alipay() as alipay:
+            provider = alipay_opened(alipay)
+            yield Bench(provider, alipay.server, lambda name: alipay.pay(reference(name)), "alipay", "CNY")
             provider.close()
     else:
         with fake_stripe() as stripe:
