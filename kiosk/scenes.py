@@ -51,7 +51,9 @@ TERMS = Terms(  # as the fleet says them; the key is nobody's
 )
 MANY = ("promptpay", "paynow", "vietqr", "duitnow", "khqr", "wechat", "alipay", "card", "link")
 CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
-RETRIED = frozenset({"declined", "expired", "cancelled", "failed", "provider-down", "offline", "too-dense"})
+RETRIED = frozenset(
+    {"declined", "expired", "cancelled", "failed", "provider-down", "offline", "too-dense", "not-this-way"}
+)
 
 
 def session_of(

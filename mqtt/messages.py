@@ -181,7 +181,8 @@ class ChargeState(Message, frozen=True, kw_only=True):
     """A charge as the fleet knows it. Topics: dn/res (with `id` of the request) and dn/charge (with id "").
 
     `state`: created | scanned | paid | expired | cancelled | failed | refunded | unknown.
-    `reason` is a key where state is failed: declined, unknown-card, provider-down, bad-request, amount-mismatch, ...
+    `reason` is a key where state is failed: declined, unknown-card, no-funds; provider-down; where this order cannot be
+    paid by this method currency, too-little, too-much, no-such-method, refused; bad-request, bad-payload.
     """
 
     id: str

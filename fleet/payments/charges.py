@@ -37,6 +37,8 @@ from fleet.payments.port import (
 log = logging.getLogger(__name__)
 
 FRESH_MS: Final = 1_000  # a charge that has ended and was looked at so lately is not asked for again
+# Why a provider refuses to make a charge, where a screen can do something with it; all else is "refused".
+_SAID: Final = frozenset({"currency", "too-little", "too-much", "declined", "unknown-card", "no-funds"})
 # Providers keep an idempotency key for a day (Stripe: 24 hours). Asked again after that, a card would be charged twice.
 KEYS_LAST_MS: Final = 12 * 3_600_000
 _WAITED_FOR: Final = (News.OPEN, News.SCANNED)
@@ -102,7 +104,7 @@ class Charges:
             return self._no_answer(entry, error)
         except ProviderRefused as error:
             log.warning("charge %s: %s", entry.reference, error)
-            return self._published(self.book.gave_up(entry.reference, "bad-request"))
+            return self._published(self.book.gave_up(entry.reference, _reason(error)))
         if charge.news not in _WAITED_FOR:
             return self._heard(entry, charge)
         try:
@@ -298,3 +300,7 @@ class Charges:
             self.counters.provider_down += 1
         log.warning("charge %s: %s", entry.reference, error)
         return self.book.unanswered(entry.reference)
+
+
+def _reason(error: ProviderRefused) -> str:
+    return error.reason if error.reason in _SAID else "refused"

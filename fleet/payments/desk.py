@@ -98,11 +98,15 @@ class PaymentDesk:
         return self._methods[method].provider.key if method in self._methods else ""
 
     def methods_at(self, address: Address) -> tuple[str, ...]:
-        """The keys of the methods a kiosk offers, in order: as said for it, else for its station, else all."""
-        for name in (str(address), f"{address.tenant}/{address.site}"):
-            if name in self._stations:
-                return self._stations[name]
-        return tuple(self._methods)
+        """The keys of the methods a kiosk offers, in order: as said for it, else for its station, else all; of these
+        those the store's prices can be paid by.
+        """
+        names = (str(address), f"{address.tenant}/{address.site}")
+        said = next((self._stations[name] for name in names if name in self._stations), tuple(self._methods))
+        if self._catalogue is None:
+            return said
+        currency = self._catalogue().store.currency
+        return tuple(key for key in said if currency in self._methods[key].currencies)
 
     @property
     def pages(self) -> tuple[str, ...]:

@@ -72,10 +72,19 @@ class Method:
     schemes: tuple[Scheme, ...]
     confirmation: Confirmation
 
+    @property
+    def currencies(self) -> frozenset[str]:
+        """What it can be paid in: what its provider takes for it and one of its codes can say."""
+        caps = self.provider.caps
+        taken = caps.in_currency.get(self.key, caps.currencies)
+        if not self.schemes or MARKS[self.key].own_unit or not all(each.currencies for each in self.schemes):
+            return taken
+        return taken & frozenset[str]().union(*(each.currencies for each in self.schemes))
+
     def accepts(self, amount: Money) -> str:
         """ "" where this amount can be paid, else the reason's key: currency, too-little, too-much."""
         caps = self.provider.caps
-        if amount.currency not in caps.currencies:
+        if amount.currency not in self.currencies:
             return "currency"
         least, most = caps.least_minor, caps.most_minor
         if self.schemes and not MARKS[self.key].own_unit:
@@ -84,8 +93,6 @@ class Method:
                 for scheme in self.schemes
                 if not scheme.currencies or amount.currency in scheme.currencies
             ]
-            if not fitting:
-                return "currency"
             least = max(least, min(scheme.amounts[0] for scheme in fitting))
             most = min(most, max(scheme.amounts[1] for scheme in fitting))
         if amount.minor < least:
@@ -133,7 +140,12 @@ def take_now(key: str, provider: Provider, merchant: Merchant, scheme: str = "")
         raise BadMethod(f"{key!r}: there is no codec to check its codes with")
     if key in _PAYLOADS:  # a wrong account shows here
         _PAYLOADS[key](merchant, Money(1, schemes[0].currencies[0]), "0123456789ABCDEF")
-    return Method(key, provider, merchant, schemes, confirmation)
+    method = Method(key, provider, merchant, schemes, confirmation)
+    if not method.currencies:
+        raise BadMethod(
+            f"{key!r} by {provider.key!r}: there is no currency both the code and the provider know"
+        )
+    return method
 
 
 def offered(keys: Iterable[str], provider: Provider, merchant: Merchant) -> dict[str, Method]:

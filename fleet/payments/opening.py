@@ -51,7 +51,21 @@ def open_desk(
     else:
         return None
     current = catalogue.current if catalogue is not None else None
+    if current is not None:
+        _check_currency(found, current().store.currency)
     return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, current)
+
+
+def _check_currency(found: Offered, currency: str) -> None:
+    """A method nobody can pay the store's prices by is a dead button. Raises BadPayments, with no provider left open."""
+    for key, method in found.methods.items():
+        if currency not in method.currencies:
+            for each in {id(one.provider): one.provider for one in found.methods.values()}.values():
+                each.close()
+            known = ", ".join(sorted(method.currencies))
+            raise BadPayments(
+                f"method {key!r} by {method.provider.key!r}: the store's prices are in {currency}, it takes {known}"
+            )
 
 
 def _by_options(config: Config) -> Offered:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from content.money import Money
@@ -94,10 +94,13 @@ def _node(state: State) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """What a provider can do. `promises`: per method, how it lets us know that money came."""
+    """What a provider can do. `promises`: per method, how it lets us know that money came; `in_currency`: the currencies
+    of a method where they are not all of the provider's.
+    """
 
     promises: Mapping[str, Confirmation]
     currencies: frozenset[str]
+    in_currency: Mapping[str, frozenset[str]] = field(default_factory=dict)
     least_minor: int = 1
     most_minor: int = 10**9
     cancel: bool = True

@@ -46,6 +46,8 @@ from kiosk.core.terms import offered
 
 CARD = "card"
 TOO_DENSE = "too-dense"
+NOT_THIS_WAY = "not-this-way"
+OTHER_WAY = (TOO_DENSE, NOT_THIS_WAY)  # the same method again would end the same way
 
 
 def why_off(session: Session, method: str) -> str:
@@ -232,7 +234,7 @@ def troubled(turn: Turn, event: AnyEvent) -> None:
     state = turn.session.state
     assert isinstance(state, Troubled), "dispatched by state"
     match event:
-        case RetryAsked() if state.retry and state.key != TOO_DENSE:
+        case RetryAsked() if state.retry and state.key not in OTHER_WAY:
             choose(turn, state.payment.method)
         case RetryAsked() if state.retry:
             turn.go(where_to_choose(turn.session))

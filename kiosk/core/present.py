@@ -59,6 +59,7 @@ CODES = {
     "provider-down": "EC-15",
     "offline": "EC-16",
     "too-dense": "EC-17",  # the provider's code has more modules than a phone could read from this glass
+    "not-this-way": "EC-18",  # this order cannot be paid by that method: its amount, its currency, or as the provider says
     "unsure": "EC-21",  # nobody knows yet whether money moved
     "not-recorded": "EC-22",  # money came, the ledger cannot write
     "wrong-amount": "EC-23",

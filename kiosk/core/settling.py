@@ -34,7 +34,7 @@ from kiosk.core.events import (
     SaleRefused,
 )
 from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment
-from kiosk.core.paying import TOO_DENSE, give_up, where_to_choose
+from kiosk.core.paying import NOT_THIS_WAY, TOO_DENSE, give_up, where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
 
@@ -103,8 +103,14 @@ def cancelled(turn: Turn, event: ChargeCancelled) -> None:
 
 def failed(turn: Turn, event: ChargeFailed) -> None:
     """The provider says no."""
-    declined = event.reason in ("declined", "no-funds", "unknown-card")
-    _ended(turn, event.reference, "declined" if declined else "failed")
+    key = "failed"
+    if event.reason in ("declined", "no-funds", "unknown-card"):
+        key = "declined"
+    elif event.reason in ("currency", "too-little", "too-much", "no-such-method", "refused", "bad-payload"):
+        key = NOT_THIS_WAY
+    elif event.reason == "provider-down":
+        key = "provider-down"
+    _ended(turn, event.reference, key)
 
 
 def refused(turn: Turn, event: ChargeRefused) -> None:

@@ -122,6 +122,17 @@ def test_a_code_no_phone_could_read_is_never_shown_and_its_charge_is_cancelled()
     j.view(views.ChooseMethod)  # the same code would be as dense again
 
 
+@pytest.mark.parametrize("reason", ["currency", "too-little", "too-much", "no-such-method", "refused"])
+def test_an_order_that_cannot_be_paid_this_way_may_be_paid_another(reason: str) -> None:
+    j = Journey()
+    reference = asked(j)
+    j.happens(ev.ChargeFailed, reference, reason)
+    problem = j.view(views.Problem)
+    assert (problem.key, problem.code, problem.can_retry) == ("not-this-way", "EC-18", True)
+    j.happens(ev.RetryAsked)
+    j.view(views.ChooseMethod)
+
+
 # --- afterwards -----------------------------------------------------------------------------------------------
 
 

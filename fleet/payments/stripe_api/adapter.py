@@ -60,7 +60,8 @@ class StripeProvider(Provider):
         needs = {"promptpay": billing_email, "link": return_url}
         promises: dict[str, Confirmation] = {name: "push" for name in wire.WAYS if needs.get(name, "-")}
         self.caps = Caps(
-            promises=promises, currencies=wire.CURRENCIES, least_minor=least_minor, most_minor=wire.MOST,
+            promises=promises, currencies=wire.CURRENCIES,
+            in_currency={name: way.currencies for name, way in wire.WAYS.items()}, least_minor=least_minor, most_minor=wire.MOST,
             partial_refund=True,
         )  # fmt: skip
 

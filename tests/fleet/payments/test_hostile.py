@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from content.money import Money
-from fleet.payments.port import Charge, News, ProviderDown, State
+from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
 from fleet.rows import Stored
 from mqtt.messages import ChargeState, RefundCharge, SaleMade, encode
 from tests.fleet.payments.direct import KIOSK, LINE, Till
@@ -118,6 +118,25 @@ def test_a_webhook_without_a_name_is_about_no_charge(till: Till) -> None:
     till.paid(other)
     till.desk.webhook("sandbox", {"from": "the bank"}, b" " + other.encode())
     assert till.entry(waiting).state is State.ASKING
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("too-little", "too-little"),
+        ("no-funds", "no-funds"),
+        ("currency", "currency"),
+        ("parameter_invalid", "refused"),
+    ],
+)
+def test_why_a_provider_makes_no_charge_reaches_the_screen(till: Till, says: str, told: str) -> None:
+    def create(request: object, *, idem: str) -> Charge:
+        raise ProviderRefused(says)
+
+    till.provider.create = create  # type: ignore[method-assign]
+    reference = till.asked()
+    answer = till.status(reference)
+    assert (answer.state, answer.reason) == ("failed", told)
 
 
 # --- people who act beside the desk ---------------------------------------------------------------------------------

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from content.model import Aisle, Product
+from content.model import Store as Shelves
+from content.money import Money
+from content.store import write_store
+from fleet.catalogue import Catalogue
 from fleet.cli import main
+from fleet.config import Config
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
-from fleet.payments.opening import BadPayments, Offered, open_payments
+from fleet.payments.opening import BadPayments, Offered, open_desk, open_payments
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.settings import BadSetting, Settings
 from fleet.store import Store
 from mqtt.messages import ChargeWanted, Line
 from mqtt.topics import Address
+from tests.servers import wait_until
 
 WHOLE = """
 [merchant]
@@ -147,6 +154,53 @@ def test_serve_says_it_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture
     ) == 1  # fmt: skip
     lines = capsys.readouterr().err.splitlines()
     assert ["no such table" in lines[0], "No such file" in lines[1], "one of them" in lines[2]] == [True] * 3
+
+
+def publish(folder: Path, currency: str) -> Path:
+    """A store with one product in that currency."""
+    aisle = Aisle(key="a", names={"en": "A"})
+    store = Shelves(key="s", names={"en": "S"}, currency=currency, languages=(), aisles=(aisle,))
+    milk = Product(
+        gtin="09521100100113", names={"en": "Milk"}, aisle="a", facing=1, price=Money(100, currency)
+    )
+    folder.mkdir(exist_ok=True)
+    write_store(folder, store, [milk])
+    return folder
+
+
+def test_no_button_hangs_on_a_wall_that_nobody_could_pay_by(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, shelves = written(tmp_path, WHOLE), publish(tmp_path / "shelves", "BRL")
+    serve = [
+        "serve",
+        "--data",
+        str(tmp_path),
+        "--port",
+        "0",
+        "--payments",
+        str(file),
+        "--catalogue",
+        str(shelves),
+    ]
+    assert main(serve) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "method 'epc' by 'play': the store's prices are in BRL, it takes EUR" in line
+
+
+def test_a_store_that_changes_its_currency_takes_its_buttons_along(tmp_path: Path) -> None:
+    file, catalogue = written(tmp_path, WHOLE), Catalogue(publish(tmp_path / "shelves", "EUR"))
+    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    config = Config(data=tmp_path, payments=file)
+    opened = open_desk(config, store, lambda *_: None, Hub(), catalogue)
+    assert opened is not None
+    wall = Address("pendelo", "lindenpark", "wall-1")
+    assert opened.methods_at(wall) == ("card", "epc")
+    publish(tmp_path / "shelves", "CHF")
+    wait_until(lambda: opened.methods_at(wall) == ("card",), "prices in francs", 10)
+    opened.close()
+    store.close()
+    catalogue.close()
 
 
 def test_a_secret_comes_from_a_file_that_is_closed_to_others(tmp_path: Path) -> None:

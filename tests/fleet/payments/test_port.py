@@ -44,8 +44,10 @@ class Paper(Provider):
 
     key = "paper"
 
-    def __init__(self, promises: Mapping[str, Confirmation]) -> None:
-        self.caps = Caps(promises=promises, currencies=frozenset({"EUR", "BRL"}), least_minor=50)
+    def __init__(self, promises: Mapping[str, Confirmation], **in_currency: frozenset[str]) -> None:
+        self.caps = Caps(
+            promises=promises, currencies=frozenset({"EUR", "BRL"}), in_currency=in_currency, least_minor=50
+        )
 
     def create(self, request: ChargeRequest, *, idem: str) -> Charge:
         raise ProviderDown(idem)
@@ -87,6 +89,18 @@ def test_the_same_news_twice_is_the_same_as_once(news: list[News]) -> None:
         once = advance(once, piece)
         twice = advance(advance(twice, piece), piece)
     assert once == twice
+
+
+def test_a_method_is_paid_in_what_its_provider_and_its_code_both_know() -> None:
+    both = {"epc": "push", "link": "push", "swiss": "push", "card": "push"}
+    bank = Paper(both, card=frozenset({"BRL"}))  # type: ignore[arg-type]
+    assert take_now("epc", bank, SHOP).currencies == {"EUR"}
+    assert take_now("swiss", bank, SHOP).currencies == {"EUR"}
+    assert take_now("link", bank, SHOP).currencies == {"EUR", "BRL"}
+    card = take_now("card", bank, SHOP)
+    assert (card.accepts(Money(100, "EUR")), card.accepts(Money(100, "BRL"))) == ("currency", "")
+    with pytest.raises(BadMethod, match="no currency both the code and the provider know"):
+        take_now("upi", Paper({"upi": "push"}), SHOP)
 
 
 def test_the_diagram_in_the_docs_is_the_table() -> None:
