@@ -41,8 +41,8 @@ def named(*faults: Fault) -> frozenset[str]:
     return frozenset(fault.value for fault in (*_BOTH, *faults)) | _OF_ANSWERS
 
 
-class _Rig(FaultRig):
-    """What both have in common: who sends which webhook when, and which calls the network strikes."""
+class AdapterRig(FaultRig):
+    """What they have in common: who sends which webhook when, and which calls the network strikes."""
 
     making: ClassVar[str]  # "VERB /path" of the call that makes a charge
     refunding: ClassVar[str]
@@ -120,7 +120,7 @@ class _Rig(FaultRig):
     def webhook(self, reference: str, *, forged: bool) -> tuple[dict[str, str], bytes]: ...
 
 
-class PixRig(_Rig):
+class PixRig(AdapterRig):
     title = "API Pix (`pix-api`)"
     method, currency, minor = "pix", "BRL", 500
     supports = named(Fault.PAID_TWICE)
@@ -168,7 +168,7 @@ class PixRig(_Rig):
         return [txid for txid in self.fake.cobs if txid.startswith(reference)]
 
 
-class StripeRig(_Rig):
+class StripeRig(AdapterRig):
     title = "Stripe (`stripe`, paynow)"
     method, currency, minor = "paynow", "SGD", 500
     supports = named(Fault.OUT_OF_ORDER, Fault.WRONG_CODE)

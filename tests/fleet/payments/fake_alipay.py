@@ -51,6 +51,7 @@ class FakeAlipay:
     refunds: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     broke: bool = False  # the seller's account has nothing to give back
     slow_refunds: bool = False  # a refund is not made until `settle_refunds`
+    looks_until_back: int = 0  # so many looks at a refund until those under way are made
     retry: bool = False  # a cancel is to be tried again
     signs: str = "well"  # or "not", "badly"
     extra: dict[str, Any] = field(default_factory=dict)  # what a trade tells besides
@@ -159,6 +160,10 @@ class FakeAlipay:
                 return {"out_trade_no": number} | self._refund(number, content)
             case "alipay.trade.fastpay.refund.query":
                 found = self.refunds.get((number, content["out_request_no"]))
+                if found is not None and self.looks_until_back:
+                    self.looks_until_back -= 1
+                    if not self.looks_until_back:
+                        self.settle_refunds()
                 if found is None or not found["made"]:
                     return {}
                 return {

@@ -54,6 +54,8 @@ class FakeWeChat:
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
     slow_refunds: bool = False  # a refund is PROCESSING until `settle_refunds`
+    looks_until_back: int = 0  # so many looks at a refund until those under way are made
+    broke: bool = False  # the merchant's account has nothing to give back
     next_refunds: list[str] = field(default_factory=list)  # how the next refunds end, else SUCCESS
     signs: str = "well"  # or "not", "badly", "late"
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -165,6 +167,10 @@ class FakeWeChat:
             case "GET", ["refund", "domestic", "refunds", number]:
                 if number not in self.refunds:
                     raise No(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
+                if self.looks_until_back:
+                    self.looks_until_back -= 1
+                    if not self.looks_until_back:
+                        self.settle_refunds()
                 return 200, self.refunds[number]
         raise No(404, "RESOURCE_NOT_EXISTS")
 
@@ -236,8 +242,7 @@ class FakeWeChat:
         )  # fmt: skip
         if amount["refund"] < 1 or gone + amount["refund"] > order["total"]:
             raise No(400, "INVALID_REQUEST", "申请退款金额大于订单剩余可退金额")
-        if self.next_refunds[:1] == ["NOT_ENOUGH"]:
-            self.next_refunds.pop(0)
+        if self.broke:
             raise No(403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起")
         status = self.next_refunds.pop(0) if self.next_refunds else "SUCCESS"
         made = {

@@ -18,12 +18,15 @@ from fleet.payments.faults import OF_ANSWERS, WORDS, Fault
 from tests.fleet.payments.adapter_rigs import pix_rig, stripe_rig
 from tests.fleet.payments.fault_rig import LANES, OF_REFUNDS, Door, FaultRig, Purchase, door
 from tests.fleet.payments.sandbox_rig import sandbox_rig
+from tests.fleet.payments.wallet_rigs import alipay_rig, wechat_rig
 
 DOC: Final = Path(__file__).parents[3] / "docs" / "payment-faults.md"
 RIGS: Final[dict[str, Callable[[Path, Door], AbstractContextManager[FaultRig]]]] = {
     "sandbox": sandbox_rig,
     "pix-api": pix_rig,
     "stripe": stripe_rig,
+    "wechat": wechat_rig,
+    "alipay": alipay_rig,
 }
 
 # Each fault as it is played; an answer goes wrong when the charge is made, and at every call after that.

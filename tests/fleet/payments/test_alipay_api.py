@@ -23,6 +23,7 @@ from tests.fleet.payments.fake_alipay import APP_ID, FORM, SELLER_ID, FakeAlipay
 from tests.fleet.payments.fake_http import FAULTS, Fault
 from tests.fleet.payments.provider_contract import ProviderContract, key_of, request
 from tests.fleet.payments.sandbox_process import free_port
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -490,6 +491,20 @@ def test_alipays_key_can_change(fake: FakeAlipay) -> None:
         provider.status(charge.id)
     both.close()
     provider.close()
+
+
+def test_closing_the_provider_frees_its_connections(fake: FakeAlipay) -> None:
+    provider = opened(fake)
+    charges: list[Charge] = []
+    threads = [threading.Thread(target=lambda: charges.append(created(provider))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({charge.id for charge in charges}) == 4
+    assert fake.server.sockets
+    provider.close()
+    wait_until(lambda: not fake.server.sockets, "the connections to end")
 
 
 # --- payments.toml ------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from tests.fleet.payments.fake_http import FAULTS, Fault
 from tests.fleet.payments.fake_wechat import APPID, KEY_ID, MCHID, SERIAL, FakeWeChat, fake_wechat
 from tests.fleet.payments.provider_contract import ProviderContract, key_of, request
 from tests.fleet.payments.sandbox_process import free_port
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -287,12 +288,13 @@ def test_a_refund_that_was_closed_is_made_again_under_the_next_number(
 
 
 def test_a_refund_nobody_can_take_waits_for_a_person(provider: Shop, fake: FakeWeChat) -> None:
-    fake.next_refunds = ["NOT_ENOUGH", "ABNORMAL"]
+    fake.next_refunds, fake.broke = ["ABNORMAL"], True
     charge = created(provider)
     fake.pay(charge.reference)
     idem = refund_key(charge.reference, 0)
     with pytest.raises(ProviderRefused, match="NOT_ENOUGH"):
         provider.refund(charge.id, 1250, idem=idem)
+    fake.broke = False
     for _ in range(2):
         with pytest.raises(ProviderRefused, match="ABNORMAL"):
             provider.refund(charge.id, 1250, idem=idem)
@@ -485,6 +487,20 @@ def test_a_certificate_that_has_ended_vouches_for_nobody(fake: FakeWeChat) -> No
     with pytest.raises(ProviderDown, match="no live platform key"):
         created(provider)
     provider.close()
+
+
+def test_closing_the_provider_frees_its_connections(fake: FakeWeChat) -> None:
+    provider = opened(fake)
+    charges: list[Charge] = []
+    threads = [threading.Thread(target=lambda: charges.append(created(provider))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({charge.id for charge in charges}) == 4
+    assert fake.server.sockets
+    provider.close()
+    wait_until(lambda: not fake.server.sockets, "the connections to end")
 
 
 # --- payments.toml ------------------------------------------------------------------------------------------------
