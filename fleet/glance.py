@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from fleet.clock import Clock
@@ -24,8 +25,11 @@ KEPT_S: Final = 60.0  # the hours move on though nothing happens
 class Glance:
     """Keeps the last summary for as long as nothing happens. `now` blocks: call it from a worker thread."""
 
-    def __init__(self, store: Store, live: Hub, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, live: Hub, clock: Clock, timezone: Callable[[], str] = lambda: "UTC"
+    ) -> None:
+        """`timezone`: of the shop, for its days."""
+        self._store, self._clock, self._timezone = store, clock, timezone
         self._lock = threading.Lock()
         self._changes = itertools.count(1)
         self._version = 0
@@ -46,7 +50,7 @@ class Glance:
                     return kept
             self._closed.wait(max(0.0, self._free_at - time.monotonic()))
             version, began = self._version, time.monotonic()
-            fresh = summary(self._store, self._clock())
+            fresh = summary(self._store, self._clock(), timezone=self._timezone())
             ended = time.monotonic()
             self._kept = version, began, fresh
             self._free_at = ended + min(LONGEST_S, SHARE * (ended - began))

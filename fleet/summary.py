@@ -12,25 +12,10 @@ from sqlalchemy import Connection, func, select
 
 from fleet import tables
 from fleet.store import Store
+from fleet.turnover import Day, Top, Turnover, days, still_to_give_back, top, turnover
 
 HOUR_MS: Final = 3_600_000
 HOURS: Final = 24
-
-
-class Turnover(Struct, frozen=True):
-    """Sales in one currency."""
-
-    currency: str
-    sales: int
-    total_minor: int
-
-
-class Top(Struct, frozen=True):
-    """A product, by pieces sold."""
-
-    gtin: str
-    name: str
-    quantity: int
 
 
 class AdvertPlays(Struct, frozen=True):
@@ -64,9 +49,12 @@ class Recent(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """All of it. `hours`: sales per hour over the last 24, the running hour last."""
+    """All of it. `sales`: made, given back or not; `hours`: per hour over the last 24, the running hour last; `days`: see
+    fleet.turnover; `refunds`: walls have asked for and are not back yet.
+    """
 
     turnover: tuple[Turnover, ...]
+    days: tuple[Day, ...]
     sales: int
     plays: int
     impressions: int
@@ -82,10 +70,10 @@ class Summary(Struct, frozen=True, kw_only=True):
     recent: tuple[Recent, ...]
 
 
-def summary(store: Store, now_ms: int, recent: int = 30) -> Summary:
-    """The state of the fleet now."""
+def summary(store: Store, now_ms: int, recent: int = 30, timezone: str = "UTC") -> Summary:
+    """The state of the fleet now; days are those of `timezone`."""
     with store.read() as connection:
-        turnover = _turnover(connection)
+        sold = turnover(connection)
         scans = connection.execute(
             select(tables.scans.c.outcome, func.count()).group_by(tables.scans.c.outcome)
         )
@@ -93,17 +81,18 @@ def summary(store: Store, now_ms: int, recent: int = 30) -> Summary:
             select(func.sum(tables.impressions.c.times), func.sum(tables.impressions.c.shown_ms))
         ).one()
         return Summary(
-            turnover=turnover,
-            sales=sum(row.sales for row in turnover),
+            turnover=sold,
+            days=days(connection, now_ms, timezone),
+            sales=sum(row.sales for row in sold),
             plays=_count(connection, tables.plays),
             impressions=int(times or 0),
             impressions_ms=int(shown or 0),
             engagements=_count(connection, tables.engagements),
             scans={row[0]: row[1] for row in scans},
-            refunds=_count(connection, tables.refunds_wanted),
+            refunds=still_to_give_back(connection),
             poison=_count(connection, tables.poison),
             hours=_hours(connection, now_ms),
-            top=_top(connection),
+            top=top(connection),
             adverts=_adverts(connection),
             kiosks=_kiosks(connection),
             recent=_recent(connection, recent),
@@ -112,12 +101,6 @@ def summary(store: Store, now_ms: int, recent: int = 30) -> Summary:
 
 def _count(connection: Connection, table: Any) -> int:
     return int(connection.scalar(select(func.count()).select_from(table)) or 0)
-
-
-def _turnover(connection: Connection) -> tuple[Turnover, ...]:
-    sale = tables.sales.c
-    asked = select(sale.currency, func.count(), func.sum(sale.total_minor)).group_by(sale.currency)
-    return tuple(Turnover(*row) for row in connection.execute(asked.order_by(func.count().desc())))
 
 
 def _hours(connection: Connection, now_ms: int) -> tuple[int, ...]:
@@ -138,18 +121,6 @@ def _hours(connection: Connection, now_ms: int) -> tuple[int, ...]:
     )
     found: dict[int, int] = {int(which): count for which, count in connection.execute(asked)}
     return tuple(found.get(first + number, 0) for number in range(HOURS))
-
-
-def _top(connection: Connection) -> tuple[Top, ...]:
-    line = tables.sale_lines.c
-    pieces = func.sum(line.quantity)
-    asked = (
-        select(line.gtin, func.max(line.name), pieces)
-        .where(line.gtin != "")  # a delivery's fee is a line too, and no product
-        .group_by(line.gtin)
-        .order_by(pieces.desc(), line.gtin)
-    )
-    return tuple(Top(*row) for row in connection.execute(asked.limit(8)))
 
 
 def _adverts(connection: Connection) -> tuple[AdvertPlays, ...]:

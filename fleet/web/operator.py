@@ -29,13 +29,16 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 def routes(services: Services) -> list[BaseRoute]:
     """`/`, `/overview` (its changing part alone), `/api/summary`, `/api/live`."""
 
-    glance = Glance(services.store, services.live, services.clock)
+    def timezone() -> str:
+        return services.catalogue.current().store.timezone if services.catalogue else "UTC"
+
+    glance = Glance(services.store, services.live, services.clock, timezone)
 
     async def overview(request: Request) -> Response:
         state = await run_in_threadpool(glance.now)
         now_ms = services.clock()
         template = "overview.html" if request.url.path == "/overview" else "operator.html"
-        return page(
+        answer = page(
             request,
             template,
             title="Fleet",
@@ -45,6 +48,8 @@ def routes(services: Services) -> list[BaseRoute]:
             unresolved=await run_in_threadpool(open_payments, services),
             names=NAMES,
         )
+        answer.headers["cache-control"] = "no-store"  # nor does the shop's service worker keep it
+        return answer
 
     async def as_json(_request: Request) -> Response:
         state = await run_in_threadpool(glance.now)
