@@ -104,9 +104,8 @@ def _check_fixed(fields: object, payload: str) -> None:
         tip = next((tag for tag in _TIPS if tag in emv.unseal(payload)), "")
         if tip:
             raise BadPayload(tip, "the payer's app would add a tip or a fee")
-    if payload[:4].lower() == "upi:" and any(name == "mam" and value for name, value in _query(payload)):
-        raise BadPayload("mam", "the payer may change the amount")
-
-
-def _query(payload: str) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(payload).query)
+    if payload[:4].lower() == "upi:":
+        said = dict(parse_qsl(urlsplit(payload).query))
+        least = said.get("mam", "")
+        if least not in ("", "null", said.get("am", "")):  # NPCI's own example says null
+            raise BadPayload("mam", "the payer may change the amount")
