@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -228,6 +229,8 @@ def _make_folder(url: str) -> None:
     database = make_url(url).database
     if database and database != ":memory:":
         Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Claim codes and addresses are in it, and its folder may have been made by somebody else. -wal and -shm follow it.
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:

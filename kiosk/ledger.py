@@ -346,7 +346,7 @@ def _read_payment(body: bytes) -> Payment | None:
     try:
         return _payment(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.error("a payment in the ledger cannot be read: %s: %s", error, body[:200])
+        log.error("a payment in the ledger cannot be read: %s", error)  # its text holds the claim code
         return None
 
 

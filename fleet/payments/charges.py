@@ -97,7 +97,10 @@ class Charges:
             return entry
         if entry.method == "card" and self._clock() - entry.asked_ms > KEYS_LAST_MS:
             return self.book.unanswered(entry.reference)  # only a person can find out
-        method = self._methods[entry.method]
+        method = self._methods.get(entry.method)
+        if method is None:
+            log.error("charge %s: no method %r is configured", entry.reference, entry.method)
+            return self.book.unanswered(entry.reference)
         try:
             charge = self._create(entry)
         except ProviderDown as error:

@@ -142,9 +142,6 @@ class PaymentDesk:
 
     def _wanted(self, address: Address, wanted: ChargeWanted) -> Entry | str:
         """The request as a charge written down, or the reason's key where it cannot be one."""
-        method = self._methods.get(wanted.method)
-        if method is None or wanted.method not in self.methods_at(address):
-            return "no-such-method"
         sound = (
             _REFERENCE.fullmatch(wanted.reference)
             and wanted.reference.startswith(wanted.order)
@@ -158,10 +155,12 @@ class PaymentDesk:
             return "bad-request"
         entry = Entry(
             reference=wanted.reference, kiosk=str(address), order=wanted.order, channel=TOUCH, method=wanted.method,
-            provider=method.provider.key, currency=wanted.currency, minor=wanted.total_minor, lines=wanted.lines,
+            provider=self.provider_of(wanted.method), currency=wanted.currency, minor=wanted.total_minor, lines=wanted.lines,
             version=wanted.version, ttl_s=wanted.ttl_s, card=wanted.card, asked_ms=self._clock(),
             claim_code=wanted.claim_code,
         )  # fmt: skip
+        if wanted.method not in self._methods or wanted.method not in self.methods_at(address):
+            return self._begun(entry) or "no-such-method"
         return self.open(entry)
 
     # --- what both lanes do -----------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ class PaymentDesk:
         method = self._methods[entry.method]
         reason = method.accepts(entry.amount)
         if reason:
-            return reason
+            return self._begun(entry) or reason
         ttl = min(max(entry.ttl_s, SHORTEST_TTL_S), method.provider.caps.longest_ttl_s)
         what = entry.description or method.merchant.name
         description = f"{check_of(entry.reference)} {what}"[:MOST_DESCRIPTION]
@@ -185,6 +184,11 @@ class PaymentDesk:
         if kept.state is State.ASKING:
             self._compare_prices(kept)
         return kept
+
+    def _begun(self, wanted: Entry) -> Entry | None:
+        """The charge that was asked for before, while it could be: its money may have come."""
+        known = self.book.get(wanted.reference)
+        return known if known is not None and known.is_wish(wanted) else None
 
     def _compare_prices(self, entry: Entry) -> None:
         """Count an order that is priced as its release is not; it is sold all the same: see fleet.payments.prices."""

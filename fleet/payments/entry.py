@@ -69,6 +69,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     attribution: str = ""  # which wall's link led to it, of the phone lane (fleet.shop.visits)
     claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is sold
 
+    def __repr__(self) -> str:
+        """Without the card's token and the claim code: what is printed is logged."""
+        return f"Entry({self.reference}, {self.state.value}, {self.amount}, paid {self.paid_minor}, given {self.given_minor})"
+
     @property
     def amount(self) -> Money:
         """What was asked for."""

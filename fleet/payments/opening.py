@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fleet.catalogue import Catalogue
 from fleet.clock import now_ms
 from fleet.config import Config
@@ -71,9 +73,13 @@ def _check_currency(found: Offered, currency: str) -> None:
 def _by_options(config: Config) -> Offered:
     if config.provider_keys is None:
         raise BadPayments("--provider-keys: the folder the provider keeps its keys in")
+    try:
+        keys = keys_in(config.provider_keys)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadPayments(f"--provider-keys {config.provider_keys}: {error}") from None
     provider = SandboxProvider(
         config.provider_url,
-        keys_in(config.provider_keys),
+        keys,
         lambda: now_ms() // 1000,
         pages=config.provider_pages,
     )

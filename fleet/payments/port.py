@@ -119,7 +119,7 @@ class ChargeRequest:
     amount: Money
     description: str
     ttl_s: int
-    card: str = ""
+    card: str = field(default="", repr=False)
     return_url: str = ""
 
 

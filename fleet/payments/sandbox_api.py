@@ -116,10 +116,13 @@ class ErrorBody(Struct, frozen=True, kw_only=True):
 
 
 class Keys(Struct, frozen=True, kw_only=True):
-    """The two secrets the fleet shares with its provider."""
+    """The two secrets the fleet shares with its provider. They do not show when it is printed."""
 
     api_key: str
     webhook_secret: str
+
+    def __repr__(self) -> str:
+        return "Keys(...)"
 
 
 def keys_in(folder: Path) -> Keys:

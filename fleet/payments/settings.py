@@ -101,8 +101,10 @@ class Settings:
             with path.open("rb") as file:
                 mode = stat.S_IMODE(path.stat().st_mode)
                 secret = file.read(MOST_SECRET + 1).strip()
-        except OSError as error:
-            raise self.bad(name, f"{path} cannot be read: {error.strerror}") from None
+        except (
+            OSError
+        ) as error:  # not named: it may be the secret itself, written where its file's name belongs
+            raise self.bad(name, f"the file it names cannot be read: {error.strerror}") from None
         if mode & stat.S_IRWXO:
             raise self.bad(name, f"{path} is open to every user (mode {mode:04o}): chmod o-rwx")
         if not secret or len(secret) > MOST_SECRET:

@@ -8,6 +8,7 @@ the next key is used once it is known to be a replay. And what a key was used fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -20,6 +21,9 @@ from fleet.payments.port import ProviderDown, ProviderError, ProviderRefused
 from fleet.payments.stripe_api import wire
 
 API: Final = "https://api.stripe.com"
+_TOKEN: Final = re.compile(
+    r"\b(pm|tok|card|cus|src|sk|rk|whsec)_\w+"
+)  # not for logs, though Stripe's texts quote them
 KEYS: Final = 3  # how many keys one wish may use up, where failures are kept under the first ones
 Kind = TypeVar("Kind")
 _REASONS: Final = {"amount_too_small": "too-little", "amount_too_large": "too-much"}  # as the desk says it
@@ -113,7 +117,7 @@ def _answer(call: Callable[[], Any]) -> stripe.StripeResponse:
 
 def _meaning(error: stripe.StripeError) -> ProviderError:
     """The port's error. What is about us or the service, and not about the charge, is no answer."""
-    status, detail = error.http_status or 0, str(error.user_message or "")
+    status, detail = error.http_status or 0, _TOKEN.sub(r"\1_...", str(error.user_message or ""))
     if isinstance(error, stripe.IdempotencyError):
         return ProviderRefused("idempotency", detail)
     if isinstance(error, stripe.CardError):

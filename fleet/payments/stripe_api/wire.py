@@ -215,6 +215,7 @@ def charge_of_session(session: Session, backs: tuple[Back, ...], now_s: int) -> 
     if session.amount_total is None or session.currency is None:
         raise ProviderDown("a page without an amount")
     currency, behind = session.currency.upper(), session.payment_intent
+    came_in = behind.currency.upper() if isinstance(behind, Intent) and behind.received else currency
     paid = behind.received if isinstance(behind, Intent) else 0
     paid = paid or (session.amount_total if session.payment_status == "paid" else 0)
     back = sum(each.amount for each in backs if each.status == "succeeded")
@@ -231,7 +232,7 @@ def charge_of_session(session: Session, backs: tuple[Back, ...], now_s: int) -> 
         raise ProviderDown(f"unknown status {str(session.status)[:40]!r}")
     return Charge(
         id=session.id, reference=session.client_reference_id or "", news=news,
-        amount=Money(session.amount_total, currency), paid=Money(paid, currency) if paid else None,
+        amount=Money(session.amount_total, currency), paid=Money(paid, came_in) if paid else None,
         refunded_minor=back, payload=session.url or "", expires_ms=session.expires_s * 1000,
         reason="declined" if news is News.FAILED else "",
     )  # fmt: skip

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from content.money import Money
+from fleet.live import Hub
+from fleet.payments.desk import PaymentDesk
+from fleet.payments.methods import Merchant, take_now
 from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
 from fleet.rows import Stored
 from mqtt.messages import ChargeState, RefundCharge, SaleMade, encode
@@ -290,3 +293,26 @@ def test_a_card_is_not_asked_for_once_its_provider_may_have_forgotten_the_key(ti
     till.later(3600)
     assert till.bank.by_reference(reference) == [], "it might be charged twice"
     assert till.on_the_list() == ["provider-silent"]
+
+
+# --- after a restart --------------------------------------------------------------------------------------------------
+
+
+def test_what_was_begun_by_a_method_that_is_gone_is_still_told_of(till: Till) -> None:
+    """payments.toml was changed and the fleet started again while somebody paid; the wall asks once more."""
+    paid, asking = till.asked(1), ""
+    till.paid(paid)
+    till.provider.down = True
+    asking = till.asked(2, "card", "good")
+    till.provider.down = False
+    methods = {"epc": take_now("epc", till.provider, Merchant(name="S", iban="DE71110220330123456789"))}
+    till.desk = PaymentDesk(till.store, methods, lambda _, m: till.told.append(m), Hub(), till.clock)
+    till.asked(1)
+    assert till.status(paid).state == "paid"
+    till.asked(2, "card", "good")
+    till.later(60)
+    assert till.entry(asking).state is State.ASKING
+    assert sorted(till.on_the_list()) == ["not-settled", "provider-silent"]
+    assert till.entry(till.asked(1)).state is State.PAID
+    till.asked(3)
+    assert till.desk.book.get(f"{3:015}0") is None

@@ -15,8 +15,11 @@ from fleet.catalogue import Catalogue
 from fleet.cli import main
 from fleet.config import Config
 from fleet.live import Hub
+from fleet.payments import sandbox_api as api
 from fleet.payments.desk import PaymentDesk
+from fleet.payments.entry import Entry
 from fleet.payments.opening import BadPayments, Offered, open_desk, open_payments
+from fleet.payments.port import ChargeRequest
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.settings import BadSetting, Settings
 from fleet.store import Store
@@ -203,6 +206,37 @@ def test_a_store_that_changes_its_currency_takes_its_buttons_along(tmp_path: Pat
     catalogue.close()
 
 
+def test_keys_that_cannot_be_read_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bank").write_text("not a folder")
+    serve = ["serve", "--data", str(tmp_path / "fleet"), "--port", "0", "--provider", "http://127.0.0.1:1"]
+    assert main([*serve, "--provider-keys", str(tmp_path / "bank")]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--provider-keys" in line
+
+
+def test_what_is_printed_holds_no_secret() -> None:
+    keys = api.Keys(api_key="sk_1", webhook_secret="wh_1")
+    line = Line(gtin="09521100100113", name="Milk", quantity=1, price_minor=5, total_minor=5)
+    entry = Entry(
+        reference="0" * 16, kiosk="a/b/c", order="0" * 15, channel="touch", method="card", provider="p", currency="EUR",
+        minor=5, lines=(line,), version="v", ttl_s=60, asked_ms=0, card="pm_secret", claim_code="K7Q2-9MXT",
+    )  # fmt: skip
+    request = ChargeRequest(
+        reference="0" * 16, method="card", amount=Money(5, "EUR"), description="", ttl_s=60, card="pm_secret"
+    )
+    printed = repr([keys, entry, request])
+    assert not [word for word in ("sk_1", "wh_1", "pm_secret", "K7Q2") if word in printed]
+
+
+def test_the_books_are_closed_to_others_whoever_made_their_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    with store.write():
+        modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("fleet.db*")}
+    store.close()
+    assert set(modes.values()) == {0}, modes
+
+
 def test_a_secret_comes_from_a_file_that_is_closed_to_others(tmp_path: Path) -> None:
     secret = tmp_path / "stripe.key"
     secret.write_text("sk_test_1\n")
@@ -225,8 +259,9 @@ def test_a_secret_comes_from_a_file_that_is_closed_to_others(tmp_path: Path) -> 
     with pytest.raises(BadSetting, match="holds no secret"):
         read()
     secret.unlink()
-    with pytest.raises(BadSetting, match="cannot be read: No such file"):
+    with pytest.raises(BadSetting, match="the file it names cannot be read: No such file") as refusal:
         read()
+    assert "stripe.key" not in str(refusal.value), "it may be the secret itself, put in the wrong place"
 
 
 def test_settings_are_typed_and_complete(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ import stripe
 from content.money import Money
 from fleet.payments.port import BadWebhook, Charge, News, Provider, ProviderDown, ProviderRefused
 from fleet.payments.settings import BadSetting, Settings
+from fleet.payments.stripe_api import wire
 from fleet.payments.stripe_api.adapter import StripeProvider
-from fleet.payments.stripe_api.client import Client
+from fleet.payments.stripe_api.client import Client, _meaning
 from fleet.payments.stripe_api.opening import open_provider
 from tests.fleet.payments.fake_http import FAULTS, Fault
 from tests.fleet.payments.fake_stripe import FakeStripe, fake_stripe
@@ -495,3 +496,23 @@ def test_requests_say_what_stripe_has_to_know_and_no_more(provider: StripeProvid
         set(json.loads(asked.headers["x-stripe-client-user-agent"])) & {"platform", "telemetry_id", "uname"}
         == set()
     )
+
+
+def test_no_token_of_a_card_is_in_what_is_logged() -> None:
+    error = stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
+        "No such PaymentMethod: 'pm_1abC_9'", "payment_method", "resource_missing"
+    )
+    assert str(_meaning(error)) == "unknown-card: No such PaymentMethod: 'pm_...'"
+
+
+def test_money_is_in_the_currency_it_came_in() -> None:
+    """A page may let its visitor pay in another one (Adaptive Pricing)."""
+    intent = wire.Intent(
+        id="pi_1", amount=1250, currency="usd", status="succeeded", created=0, amount_received=1250
+    )
+    session = wire.Session(
+        id="cs_1", created=0, status="complete", payment_status="paid", amount_total=1250, currency="eur",
+        client_reference_id="R", payment_intent=intent,
+    )  # fmt: skip
+    charge = wire.charge_of_session(session, (), 0)
+    assert (charge.amount, charge.paid) == (Money(1250, "EUR"), Money(1250, "USD"))
