@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -75,13 +76,15 @@ def walk(page: Page, shop: Shop, language: str, look: Visit) -> None:
 
 
 def newest(shop: Shop) -> str:
+    """The name of the page of the newest order: only its buyer knows it, and the provider, to lead back to it."""
     from sqlalchemy import select
 
     from fleet import tables
 
     column = tables.charges.c
     with shop.fleet.store.read() as connection:
-        return str(connection.scalar(select(column.order).order_by(column.asked_ms.desc()).limit(1)))
+        back = connection.scalar(select(column.return_url).order_by(column.asked_ms.desc()).limit(1))
+    return urlsplit(str(back)).path.rpartition("/")[2]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,9 +2,9 @@
 
     1:{kiosk}:{spot}:{order}:{digits}:{minor.minor...}
 
-It holds what content.carry packs, the wall it was begun at, the number the order will have, and per line the total its
+It holds what content.carry packs, the wall it was begun at, the name the order's page will have, and per line the total its
 owner has seen, so that a changed price can be said. Nothing in it is believed: prices come from the store, the order's
-number is chance, and whoever changes it changes what they are told themselves (docs/adr/0006-basket-in-a-cookie.md).
+name is chance, and whoever changes it changes what they are told themselves (docs/adr/0006-basket-in-a-cookie.md).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Basket(Struct, frozen=True, kw_only=True):
     pieces: tuple[Piece, ...] = ()
     kiosk: str = ""
     spot: str = "0"
-    order: str = ""  # the number of the order it becomes
+    order: str = ""  # the name of the page of the order it becomes (fleet.web.shop.lane.order_of)
 
     def __bool__(self) -> bool:
         return bool(self.pieces)

@@ -30,7 +30,7 @@ from fleet.web.shop import basket_cookie, contact
 from fleet.web.shop.basket import BasketPages
 from fleet.web.shop.basket_cookie import Basket, Piece
 from fleet.web.shop.basket_view import basket_page, bought
-from fleet.web.shop.lane import Lane, is_order, say_of
+from fleet.web.shop.lane import Lane, is_order, order_of, say_of
 from fleet.web.shop.methods import led_to, phone_methods
 from fleet.web.shop.trade import Trade, basket_of, keep
 from fleet.web.shop.ways_view import cost, slot_closes, slot_when, ways
@@ -174,13 +174,13 @@ class CheckoutPages:
         if wish.way and wish.slot and not self._trade.orders.hold(_placed(wish), wish.slot.capacity):
             return self._basket.page(request, basket, "slot-full", 409)
         if where is not None and wish.slot:
-            self._trade.orders.send_to(basket.order, where, wish.slot.until * 1000)
+            self._trade.orders.send_to(order_of(basket.order), where, wish.slot.until * 1000)
         entry = desk.start_on_phone(self._entry(request, wish, said, say))
         if isinstance(entry, str) or not entry.payload:
-            self._trade.orders.release(basket.order)
+            self._trade.orders.release(order_of(basket.order))
             fresh = self._trade.fresh(basket)
             return keep(self._page(request, wish, fresh, "no-payment", 503, said), fresh, request)
-        return keep(self._led(entry, say), basket, request)
+        return keep(self._led(entry, basket, say), basket, request)
 
     def _brought(self, request: Request, said: Mapping[str, str]) -> Basket:
         """The basket of the form: what its page showed, whatever other tabs have done to the cookie since."""
@@ -203,7 +203,7 @@ class CheckoutPages:
         say, placed = say_of(request), self._trade.orders.get(known.order)
         same = [(line.gtin, line.quantity) for line in known.lines if line.gtin] == basket.lines
         if same and (placed is None or placed.slot == said["slot"]):
-            return self._led(self._lane.desk().look(known.reference) or known, say)
+            return self._led(self._lane.desk().look(known.reference) or known, basket, say)
         fresh = self._trade.withdrawn(basket)
         wish = self._wish(fresh, said["slot"], say)
         if not wish.goods:
@@ -220,15 +220,15 @@ class CheckoutPages:
             return self._page(request, wish, wish.basket, "price-changed", 409, said)
         return None
 
-    def _led(self, entry: Entry, say: Words) -> Response:
+    def _led(self, entry: Entry, basket: Basket, say: Words) -> Response:
         """On to where an open charge is paid, else to the order's page, which knows how it stands."""
         leads = led_to(entry.method, entry.payload) if entry.state in OPEN else ""
         if not leads:
-            return RedirectResponse(f"/o/{entry.order}?lang={say.language}", 303)
+            return RedirectResponse(f"/o/{basket.order}?lang={say.language}", 303)
         return RedirectResponse(leads, 303, headers={"content-security-policy": self._lane.policy})
 
     def _entry(self, request: Request, wish: Wish, said: Mapping[str, str], say: Words) -> Entry:
-        basket, store = wish.basket, wish.store.store
+        basket, store, order = wish.basket, wish.store.store, order_of(wish.basket.order)
         methods = self._methods(basket.kiosk)
         method = said["method"] if said["method"] in methods else next(iter(methods), "link")
         lines = [_line(product, quantity, say, wish.now) for product, quantity in wish.goods]
@@ -239,7 +239,7 @@ class CheckoutPages:
             )
         what = ", ".join(f"{line.quantity} × {line.name}" for line in lines)
         return Entry(
-            reference=reference_of(basket.order, 0), kiosk=self._address(basket.kiosk), order=basket.order,
+            reference=reference_of(order, 0), kiosk=self._address(basket.kiosk), order=order,
             channel=PHONE, method=method, provider=self._lane.desk().provider_of(method),
             currency=wish.total.currency, minor=wish.total.minor, lines=tuple(lines), version=store.version,
             ttl_s=TTL_S, asked_ms=self._lane.services.clock(), language=say.language,
@@ -261,7 +261,7 @@ def _placed(wish: Wish) -> Placed:
     assert wish.way is not None
     assert wish.slot is not None
     return Placed(
-        order=wish.basket.order, way=wish.way.key, kind=wish.way.kind.value, slot=wish.slot.key,
+        order=order_of(wish.basket.order), way=wish.way.key, kind=wish.way.kind.value, slot=wish.slot.key,
         starts_ms=wish.slot.starts * 1000, until_ms=wish.slot.until * 1000, closes_ms=wish.slot.closes * 1000,
         fee_minor=wish.fee.minor,
     )  # fmt: skip

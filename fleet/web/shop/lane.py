@@ -1,11 +1,13 @@
 """What the phone lane's pages share: the store, the desk, the reader's language, and how an answer is made.
 
-Nobody signs in and no cookie is set: the language travels in the address, and an order's page is known to whoever
-knows its number (75 random bits).
+Nobody signs in: the language travels in the address, and an order's page is known to whoever knows its name (75 random
+bits). The order's number follows from that name and not the other way round: numbers are public, for they stand on bank
+statements, in payment codes, in logs and in what walls are told, and none of those may lead to a claim code.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Hashable
 from functools import wraps
@@ -205,13 +207,20 @@ def say_of(request: Request, otherwise: str = "") -> Words:
     return chosen(wish, request.headers.get("accept-language", ""))
 
 
+def order_of(name: str) -> str:
+    """The number of the order whose page has this name, as it stands in references: 75 bits of its hash."""
+    digest = hashlib.blake2b(name.encode(), digest_size=10, person=b"order's number").digest()
+    number = int.from_bytes(digest, "big")
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(0, 5 * ORDER_LENGTH, 5))
+
+
 def new_order() -> str:
-    """An order's name: 75 bits of chance."""
+    """The name of a page of an order that is not there yet: 75 bits of chance."""
     return "".join(secrets.choice(CROCKFORD) for _ in range(ORDER_LENGTH))
 
 
 def is_order(text: str) -> bool:
-    """Whether a text can be an order's name."""
+    """Whether a text can be an order's number, or the name of its page."""
     return len(text) == ORDER_LENGTH and set(text) <= set(CROCKFORD)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +18,7 @@ from fleet.shop.ratings import STARS, BadRating
 from fleet.shop.reports import REASONS
 from fleet.web.shop.basket_cookie import Basket
 from fleet.web.shop.calendar import event
-from fleet.web.shop.lane import Gone, Lane, is_order, new_order, say_of
+from fleet.web.shop.lane import Gone, Lane, is_order, new_order, order_of, say_of
 from fleet.web.shop.order_view import OrderPage, order_page
 from fleet.web.shop.trade import Trade, basket_of, keep
 
@@ -47,19 +49,19 @@ class OrderPages:
         entry = self._entry(request)
         answer = self._page(request, entry)
         basket = basket_of(request)
-        if basket.order == entry.order and entry.state in PAID:  # what is in it is bought
+        if basket.order == _name(request) and entry.state in PAID:  # what is in it is bought
             return keep(answer, Basket(kiosk=basket.kiosk, spot=basket.spot), request)
         return answer
 
     def _page(self, request: Request, entry: Entry, problem: str = "", status: int = 200) -> Response:
         say = say_of(request, entry.language)
-        mine, given = basket_of(request), self._lane.services.ratings.given(entry.order)
+        name, mine, given = _name(request), basket_of(request), self._lane.services.ratings.given(entry.order)
         return self._lane.page(
             request, "phone_order.html", say, status,
             view=self._view(request, entry), store=self._lane.catalogue().store, problem=problem,
             kiosk=entry.kiosk.rpartition("/")[2], reports=self._trade.reports.of(entry.order), reasons=REASONS,
-            report=new_order(), basket=mine.count if mine.order == entry.order else 0,
-            held=0 if mine.order == entry.order and entry.state in PAID else mine.count,
+            report=new_order(), basket=mine.count if mine.order == name else 0,
+            held=0 if mine.order == name and entry.state in PAID else mine.count, name=name,
             ratings=[(line, given.get(line.gtin, 0)) for line in entry.lines if line.gtin], stars=STARS,
         )  # fmt: skip
 
@@ -73,13 +75,20 @@ class OrderPages:
 
     def _entry(self, request: Request) -> Entry:
         """The order of an address, after asking its provider where that may know more. Raises Gone."""
-        name = request.path_params["order"].upper()
+        name = _name(request)
         if not is_order(name):
             raise Gone("order")
-        entry = self._lane.looked_at(reference_of(name, 0))
+        entry = self._lane.looked_at(reference_of(order_of(name), 0)) or self._early(name)
         if entry is None or entry.channel != PHONE:
             raise Gone("order")
         return entry
+
+    def _early(self, name: str) -> Entry | None:
+        """An order of before pages had names of their own: somebody has paid and kept the address with its number."""
+        reference = reference_of(name, 0)
+        known = self._lane.desk("order").book.get(reference)
+        by_number = known is not None and urlsplit(known.return_url).path == f"/o/{name}"
+        return self._lane.looked_at(reference) if by_number else None
 
     def _left(self, entry: Entry) -> Handover | None:
         return self._lane.services.claims.handovers.of(entry.order)
@@ -99,7 +108,7 @@ class OrderPages:
             left = self._give_back(entry)
         if left.outcome != GIVEN_BACK:
             return self._page(request, entry, "too-late", 409)
-        return RedirectResponse(f"/o/{entry.order}?lang={say_of(request, entry.language).language}", 303)
+        return RedirectResponse(f"/o/{_name(request)}?lang={say_of(request, entry.language).language}", 303)
 
     def _give_back(self, entry: Entry) -> Handover:
         """Say in the one register of what leaves us that this order's money does, unless its goods were faster."""
@@ -133,7 +142,7 @@ class OrderPages:
             "report", {"order": entry.order, "reason": reason, "kiosk": entry.kiosk}
         )
         language = say_of(request, entry.language).language
-        return RedirectResponse(f"/o/{entry.order}?lang={language}#reports", 303)
+        return RedirectResponse(f"/o/{_name(request)}?lang={language}#reports", 303)
 
     # --- ratings ----------------------------------------------------------------------------------------------
 
@@ -154,7 +163,7 @@ class OrderPages:
             except BadRating:
                 raise HTTPException(400) from None
         language = say_of(request, entry.language).language
-        return RedirectResponse(f"/o/{entry.order}?lang={language}#rate", 303)
+        return RedirectResponse(f"/o/{_name(request)}?lang={language}#rate", 303)
 
     async def calendar(self, request: Request) -> Response:
         """The order's slot as a calendar file."""
@@ -170,8 +179,13 @@ class OrderPages:
         body = event(
             placed, f"{say.text(store.names)}: {say('order.ics', entry.order[:4])}",
             f"{view.way}, {view.place}" if placed.kind != "home" else ", ".join(view.to),
-            f"{public}/o/{entry.order}", request.url.hostname or "endcap", self._lane.services.clock(),
+            f"{public}/o/{_name(request)}", request.url.hostname or "endcap", self._lane.services.clock(),
         )  # fmt: skip
         return Response(
             body, media_type="text/calendar; charset=utf-8", headers={"cache-control": "private, no-cache"}
         )
+
+
+def _name(request: Request) -> str:
+    """The page's name, which is known to the buyer alone."""
+    return str(request.path_params["order"]).upper()

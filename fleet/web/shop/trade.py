@@ -15,7 +15,7 @@ from fleet.shop.orders import Orders
 from fleet.shop.reports import Reports
 from fleet.web.shop import basket_cookie
 from fleet.web.shop.basket_cookie import COOKIE, LIFE_S, Basket
-from fleet.web.shop.lane import Lane, new_order, say_of
+from fleet.web.shop.lane import Lane, new_order, order_of, say_of
 
 
 class Trade:
@@ -34,19 +34,19 @@ class Trade:
 
     # --- the order a basket becomes ---------------------------------------------------------------------------
 
-    def entry_of(self, order: str) -> Entry | None:
-        """The charge of an order, None where there is none (or nothing can be paid here)."""
+    def entry_of(self, name: str) -> Entry | None:
+        """The charge of the order whose page has that name, None where there is none (or nothing can be paid here)."""
         desk = self.lane.services.payments
-        return desk.book.get(reference_of(order, 0)) if desk is not None and order else None
+        return desk.book.get(reference_of(order_of(name), 0)) if desk is not None and name else None
 
     def bought(self, basket: Basket) -> str:
-        """The number of the order a basket has become, "" while it has not. Where money is waited for the provider is asked:
+        """The name of the page of the order a basket has become, "" while it has not. Where money is waited for the provider is asked:
         somebody whose signal went on the way back from paying must not pay for the same again.
         """
         entry = self.entry_of(basket.order)
         if entry is not None and entry.state in OPEN:
             entry = self.lane.desk().look(entry.reference)
-        return entry.order if entry is not None and entry.state in PAID else ""
+        return basket.order if entry is not None and entry.state in PAID else ""
 
     def receipt(self, request: Request, basket: Basket) -> Response | None:
         """On to the receipt of a basket that is bought, with an empty one; None where it is not."""

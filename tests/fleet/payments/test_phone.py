@@ -28,6 +28,7 @@ from fleet.config import Config
 from fleet.payments.methods import Merchant
 from fleet.serve import Fleet
 from fleet.summary import summary
+from fleet.web.shop.lane import order_of
 from mqtt.messages import Presence, encode
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.payments.sandbox_process import Sandbox, free_port, sandbox
@@ -172,7 +173,7 @@ def test_from_a_scanned_facing_to_a_receipt_and_a_quiet_thank_you(
     paid = httpx.post(bank, data={"answer": "pay"}, headers={"origin": provider.url}, trust_env=False)
     receipt = paid.headers["location"]
     assert receipt.startswith(fleet.url + "/o/")
-    order = urlsplit(receipt).path.rpartition("/")[2]
+    order = order_of(urlsplit(receipt).path.rpartition("/")[2])
     page = phone.get(receipt)
     code = shown_code(page.text)
     assert parse_claim(code) == code

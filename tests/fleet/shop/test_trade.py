@@ -12,10 +12,11 @@ import pytest
 
 from content.carry import pack
 from content.links import basket_link
-from content.references import parse_basket_code, parse_claim
+from content.references import parse_basket_code, parse_claim, reference_of
 from fleet.broker import Broker
 from fleet.payments.port import State
 from fleet.summary import summary
+from fleet.web.shop.lane import order_of
 from mqtt.messages import CodeWanted
 from mqtt.topics import Address
 from tests.phone_shop import APPLES, GONE, ICE, MILK, WINE, Shop, dearer, form_of, pay, phone_shop, restocked
@@ -220,7 +221,13 @@ def test_a_basket_goes_to_a_wall_by_six_characters(phone: Phone, shop: Shop) -> 
 
 
 def order_in(receipt: str) -> str:
+    """The name of an order's page."""
     return urlsplit(receipt).path.split("/")[2]
+
+
+def charge_of(order: str) -> str:
+    """The reference of the order whose page has that name."""
+    return reference_of(order_of(order), 0)
 
 
 def test_from_a_basket_to_a_receipt_at_the_counter(phone: Phone, shop: Shop) -> None:
@@ -241,9 +248,10 @@ def test_from_a_basket_to_a_receipt_at_the_counter(phone: Phone, shop: Shop) -> 
     assert "Your basket is empty" in phone.get("/basket").text, "it is bought"
     order = order_in(receipt)
     wait_until(
-        lambda: [note for note in shop.wall.notices if note.order == order], "the wall to say thank you"
+        lambda: [note for note in shop.wall.notices if note.order == order_of(order)],
+        "the wall to say thank you",
     )
-    entry = shop.fleet.payments.book.get(order + "0") if shop.fleet.payments else None
+    entry = shop.fleet.payments.book.get(charge_of(order)) if shop.fleet.payments else None
     assert entry is not None
     assert [line.quantity for line in entry.lines] == [3, 1]
 
@@ -269,10 +277,11 @@ def test_home_delivery_with_its_fee_and_address_kept_apart(phone: Phone, shop: S
     assert "Home delivery €2.90" in text
     order = order_in(receipt)
     wait_until(
-        lambda: [note for note in shop.wall.notices if note.order == order], "the wall to say thank you"
+        lambda: [note for note in shop.wall.notices if note.order == order_of(order)],
+        "the wall to say thank you",
     )
     assert "Lovelace" not in "".join(str(note) for note in shop.wall.notices), "a wall hears of no address"
-    entry = shop.fleet.payments.book.get(order + "0") if shop.fleet.payments else None
+    entry = shop.fleet.payments.book.get(charge_of(order)) if shop.fleet.payments else None
     assert entry is not None
     assert (entry.minor, sum(line.total_minor for line in entry.lines)) == (890, 890)
     assert all("delivery" not in top.name for top in summary(shop.fleet.store, 0).top)
@@ -302,7 +311,7 @@ def test_what_was_begun_is_called_off_when_the_basket_changes(phone: Phone, shop
     phone.put_in(APPLES)
     desk = shop.fleet.payments
     assert desk is not None
-    entry = desk.book.get(order + "0")
+    entry = desk.book.get(charge_of(order))
     assert entry is not None
     assert entry.state is State.CANCELLED
     fresh = phone.go().text
@@ -392,14 +401,14 @@ def test_an_order_is_cancelled_once_and_the_money_goes_back_once(phone: Phone, s
     assert 'class="code"' not in page
     desk = shop.fleet.payments
     assert desk is not None
-    entry = desk.book.get(order.removeprefix("/o/") + "0")
+    entry = desk.book.get(charge_of(order.removeprefix("/o/")))
     assert entry is not None
     assert (entry.state, entry.reason) == (State.REFUNDED, "cancelled")
 
 
 def test_an_order_somebody_packs_cannot_be_cancelled(phone: Phone, shop: Shop) -> None:
     order = buy(phone, shop, "counter")
-    number = order.removeprefix("/o/")
+    number = order_of(order.removeprefix("/o/"))
     answer = httpx.post(
         f"{shop.url}/orders",
         data={"order": number, "step": "preparing"},
