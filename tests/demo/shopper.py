@@ -186,24 +186,29 @@ class Phone:
 
     def opens(self, url: str) -> None:
         """Follow a link."""
-        self._where, self._page = fetch(url, self._opener)
+        self._where, self._page = browse(self._opener, url)
 
     def sends(self, form: str, **more: str) -> str:
         """Send the form of that id as it stands, and `more`; returns where it led."""
         found = re.search(rf'<form[^>]* action="([^"]*)"[^>]* id="{form}".*?</form>', self._page, re.DOTALL)
         assert found, f"no form {form!r} at {self._where}"
         action = urllib.parse.urljoin(self._where, unescape(found[1]))
-        self._where, self._page = fetch(action, self._opener, **fields(found[0]), **more)
+        self._where, self._page = browse(self._opener, action, **fields(found[0]), **more)
         return self._where
 
 
-def fetch(url: str, opener: urllib.request.OpenerDirector | None = None, **form: str) -> tuple[str, str]:
+def fetch(url: str, **form: str) -> tuple[str, str]:
+    """A page as a browser without cookies gets it; as `browse`."""
+    return browse(urllib.request.build_opener(), url, **form)
+
+
+def browse(opener: urllib.request.OpenerDirector, url: str, **form: str) -> tuple[str, str]:
     """A page as a browser gets it, by POST where there is a form; returns where it led and what it said."""
     parts = urllib.parse.urlsplit(url)
     data = urllib.parse.urlencode(form).encode() if form else None
     origin = f"{parts.scheme.lower()}://{parts.netloc.lower()}"
     request = urllib.request.Request(url, data, {"Origin": origin} if form else {})
-    with (opener or urllib.request.build_opener()).open(request, timeout=20) as answer:
+    with opener.open(request, timeout=20) as answer:
         return str(answer.url), answer.read().decode()
 
 
