@@ -41,6 +41,7 @@ FRESH_MS: Final = 1_000  # a charge that has ended and was looked at so lately i
 _SAID: Final = frozenset({"currency", "too-little", "too-much", "declined", "unknown-card", "no-funds"})
 # Providers keep an idempotency key for a day (Stripe: 24 hours). Asked again after that, a card would be charged twice.
 KEYS_LAST_MS: Final = 12 * 3_600_000
+NO_PROVIDER: Final = "no-provider"
 _WAITED_FOR: Final = (News.OPEN, News.SCANNED)
 
 
@@ -157,6 +158,8 @@ class Charges:
         """The charge after asking its provider; as it was where that does not answer."""
         if entry.provider not in self.providers:
             log.error("charge %s: no provider %r is configured", entry.reference, entry.provider)
+            if entry.owed_back:
+                return self._refused_for_good(entry, NO_PROVIDER)
             return self.book.unanswered(entry.reference)
         if entry.state is State.ASKING:
             return self.ask(entry)
@@ -258,7 +261,9 @@ class Charges:
         """Give back what is owed. What is asked for is written down first, and asked for again as it was until it is
         known how that ended: only then something else is.
         """
-        provider = self.providers[entry.provider]
+        provider = self.providers.get(entry.provider)
+        if provider is None:  # taken out of payments.toml: only a person can give it back
+            return self._refused_for_good(entry, NO_PROVIDER)
         entry = self.book.giving(entry.reference)
         if not entry.giving_minor:
             return entry

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from sqlalchemy.exc import OperationalError
+
 from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.payments.book import PHONE, Book, Entry
@@ -32,7 +34,12 @@ class PhoneSales:
     def catch_up(self) -> None:
         """Write what was decided and could not be written, because the fleet stopped or the store was full."""
         for entry in self._book.unsold():
-            self.record(entry)
+            try:
+                self.record(entry)
+            except OperationalError:  # full, locked, away: so it is for all of them
+                raise
+            except Exception:  # one that cannot be written must not keep the others from being
+                log.exception("the sale of %s could not be stored", entry.reference)
 
     def record(self, entry: Entry) -> None:
         """Store the sale of a paid charge; tell the pages and the wall where it was not stored before."""

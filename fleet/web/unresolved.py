@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 from fleet.handovers import GIVEN_BACK, Decision, Handover
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.entry import Entry
+from fleet.payments.port import PAID
+from fleet.payments.unresolved import why
 from fleet.proof import Prover
 from fleet.services import Services
 from fleet.web.operator import here_only
@@ -100,6 +102,8 @@ def _done(services: Services, desk: PaymentDesk, row: Entry, act: str, form: dic
             desk.ask_again(row)
         case "sell":  # as its claim code would, and the goods wait for who holds it
             desk.claim(row)
+        case "refund" if row.state not in PAID:
+            return False  # there is nothing to give back, and its goods must not be locked away for money that may come
         case "refund":
             left, _ = services.claims.handovers.enter(
                 Handover(
@@ -110,6 +114,8 @@ def _done(services: Services, desk: PaymentDesk, row: Entry, act: str, form: dic
             if left.outcome != GIVEN_BACK:
                 return False
             desk.refund(row, "operator")
+        case "settle" if why(row) == "not-settled":
+            return False  # its claim code would still hand over goods somebody has been paid back for
         case _:
             desk.book.resolve(row.reference)
     return True

@@ -92,11 +92,34 @@ def test_keeping_it_for_its_claim_code_sells_it(office: Office) -> None:
 
 def test_what_is_marked_as_seen_to_leaves_the_list(office: Office) -> None:
     entry = office.till.order(News.OPEN, News.PAID)
+    office.till.book.want_refund(entry.reference, "ended")
+    office.till.book.giving(entry.reference)
+    office.till.book.refused(entry.reference, "no-balance")
     office.till.clock.ahead_ms += MINUTE_MS
     office.post(act="settle", reference=entry.reference, why="paid back in cash")
+    seen_to = office.till.book.get(entry.reference)
+    assert seen_to is not None
+    assert (seen_to.state, seen_to.given_minor) == (State.REFUNDED, entry.minor), "it does not go back again"
     assert "Nothing needs a person" in office.page()
     assert office.notes() == [("settled", "Mo", "paid back in cash")]
     assert "paid back in cash" in office.page()
+
+
+def test_what_nobody_has_decided_about_is_decided_not_put_away(office: Office) -> None:
+    entry = office.till.order(News.OPEN, News.PAID)
+    office.till.clock.ahead_ms += MINUTE_MS
+    assert "Mark as seen to" not in office.page("/unresolved?part=list")
+    office.post(409, act="settle", reference=entry.reference, why="paid back in cash")
+    assert "Paid, not sold" in office.page(), "its claim code would still work"
+
+
+def test_where_no_money_came_none_is_given_back(office: Office) -> None:
+    entry = office.till.order(News.OPEN)
+    office.till.book.unanswered(entry.reference)
+    office.till.clock.ahead_ms += 10 * MINUTE_MS
+    assert "Provider silent" in office.page()
+    office.post(409, act="refund", reference=entry.reference)
+    assert office.till.claims.handovers.of(entry.order) is None
 
 
 def test_a_decision_needs_a_name_and_a_reason(office: Office) -> None:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from content.money import Money
+from fleet import tables
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import Merchant, take_now
 from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
+from fleet.payments.sandbox import charge_of
 from fleet.rows import Stored
 from mqtt.messages import ChargeState, RefundCharge, SaleMade, encode
 from tests.fleet.payments.direct import KIOSK, LINE, Till
@@ -316,3 +319,30 @@ def test_what_was_begun_by_a_method_that_is_gone_is_still_told_of(till: Till) ->
     assert till.entry(till.asked(1)).state is State.PAID
     till.asked(3)
     assert till.desk.book.get(f"{3:015}0") is None
+
+
+def test_what_is_owed_by_a_provider_that_is_gone_waits_for_a_person(till: Till) -> None:
+    reference = till.asked()
+    till.paid(reference)
+    till.status(reference)
+    till.provider.key = "other"
+    till.desk = till.open_desk()
+    assert give_back(till, reference).state == "paid"
+    till.later(31)
+    assert (till.on_the_list(), till.entry(reference).trouble) == (["refund-refused"], "no-provider")
+    till.desk.book.resolve(reference)
+    assert give_back(till, reference).state == "refunded"
+    assert till.on_the_list() == []
+
+
+def test_one_sale_that_cannot_be_stored_does_not_keep_the_next_from_being(till: Till) -> None:
+    first, second = till.asked_by_phone(1), till.asked_by_phone(2)
+    for reference in (first, second):
+        till.paid(reference)
+        (charge,) = till.bank.by_reference(reference)
+        till.desk.book.heard(reference, charge_of(charge))  # decided, and then the light goes out
+    with till.store.write() as connection:
+        of_first = tables.charges.c.reference == first
+        connection.execute(update(tables.charges).where(of_first).values(kiosk="broken"))
+    till.later(1)
+    assert till.entry(second).settled == "sold"
