@@ -95,6 +95,12 @@ class Claims:
             self._desk.claim(entry)
         return self._found(code)[0] if undecided else claim
 
+    def rests_on(self, text: str) -> str:
+        """The provider `look` may have to wait for, "" for none. Asks nobody."""
+        code = parse_claim(text)
+        undecided = self._found(code)[1] if code is not None and self._desk is not None else []
+        return undecided[0].provider if undecided else ""
+
     def hand_over(self, text: str, order: str, who: str) -> tuple[Claim | None, bool]:
         """Hand an order's goods over. Returns how the claim stands then, and whether it was handed over just now.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct
@@ -75,6 +77,34 @@ class Limits:
         self._buckets.move_to_end(key)
         while len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
+
+
+class AtOnce:
+    """How many may do something for a key at the same time. Every method may be called from any thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._inside: dict[str, int] = {}
+
+    @contextmanager
+    def enter(self, key: str) -> Iterator[bool]:
+        """Whether there was room; it is kept until the block ends. Never waits."""
+        with self._lock:
+            room = self._inside.get(key, 0) < self._most
+            if room:
+                self._inside[key] = self._inside.get(key, 0) + 1
+        try:
+            yield room
+        finally:
+            if room:
+                self._leave(key)
+
+    def _leave(self, key: str) -> None:
+        with self._lock:
+            self._inside[key] -= 1
+            if not self._inside[key]:
+                del self._inside[key]
 
 
 def client_key(host: str) -> str:

@@ -1,7 +1,8 @@
 """The fleet's line to its kiosks: hears their requests, answers them, and tells them what they must know.
 
 Requests of one kiosk are handled in the order they came, those of different kiosks side by side, on a few threads of
-their own: a provider that takes ten seconds holds up one kiosk, not the fleet and not the events.
+their own. At most AT_ONE of them are busy with one provider, so one that hangs holds up the kiosks that ask for it: not
+those that ask for another, nor codes, nor the events.
 """
 
 from __future__ import annotations
@@ -39,7 +40,11 @@ from mqtt.topics import Address, BadTopic
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Address, Request], Answer]
-WORKERS: Final = 8
+RestsOn = Callable[[Request], str]  # the provider whose answer a request has to wait for, "" for none
+WORKERS: Final = 16
+AT_ONE: Final = (
+    6  # requests of one provider that are handled at a time; two may hang, and others have 4 threads
+)
 WAITING: Final = (
     32  # requests of one kiosk that may wait; a kiosk has one charge at a time, so this is a fault
 )
@@ -61,6 +66,21 @@ class Counters:
     unsent: int = 0  # the broker was away
 
 
+@dataclass(slots=True)
+class _Turn:
+    """A request whose turn it is; `admitted`: its provider has room for it."""
+
+    address: Address
+    came: float
+    payload: bytes
+    provider: str = ""
+    admitted: bool = False
+
+
+def _on_nobody(_request: Request) -> str:
+    return ""
+
+
 class _Name(msgspec.Struct):
     """As much of a request that cannot be read as an answer needs."""
 
@@ -78,9 +98,12 @@ class Line:
         self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands)
         self._client.subscribe(topics.EVERY_REQUEST)
         self._handler: Handler | None = None
+        self._rests_on: RestsOn = _on_nobody
         self._lock = threading.Lock()
         self._waiting: dict[Address, deque[tuple[float, bytes]]] = {}  # present: somebody works on it
-        self._turns: queue.SimpleQueue[Address | None] = queue.SimpleQueue()
+        self._turns: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
+        self._busy: dict[str, int] = {}  # provider -> requests of it in work
+        self._parked: dict[str, deque[_Turn]] = {}  # provider -> those that wait for one of them to end
         self._workers: list[threading.Thread] = []
         self.counters = Counters()
 
@@ -93,9 +116,11 @@ class Line:
         """The counters by name."""
         return asdict(self.counters)
 
-    def start(self, handler: Handler) -> None:
-        """Connect, and answer requests with what `handler(address, request)` returns."""
-        self._handler = handler
+    def start(self, handler: Handler, rests_on: RestsOn = _on_nobody) -> None:
+        """Connect, and answer requests with what `handler(address, request)` returns. `rests_on` is asked from the same
+        threads, and must not itself wait for a provider.
+        """
+        self._handler, self._rests_on = handler, rests_on
         for number in range(WORKERS):
             worker = threading.Thread(target=self._work, name=f"requests {number}", daemon=True)
             worker.start()
@@ -139,8 +164,8 @@ class Line:
         with self._lock:
             turn = self._waiting.get(address)
             if turn is None:
-                self._waiting[address] = deque([(time.monotonic(), payload)])
-                self._turns.put(address)
+                self._waiting[address] = deque()
+                self._turns.put(_Turn(address, time.monotonic(), payload))
             elif len(turn) < WAITING:
                 turn.append((time.monotonic(), payload))
             else:
@@ -148,19 +173,52 @@ class Line:
                 log.warning("request of %s refused: %d are waiting", address, WAITING)
 
     def _work(self) -> None:
-        while (address := self._turns.get()) is not None:
-            with self._lock:
-                came, payload = self._waiting[address].popleft()
+        while (turn := self._turns.get()) is not None:
+            if not turn.admitted and not self._admitted(turn):
+                continue
             try:
-                self._answer(address, payload, waited_s=time.monotonic() - came)
+                self._answer(turn.address, turn.payload, waited_s=time.monotonic() - turn.came)
             except Exception:
                 self.counters.failures += 1
-                log.exception("the answer to %s failed", address)
+                log.exception("the answer to %s failed", turn.address)
             with self._lock:
-                if self._waiting[address]:
-                    self._turns.put(address)
-                else:
-                    del self._waiting[address]
+                self._leave(turn)
+
+    def _admitted(self, turn: _Turn) -> bool:
+        """Whether a request may be handled now; one whose provider has enough to do waits, and its kiosk with it."""
+        try:
+            turn.provider = self._rests_on(decode(turn.payload, Request))
+        except BadMessage:
+            turn.provider = ""  # `_answer` says so
+        except Exception:  # the store is away: whoever asks shall hear of it
+            log.exception("whom %s asks for is not known", turn.address)
+        with self._lock:
+            if turn.provider and self._busy.get(turn.provider, 0) >= AT_ONE:
+                self._parked.setdefault(turn.provider, deque()).append(turn)
+                return False
+            if turn.provider:
+                self._busy[turn.provider] = self._busy.get(turn.provider, 0) + 1
+            return True
+
+    def _leave(self, turn: _Turn) -> None:
+        """Make room for the next request of the same provider, and for the next of the same kiosk. Holds the lock."""
+        parked = self._parked.get(turn.provider)
+        if parked:
+            following = parked.popleft()
+            following.admitted = True
+            self._turns.put(following)
+            if not parked:
+                del self._parked[turn.provider]
+        elif turn.provider:
+            self._busy[turn.provider] -= 1
+            if not self._busy[turn.provider]:
+                del self._busy[turn.provider]
+        waiting = self._waiting[turn.address]
+        if waiting:
+            came, payload = waiting.popleft()
+            self._turns.put(_Turn(turn.address, came, payload))
+        else:
+            del self._waiting[turn.address]
 
     def _answer(self, address: Address, payload: bytes, waited_s: float) -> None:
         if waited_s > STALE_S:

@@ -142,7 +142,7 @@ class Fleet:
             self.payments.start()
             self.claims.catch_up()
         self.keeper.start()
-        self.line.start(self._answer)
+        self.line.start(self._answer, self._rests_on)
         self.visits.start()
         self._pages.start()
         deadline = time.monotonic() + START_S
@@ -156,6 +156,12 @@ class Fleet:
         if isinstance(request, CodeWanted):
             return self.codes.answer(address, request)
         return self.desk.handle(address, request)
+
+    def _rests_on(self, request: Request) -> str:
+        """The provider a request may have to wait for."""
+        if isinstance(request, CodeWanted):
+            return self.claims.rests_on(request.code)
+        return self.payments.rests_on(request) if self.payments is not None else ""
 
     def stop(self) -> None:
         """End everything, within about two seconds."""

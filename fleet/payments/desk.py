@@ -97,6 +97,13 @@ class PaymentDesk:
         """The key of the provider a method rests on; "" where the method is not offered."""
         return self._methods[method].provider.key if method in self._methods else ""
 
+    def rests_on(self, request: MoneyRequest) -> str:
+        """The provider whose answer a kiosk's request has to wait for, "" where nobody is asked. Asks no provider."""
+        if isinstance(request, ChargeWanted):
+            return self.provider_of(request.method)
+        found = self.book.get(request.reference)
+        return found.provider if found is not None else ""
+
     def methods_at(self, address: Address) -> tuple[str, ...]:
         """The keys of the methods a kiosk offers, in order: as said for it, else for its station, else all; of these
         those the store's prices can be paid by.

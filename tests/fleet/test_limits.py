@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.limits import MINUTE_MS, Bucket, Limits, Rule, client_key, take
+from fleet.limits import MINUTE_MS, AtOnce, Bucket, Limits, Rule, client_key, take
 
 RULES = st.builds(Rule, st.integers(1, 50).map(float), st.sampled_from([0.5, 1.0, 6.0, 60.0, 900.0]))
 
@@ -84,3 +84,16 @@ def test_threads_share_a_bucket_fairly() -> None:
 )
 def test_clients_are_told_apart_by_what_they_cannot_change_at_will(host: str, key: str) -> None:
     assert client_key(host) == key
+
+
+def test_only_so_many_are_inside_at_once_and_each_makes_room_again() -> None:
+    doors = AtOnce(2)
+    with doors.enter("bank") as first, doors.enter("bank") as second, doors.enter("bank") as third:
+        assert (first, second, third) == (True, True, False)
+        with doors.enter("other") as elsewhere:
+            assert elsewhere
+    with pytest.raises(RuntimeError), doors.enter("bank"):
+        raise RuntimeError("it failed inside")
+    with doors.enter("bank") as one, doors.enter("bank") as other:
+        assert one
+        assert other

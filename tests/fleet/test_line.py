@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from fleet.broker import LOOPBACK, Broker
 from fleet.clock import now_ms
-from fleet.line import WAITING, Handler, Line
+from fleet.line import WAITING, WORKERS, Handler, Line, RestsOn
 from fleet.services import ClosedDesk
 from mqtt.messages import (
     Ack,
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.server
 
 
 @contextmanager
-def answering(broker: Broker, handler: Handler) -> Iterator[Line]:
+def answering(broker: Broker, handler: Handler, rests_on: RestsOn = lambda _request: "") -> Iterator[Line]:
     line = Line(LOOPBACK, broker.port, "line-under-test")
-    line.start(handler)
+    line.start(handler, rests_on)
     try:
         wait_until(lambda: line.connected, "the line")
         yield line
@@ -118,6 +118,40 @@ def test_a_slow_provider_holds_up_its_kiosk_only(broker: Broker) -> None:
         wait_until(lambda: line.counters.refused > 0, "the flood to be refused")
         hold.set()
         wait_until(lambda: len(slow.answers) >= WAITING, "the slow kiosk's answers")
+
+
+def test_a_provider_that_hangs_holds_up_nobody_who_asks_for_another(broker: Broker) -> None:
+    """More walls than there are threads ask for it at once; codes and another provider's answers come all the same."""
+    hold = threading.Event()
+
+    def hangs(address: Address, request: Request) -> Answer:
+        if rests_on(request) == "hanging":
+            assert hold.wait(20)
+        return seen(address, request)
+
+    def rests_on(request: Request) -> str:
+        if isinstance(request, CodeWanted):
+            return ""
+        return "hanging" if request.reference != "R1" else "quick"
+
+    with ExitStack() as stack:
+        line = stack.enter_context(answering(broker, hangs, rests_on))
+        walls = [stack.enter_context(kiosk(broker.port, f"hangs-{n}")) for n in range(WORKERS + 2)]
+        other = stack.enter_context(kiosk(broker.port, "other-provider"))
+        try:
+            for wall in walls:
+                ask(wall, status(2))
+            ask(walls[0], status(1))
+            wait_until(lambda: line.counters.requests == len(walls) + 1, "all to have asked")
+            ask(other, status(1))
+            ask(other, CodeWanted(id="q2", expires_ms=0, code="K7Q-2M9"))
+            wait_until(lambda: other.answers and other.codes, "the other provider's answer, and the code's")
+            assert not any(wall.answers for wall in walls)
+        finally:
+            hold.set()
+        wait_until(lambda: all(wall.answers for wall in walls), "everybody's answer")
+        wait_until(lambda: len(walls[0].answers) == 2, "in order")
+        assert [answer.id for answer in walls[0].answers] == ["q2", "q1"]
 
 
 @pytest.mark.parametrize(

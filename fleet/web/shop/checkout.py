@@ -175,7 +175,11 @@ class CheckoutPages:
             return self._basket.page(request, basket, "slot-full", 409)
         if where is not None and wish.slot:
             self._trade.orders.send_to(order_of(basket.order), where, wish.slot.until * 1000)
-        entry = desk.start_on_phone(self._entry(request, wish, said, say))
+        wanted = self._entry(request, wish, said, say)
+        with self._lane.asking.enter(
+            wanted.provider
+        ) as room:  # a provider that hangs is not asked by ever more pages
+            entry = desk.start_on_phone(wanted) if room else "provider-busy"
         if isinstance(entry, str) or not entry.payload:
             self._trade.orders.release(order_of(basket.order))
             fresh = self._trade.fresh(basket)
@@ -203,7 +207,7 @@ class CheckoutPages:
         say, placed = say_of(request), self._trade.orders.get(known.order)
         same = [(line.gtin, line.quantity) for line in known.lines if line.gtin] == basket.lines
         if same and (placed is None or placed.slot == said["slot"]):
-            return self._led(self._lane.desk().look(known.reference) or known, basket, say)
+            return self._led(self._lane.asked(known), basket, say)
         fresh = self._trade.withdrawn(basket)
         wish = self._wish(fresh, said["slot"], say)
         if not wish.goods:

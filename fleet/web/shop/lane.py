@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from content.references import CROCKFORD, ORDER_LENGTH
 from content.store import AnyStore
-from fleet.limits import Limits, Rule
+from fleet.limits import AtOnce, Limits, Rule
 from fleet.payments.book import Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.safety import content_policy, frames_of, posted_here
@@ -36,6 +36,7 @@ from fleet.web.wire import Kept
 from fleet.web.words import LANGUAGES, Words, chosen
 
 LOOKS: Final = Rule(burst=2, per_minute=20)
+ASKING: Final = 12  # pages that wait for one provider at a time; Starlette has 40 threads for all that blocks
 Endpoint = Callable[[Request], Awaitable[Response]]
 Drawn = tuple[Response, int | None]  # a page, and until when it is true (Unix ms; None: as long as the store)
 
@@ -57,6 +58,7 @@ class Lane:
         self.shelves = Shelves(services.catalogue) if services.catalogue else None
         self._kept = KeptPages()
         self._looks = Limits(LOOKS)
+        self.asking = AtOnce(ASKING)
         pages = services.payments.pages if services.payments else ()
         # a form's answer may lead on to the provider
         self.policy = content_policy(["https:", *pages], frames_of(services.config.public_url))
@@ -185,12 +187,19 @@ class Lane:
 
     def looked_at(self, reference: str) -> Entry | None:
         """A charge as a page shows it. Its provider is asked on the first pages somebody opens, then at most every LOOKS
-        allows: a page that reloads itself must not become the provider's flood. Blocks. Raises Gone.
+        allows: a page that reloads itself must not become the provider's flood. Where ASKING pages wait for it already it
+        is not asked: one that hangs must not take the threads of pages that need none. Blocks. Raises Gone.
         """
         desk = self.desk("order")
-        if self._looks.take(reference, self.services.clock()):
-            return desk.book.get(reference)
-        return desk.look(reference)
+        entry = desk.book.get(reference)
+        if entry is None or self._looks.take(reference, self.services.clock()):
+            return entry
+        return self.asked(entry)
+
+    def asked(self, entry: Entry) -> Entry:
+        """A charge after asking its provider, unless ASKING pages wait for that one. Blocks. Raises Gone."""
+        with self.asking.enter(entry.provider) as room:
+            return (self.desk().look(entry.reference) if room else None) or entry
 
     def now(self) -> int:
         """Unix seconds."""

@@ -45,7 +45,7 @@ class Trade:
         """
         entry = self.entry_of(basket.order)
         if entry is not None and entry.state in OPEN:
-            entry = self.lane.desk().look(entry.reference)
+            entry = self.lane.asked(entry)
         return basket.order if entry is not None and entry.state in PAID else ""
 
     def receipt(self, request: Request, basket: Basket) -> Response | None:
