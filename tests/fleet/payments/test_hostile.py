@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from content.money import Money
 from fleet import tables
 from fleet.live import Hub
+from fleet.payments.answers import sound
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import Merchant, take_now
 from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
@@ -65,6 +68,34 @@ def test_an_answer_about_another_charge_pays_for_nothing(till: Till) -> None:
     assert till.entry(mine).charge_id != paid.id
     till.provider.twist = lambda charge: charge
     assert (till.status(mine).state, till.status(other).state) == ("created", "paid")
+
+
+NONSENSE = st.builds(
+    Charge,
+    id=st.sampled_from(["", "ch_1", "ch_2"]), reference=st.sampled_from(["", "R" * 16, "S" * 16]), news=st.sampled_from(News),
+    amount=st.just(Money(500, "EUR")), refunded_minor=st.integers(-1, 2),
+    paid=st.none() | st.builds(Money, st.integers(-1, 2), st.sampled_from(["EUR", "USD"])),
+)  # fmt: skip
+
+
+@given(NONSENSE, st.sampled_from(["", "ch_1"]))
+def test_what_is_believed_is_about_our_charge_and_says_paid_where_money_came(
+    charge: Charge, name: str
+) -> None:
+    try:
+        believed = sound(charge, "R" * 16, name)
+    except ProviderDown:
+        return
+    assert believed.reference == "R" * 16
+    assert believed.id == (name or believed.id)
+    assert believed.id
+        "R" * 16,
+        True,
+        True,
+    )
+    assert (believed.paid is not None) == (believed.news in (News.PAID, News.REFUNDED))
+    assert believed.paid is None or believed.paid.minor > 0
+    assert believed.refunded_minor >= 0
 
 
 def test_a_charge_created_for_somebody_else_is_not_shown(till: Till) -> None:
