@@ -89,10 +89,6 @@ def test_what_is_believed_is_about_our_charge_and_says_paid_where_money_came(
     assert believed.reference == "R" * 16
     assert believed.id == (name or believed.id)
     assert believed.id
-        "R" * 16,
-        True,
-        True,
-    )
     assert (believed.paid is not None) == (believed.news in (News.PAID, News.REFUNDED))
     assert believed.paid is None or believed.paid.minor > 0
     assert believed.refunded_minor >= 0
