@@ -12,6 +12,7 @@ from content.store import AnyStore, OpenStore, StoreError, stamp_of
 
 log = logging.getLogger(__name__)
 KEPT: Final = 4_000  # decoded products at hand: 10 MB spare every page ten reads of the file
+STAFF: Final = "en"  # the language of the operator's and the counter's pages
 LOOK_S: Final = 1.0  # how often the folder is looked at
 
 
@@ -37,6 +38,13 @@ class Catalogue:
                 self._looked = now
                 self._renew()
             return self._open
+
+    def staff_name(self, gtin: str, otherwise: str) -> str:
+        """What staff call a product, whatever language it was bought in; `otherwise` where it is not published (any
+        more) or has no such name.
+        """
+        product = self.current().product(gtin) if gtin else None
+        return (product.names.get(STAFF) if product else "") or otherwise
 
     def close(self) -> None:
         """Close the files."""

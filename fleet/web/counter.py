@@ -126,7 +126,7 @@ class CounterPages:
         line, catalogue = claim.lines[number], self._services.catalogue
         product = catalogue.current().product(line.gtin) if catalogue and line.gtin else None
         return CounterLine(
-            line.gtin, line.name, line.quantity, money(line.total_minor, claim.total.currency),
+            line.gtin, catalogue.staff_name(line.gtin, line.name) if catalogue else line.name, line.quantity, money(line.total_minor, claim.total.currency),
             bool(product and product.picture), product.age_min if product else 0,
         )  # fmt: skip
 

@@ -47,6 +47,7 @@ def routes(services: Services) -> list[BaseRoute]:
             connected=services.line.connected,
             unresolved=await run_in_threadpool(open_payments, services),
             names=NAMES,
+            called=services.catalogue.staff_name if services.catalogue else _as_sold,
         )
         answer.headers["cache-control"] = "no-store"  # nor does the shop's service worker keep it
         return answer
@@ -69,6 +70,10 @@ def routes(services: Services) -> list[BaseRoute]:
         Route("/api/summary", here_only(as_json)),
         Route("/api/live", here_only(live)),
     ]
+
+
+def _as_sold(_gtin: str, name: str) -> str:
+    return name
 
 
 def here_only(endpoint: Endpoint, otherwise: Endpoint | None = None) -> Endpoint:

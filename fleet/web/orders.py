@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,15 +14,64 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from content.references import reference_of
+from fleet.catalogue import STAFF, Catalogue
+from fleet.payments.book import Entry
 from fleet.safety import posted_here
 from fleet.services import Services
-from fleet.shop.orders import STEPS, Orders
+from fleet.shop.orders import STEPS, Contact, Orders, Placed
 from fleet.shop.reports import Reports
 from fleet.web.operator import here_only
 from fleet.web.pages import page
+from fleet.web.shop import when
 from fleet.web.shop.lane import is_order
 
+READY: Final = {"counter": "Ready at the counter", "locker": "In the locker", "home": "On its way"}
 HEADERS: Final = {"cache-control": "no-store"}  # addresses: nothing of them stays in a browser
+
+
+REASONS: Final = {
+    "missing": "Something is missing",
+    "wrong": "The wrong goods",
+    "damaged": "Damaged or spoilt",
+    "late": "Too late",
+    "not-ready": "Not ready",
+    "charged": "Charged wrongly",
+    "other": "Something else",
+}
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """An order as whoever packs it reads it, in the staff's language."""
+
+    placed: Placed
+    contact: Contact | None
+    way: str
+    when: str
+    lines: tuple[tuple[int, str], ...]  # pieces, product
+    now: str  # how far it is, "" at the beginning
+    steps: tuple[tuple[str, str], ...]  # what can be said next: (step, the button's words)
+
+
+def _job(placed: Placed, contact: Contact | None, entry: Entry | None, catalogue: Catalogue | None) -> Job:
+    store = catalogue.current().store if catalogue else None
+    zone = store.timezone if store else "UTC"
+    starts, until = placed.starts_ms // 1000, placed.until_ms // 1000
+    ways = {way.key: way.names.get(STAFF, way.key) for way in store.fulfilments} if store else {}
+    words = {"preparing": "Being packed", "ready": READY.get(placed.kind, "Ready")}
+    left = STEPS[STEPS.index(placed.progress) + 1 :] if placed.progress in STEPS else ()
+    return Job(
+        placed=placed,
+        contact=contact,
+        way=ways.get(placed.way, placed.way),
+        when=f"{datetime.fromtimestamp(starts, ZoneInfo(zone)):%a %d %b %H:%M}–{when.until(until, zone)}",
+        lines=tuple(
+            (line.quantity, catalogue.staff_name(line.gtin, line.name) if catalogue else line.name)
+            for line in (entry.lines if entry else ())
+            if line.gtin
+        ),
+        now=words.get(placed.progress, ""),
+        steps=tuple((step, words[step]) for step in left),
+    )
 
 
 def routes(services: Services) -> list[BaseRoute]:
@@ -29,18 +79,15 @@ def routes(services: Services) -> list[BaseRoute]:
     orders, reports = Orders(services.store, services.clock), Reports(services.store, services.clock)
 
     def listed(request: Request) -> Response:
-        zone = services.catalogue.current().store.timezone if services.catalogue else "UTC"
-        rows = []
-        for placed, contact in orders.to_prepare():
-            entry = services.payments.book.get(reference_of(placed.order, 0)) if services.payments else None
-            starts, until = (
-                datetime.fromtimestamp(ms // 1000, ZoneInfo(zone))
-                for ms in (placed.starts_ms, placed.until_ms)
+        book = services.payments.book if services.payments else None
+        jobs = [
+            _job(
+                placed, contact, book.get(reference_of(placed.order, 0)) if book else None, services.catalogue
             )
-            rows.append((placed, contact, entry, f"{starts:%a %d %b %H:%M}–{until:%H:%M}"))
+            for placed, contact in orders.to_prepare()
+        ]
         answer = page(
-            request, "orders.html", title="Orders", rows=rows, reports=reports.open(), steps=STEPS[1:],
-            now_ms=services.clock(),
+            request, "orders.html", title="Orders", jobs=jobs, reports=reports.open(), reasons=REASONS, now_ms=services.clock()
         )  # fmt: skip
         answer.headers.update(HEADERS)
         return answer
