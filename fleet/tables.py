@@ -130,7 +130,7 @@ charges = Table(
     _text("settled", index=True),
     _number("sale_seq"),  # the phone sale's place in the stream (kiosk, "phone"); 0: none
     _text("attribution", server_default=""),  # which wall's link led to it: fleet.shop.visits
-    _text("claim_code", server_default="", index=True),  # the order's; "" until a phone's order is sold. Never logged, never told on
+    _text("claim_code", server_default="", index=True),  # the order's; "" until a phone's order is paid. Never logged, never told on
 )  # fmt: skip
 
 # Money an authentic webhook told of that belongs to no charge of ours: see fleet.payments.unresolved.

@@ -323,12 +323,14 @@ class Book:
         settled, reason = _verdict(connection, entry)
         if settled == "sold":
             return structs.replace(entry, settled=settled)
+        code = entry.claim_code or claim_of(
+            secrets.token_bytes(CLAIM_BYTES)
+        )  # for goods, or to ask for the money by
         if settled == "refund":
             state = advance(entry.state, News.WANT_REFUND)
-            return structs.replace(entry, settled=settled, state=state, reason=reason)
+            return structs.replace(entry, settled=settled, state=state, reason=reason, claim_code=code)
         column = _CHARGES.c
         last = connection.scalar(select(func.max(column.sale_seq)).where(column.kiosk == entry.kiosk)) or 0
-        code = entry.claim_code or claim_of(secrets.token_bytes(CLAIM_BYTES))
         return structs.replace(entry, settled=settled, sale_seq=last + 1, claim_code=code)
 
 

@@ -67,7 +67,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     settled: str = ""
     sale_seq: int = 0
     attribution: str = ""  # which wall's link led to it, of the phone lane (fleet.shop.visits)
-    claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is sold
+    claim_code: str = ""  # hands the goods over: as the kiosk said, or made when a phone's order is paid
 
     def __repr__(self) -> str:
         """Without the card's token and the claim code: what is printed is logged."""
