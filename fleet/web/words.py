@@ -65,6 +65,10 @@ class Words:
         text = measure_text(measure)
         return f"{text.removesuffix('ct')}{self('unit.ct')}" if measure and measure.unit == "ct" else text
 
+    def per(self, measure: Measure) -> str:
+        """What a unit price is given for, without a needless one: "kg" for "1 kg", "100 g"."""
+        return self.measure(measure).removeprefix("1 ")
+
     def apart(self, text: str) -> str:
         """A measure or number kept in its own order inside right-to-left words (Unicode's first strong isolate)."""
         return f"\u2068{text}\u2069" if self.direction == "rtl" else text

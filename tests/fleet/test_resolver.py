@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from content.carry import pack
 from content.links import Token, day_of, product_link, sign, spot_text
 from fleet.broker import Broker
 from fleet.web.shop.digital_link import LINKSET, VOC
@@ -149,6 +150,10 @@ def signed_spot(shop: Shop, facing: int, days: int = 2) -> str:
         kid=shop.fleet.link_keys.kid, day=day_of(services.clock() // 1000) + days, release=5, advert=3
     )
     return spot_text(facing, sign(shop.fleet.link_keys.key_for(address), "WALL-R", facing, token))
+
+
+def test_a_basket_taken_along_names_its_wall_as_its_owner_does(phone: httpx.Client) -> None:
+    assert "Wall-R" in phone.get(f"/WALL-R/0/B/{pack([(APPLES, 1)])}").text
 
 
 def test_a_signed_link_is_kept_to_the_order_and_shown(phone: httpx.Client, shop: Shop) -> None:

@@ -40,9 +40,9 @@ def per_text(product: Product, say: Words, now: int) -> str:
     unit_price = pricing.unit_price(product, now)
     if product.size == product.unit_base and product.size is not None and product.size.unit == "ct":
         return ""
-    return "" if unit_price is None else say(
-        "product.per", say.money(unit_price), say.apart(say.measure(product.unit_base))
-    )  # fmt: skip
+    if unit_price is None or product.unit_base is None:
+        return ""
+    return say("product.per", say.money(unit_price), say.apart(say.per(product.unit_base)))
 
 
 def page_of(stem: str, gtin: str, say: Words) -> str:

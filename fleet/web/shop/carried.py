@@ -88,7 +88,13 @@ class CarriedPages:
             lines = unpack(request.path_params["digits"])
         except BadCarry:
             raise Gone("carried") from None
-        kiosk, spot = basket_cookie.place(request.path_params["kiosk"].lower(), request.path_params["spot"])
+        name = request.path_params[
+            "kiosk"
+        ]  # a wall's QR codes are in upper case: say it as its owner writes it
+        address = self._lane.kiosk(name)
+        kiosk, spot = basket_cookie.place(
+            address.rpartition("/")[2] if address else name.lower(), request.path_params["spot"]
+        )
         pieces = []
         for gtin, quantity in lines:
             product, wanted = store.product(gtin), min(quantity, basket_cookie.MOST)

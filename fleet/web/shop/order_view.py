@@ -24,7 +24,7 @@ class OrderLine(Struct, frozen=True):
     """One line of a receipt."""
 
     name: str
-    quantity: int
+    quantity: int  # 0 for what is no product: a delivery
     total: str
 
 
@@ -54,6 +54,8 @@ class OrderPage(Struct, frozen=True, kw_only=True):
     place: str = ""
     when: str = ""
     to: tuple[str, ...] = ()
+    arrived: str = ""  # what came in, where that is not the price or goes back
+    returned: bool = False  # it has gone back
     cancel_until: str = ""  # "" where it cannot be cancelled (any more)
 
 
@@ -84,13 +86,13 @@ def order_page(
     return OrderPage(
         key=key,
         order=entry.order,
-        claim_code=entry.claim_code if paid else "",
+        claim_code=entry.claim_code if key in ("paid", "refund") else "",
         lines=tuple(
-            OrderLine(line.name, line.quantity, say.money(Money(line.total_minor, entry.currency)))
+            OrderLine(line.name, line.quantity if line.gtin else 0, say.money(Money(line.total_minor, entry.currency)))
             for line in entry.lines
         ),
         total=say.money(entry.amount),
-        paid_at=f"{when.date(entry.changed_ms // 1000, zone, say)}, {when.clock(entry.changed_ms // 1000, zone)}" if paid else "",
+        paid_at=when.moment(entry.changed_ms // 1000, zone, say) if paid else "",
         pay_link=led_to(entry.method, entry.payload) if waits else "",
         app=app_link(entry.method, entry.payload) if waits else "",
         copied=copied(entry.method, entry.payload) if waits else "",
@@ -100,6 +102,8 @@ def order_page(
         place=say.text(way.places) if way else "",
         when=_when(way, placed, zone, say, now) if way and placed else "",
         to=_to(contact) if contact and key in ("paid", "wait") else (),
+        arrived=say.money(entry.paid) if key == "refund" and entry.paid else "",
+        returned=entry.state is State.REFUNDED,
         cancel_until=_until(placed, zone, say) if paid and placed and can_cancel and left is None else "",
     )  # fmt: skip
 
@@ -124,8 +128,7 @@ def _when(way: Fulfilment, placed: Placed, zone: str, say: Words, now: int) -> s
 
 
 def _until(placed: Placed, zone: str, say: Words) -> str:
-    at = placed.closes_ms // 1000
-    return f"{when.date(at, zone, say)}, {say.apart(when.clock(at, zone))}"
+    return when.moment(placed.closes_ms // 1000, zone, say)
 
 
 def _to(contact: Contact) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Short(Struct, frozen=True):
     closes: str
     fee: str  # what it adds, "free" for nothing
     cost: str  # the fee and what there is to know of it
-    first: bool  # the cheapest pickup, and delivery: what is said where there is room for little
+    first: bool  # the cheapest pickup, and delivery, for these goods: what is said where there is room for little
 
 
 def ways(
@@ -162,7 +162,13 @@ def in_short(
     first = {
         min(group, key=lambda option: fee_for(option, goods).minor).key
         for home in (False, True)
-        if (group := [option for option, _ in offered if (option.kind is Kind.HOME) is home])
+        if (
+            group := [
+                each
+                for each, _ in offered
+                if (each.kind is Kind.HOME) is home and not missing_to(each, goods)
+            ]
+        )
     }
     lines, ends = [], [(now // STEP_S + 1) * STEP_S]
     for option, slot in offered:

@@ -32,6 +32,12 @@ def date(at: int, timezone: str, say: Words) -> str:
     return str(format_skeleton("MMMEd", datetime.fromtimestamp(at, ZoneInfo(timezone)), locale=say.language))
 
 
+def moment(at: int, timezone: str, say: Words) -> str:
+    """A date and a time of day: "Wed, Nov 25, 18:00", with the comma of the language."""
+    between = {"zh": " ", "ar": "، "}.get(say.language, ", ")
+    return f"{date(at, timezone, say)}{between}{say.apart(clock(at, timezone))}"
+
+
 def day(which: Day, at: int, timezone: str, say: Words) -> str:
     """today, tonight, tomorrow, or the date."""
     return date(at, timezone, say) if which == "date" else say(f"when.{which}")

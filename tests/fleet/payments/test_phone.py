@@ -159,7 +159,7 @@ def test_from_a_scanned_facing_to_a_receipt_and_a_quiet_thank_you(
         "€1.99",
         "€2.49",
         "2 for €3.00",
-        "€1.99 per 1 kg",
+        "€1.99 per kg",
         "Buy now, €4.99",
         "You save €2.48",
     ):

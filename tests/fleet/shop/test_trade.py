@@ -273,7 +273,7 @@ def test_home_delivery_with_its_fee_and_address_kept_apart(phone: Phone, shop: S
     assert answer.status_code == 303, answer.text
     receipt = pay(answer.headers["location"], shop.provider).headers["location"]
     text = words(phone.get(receipt).text)
-    assert "Delivered to: Ada Lovelace , Lindenstr. 1 , 10115 Berlin" in text
+    assert "Delivered to: Ada Lovelace, Lindenstr. 1, 10115 Berlin" in text
     assert "Home delivery €2.90" in text
     order = order_in(receipt)
     wait_until(
@@ -349,6 +349,20 @@ def test_declined_leaves_the_basket_to_try_again(phone: Phone, shop: Shop) -> No
     again = phone.go().text
     assert form_of(again, "/checkout")["order"] != order_in(back)
     assert phone.press_pay(again).headers["location"].startswith(shop.provider.url)
+
+
+def test_whoever_sent_another_amount_reads_what_arrived_and_holds_a_code(phone: Phone, shop: Shop) -> None:
+    bank = {"base_url": shop.provider.url, "headers": {"origin": shop.provider.url}, "trust_env": False}
+    with httpx.Client(**bank) as person:  # type: ignore[arg-type]
+        person.post("/faults", data={"fault": ["too-little"]})
+    phone.put_in(APPLES)
+    answer = phone.press_pay(phone.go().text)
+    order = pay(answer.headers["location"], shop.provider).headers["location"]
+    wait_until(lambda: "Your money was given back" in phone.get(order).text)
+    page = words(phone.get(order).text)
+    assert "Total €1.99 Arrived €1.98" in page
+    assert re.search(r"Your claim code \w{4}-\w{4} Keep it until your money is back", page)
+    assert "Back to the basket" in page, "which is still there to be paid in another way"
 
 
 def test_two_want_the_last_place_and_one_is_told_before_paying(shop: Shop) -> None:
@@ -439,6 +453,23 @@ def test_what_is_wrong_is_told_once_and_answered(phone: Phone, shop: Shop) -> No
     answer = {"report": form["id"], "answer": "Sorry! New ones come tonight."}
     httpx.post(f"{shop.url}/orders", data=answer, headers={"origin": shop.url}, trust_env=False)
     assert "Sorry! New ones come tonight." in phone.get(order).text
+
+
+def test_who_packs_reads_their_own_language_whatever_it_was_bought_in(phone: Phone, shop: Shop) -> None:
+    phone.headers["accept-language"] = "ar"
+    phone.put_in(MILK, 9)
+    page = phone.get(f"/checkout?slot={phone.slot_of('home')}&lang=ar").text
+    form = form_of(page, "/checkout") | ADDRESS
+    answer = phone.post("/checkout?lang=ar", data=form)
+    receipt = phone.get(pay(answer.headers["location"], shop.provider).headers["location"]).text
+    assert "<bdi>حليب</bdi>" in receipt
+    assert "<bdi>Ada Lovelace, Lindenstr. 1, 10115 Berlin</bdi>" in receipt
+    jobs = words(httpx.get(f"{shop.url}/orders", trust_env=False).text)
+    number = order_of(form["order"])[:4]
+    mine = jobs[jobs.index(number) :]
+    assert mine.startswith(f"{number} Home delivery · ")
+    assert "9 × Milk Ada Lovelace" in mine
+    assert "Being packed On its way" in mine
 
 
 def test_what_was_bought_is_rated_once(phone: Phone, shop: Shop) -> None:
