@@ -89,6 +89,8 @@ def payload_of(raw: bytes) -> str:
 
 def _json_in(text: str) -> object:
     source = _text(_standard_input(), "utf-8") if text == "-" else _whole(text)
+    if source.startswith("\ufeff"):
+        raise BadPayload("json", "begins with a byte order mark: UTF-8 without one expected", 0)
     try:
         return json.loads(source, object_pairs_hook=_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
@@ -97,8 +99,8 @@ def _json_in(text: str) -> object:
         raise BadPayload("json", "objects nested too deeply") from None
     except BadPayload:
         raise
-    except ValueError as error:  # an integer of more digits than Python reads
-        raise BadPayload("json", str(error)) from None
+    except ValueError:
+        raise BadPayload("json", "a number of more digits than anybody counts") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

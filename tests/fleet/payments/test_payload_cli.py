@@ -76,6 +76,7 @@ def test_the_help_lists_the_schemes(capfdbinary: pytest.CaptureFixture[bytes]) -
     [
         (["epc", '{"name": "a"}'], "iban: is needed: IBAN"),
         (["epc", '{"name": "a", "iban": "DE71110220330123456780"}'], "iban: the check digits are wrong"),
+        (["epc", '\ufeff{"name": "a"}'], "json: begins with a byte order mark: UTF-8 without one expected"),
         (
             ["epc", '{"name": "a", "iban": "x", "amount": 3.5}'],
             "amount: a string, not the number 3.5; decimal",
@@ -87,7 +88,7 @@ def test_the_help_lists_the_schemes(capfdbinary: pytest.CaptureFixture[bytes]) -
         (["epc", '{"name": NaN}'], "json: NaN is no JSON"),
         (["epc", "{"], "json: Expecting property name enclosed in double quotes (at character 1)"),
         (["epc", "[" * 100_000], "json: objects nested too deeply"),
-        (["epc", "9" * 5000], "json: Exceeds the limit"),
+        (["epc", "9" * 5000], "json: a number of more digits than anybody counts"),
         (["epc", "[]"], "payload: a JSON object, not an array"),
         (["epc", '"\udc80"'], "argument: Unicode text"),
         (["money", "{}"], "scheme: no 'money'; there are "),
