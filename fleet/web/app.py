@@ -21,6 +21,7 @@ from fleet.safety import frames_of
 from fleet.services import Services
 from fleet.web import counter, errors, operator, orders, unresolved, visits, webhooks
 from fleet.web.gate import Gate, networks
+from fleet.web.host import Named
 from fleet.web.pages import ASSETS
 from fleet.web.shop import table
 from fleet.web.wire import Compression
@@ -82,6 +83,7 @@ def create_app(services: Services) -> Starlette:
         routes=own + [route for module in MODULES for route in module(services)],
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers(config.public_url)),
+            Middleware(Named, public_url=config.public_url, refuse=errors.refuse),
             Middleware(Compression),
             Middleware(
                 Gate, clock=services.clock, trusted=networks(config.trusted_proxies), refuse=errors.refuse

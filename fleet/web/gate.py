@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -25,6 +26,10 @@ SEARCHES: Final = Rule(burst=120, per_minute=600)
 ORDERS: Final = Rule(burst=240, per_minute=1200)  # a page that waits for its payment asks every few seconds
 _OWN_RULES: Final = ("/webhooks/",)  # machines that prove who they are and bring what they must
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HOP: Final = re.compile(
+    r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[0-9.]+):\d+|(?P<bare>[0-9A-Za-z.:%]+)", re.ASCII
+)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Refuse = Callable[[Scope, HTTPException], ASGIApp]
@@ -53,10 +58,24 @@ def client_of(scope: Scope, trusted: Sequence[Network]) -> str:
         return client_key(host)
     told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
     for hop in reversed(told.decode("latin-1").split(",")):
-        hop = hop.strip()
-        if hop and not _within(hop, trusted):
-            return client_key(hop)
+        named = _address(hop)
+        if named is None:
+            break  # nothing before it is the proxy's word; and no text of a stranger's choice becomes a key
+        if not _within(named, trusted):
+            return client_key(named)
     return client_key(host)
+
+
+def _address(hop: str) -> str | None:
+    """The IP address of a hop; some proxies write the port behind it, which changes with every connection."""
+    found = _HOP.fullmatch(hop.strip()[:80])
+    if found is None:
+        return None
+    text = found["six"] or found["four"] or found["bare"]
+    try:
+        return str(ipaddress.ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _within(host: str, trusted: Sequence[Network]) -> bool:

@@ -23,7 +23,10 @@ from fleet.web.pages import page
 from fleet.web.unresolved_names import NAMES, open_payments
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-_FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
+_FORWARDED: Final = (
+    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via", "cf-connecting-ip",
+    "true-client-ip",
+)  # fmt: skip
 
 
 def routes(services: Services) -> list[BaseRoute]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_S: Final = 10.0
+MOST_HEAD: Final = 64 * 1024  # bytes of address and headers; httptools itself takes any number of them
 
 
 class Patient(HttpToolsProtocol):
@@ -19,6 +20,7 @@ class Patient(HttpToolsProtocol):
 
     head_s: float = HEAD_S
     _dawdling: asyncio.TimerHandle | None = None
+    _head = 0  # bytes that came while headers are waited for
 
     def connection_made(self, transport: Any) -> None:
         """The clock starts."""
@@ -30,6 +32,16 @@ class Patient(HttpToolsProtocol):
         self._done()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Headers without an end are hung up on: ten seconds of them from many would fill the memory."""
+        if self._dawdling is not None:
+            if self._head > MOST_HEAD:
+                self._done()
+                self._hang_up()
+                return
+            self._head += len(data)
+        super().data_received(data)
+
     def on_message_begin(self) -> None:
         """A request has begun: on a kept connection the clock starts anew."""
         super().on_message_begin()
@@ -38,6 +50,7 @@ class Patient(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The headers are there."""
+        self._head = 0
         self._done()
         super().on_headers_complete()
 

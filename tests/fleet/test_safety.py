@@ -59,7 +59,12 @@ def scope(peer: str, *forwarded: str) -> dict[str, Any]:
             "198.51.100.1",
         ),  # the first is what the client wrote itself
         ("127.0.0.1", ("6.6.6.6", "198.51.100.1, 10.1.2.3"), "198.51.100.1"),
-        ("127.0.0.1", ("nonsense",), "nonsense"),
+        ("127.0.0.1", ("nonsense",), "127.0.0.1"),
+        ("127.0.0.1", ("6.6.6.6, unknown",), "127.0.0.1"),
+        ("127.0.0.1", ("x" * 100_000,), "127.0.0.1"),
+        ("127.0.0.1", ("198.51.100.1:40123",), "198.51.100.1"),
+        ("127.0.0.1", ("[2001:db8:1:2:3::4]:40123",), "2001:db8:1:2::/64"),
+        ("127.0.0.1", ("2001:db8:1:2:3::4",), "2001:db8:1:2::/64"),
         ("127.0.0.1", (), "127.0.0.1"),
         ("2001:db8:1:2:3::4", (), "2001:db8:1:2::/64"),
     ],
@@ -126,6 +131,30 @@ def test_a_second_request_may_not_dawdle_either(hasty: tuple[str, int]) -> None:
         assert line.recv(4096).startswith(b"HTTP/1.1 200")
         line.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
         assert line.recv(1) == b""
+
+
+def test_headers_without_an_end_are_hung_up_on(hasty: tuple[str, int]) -> None:
+    with (
+        socket.create_connection(hasty, timeout=10) as line,
+        pytest.raises(OSError, match=r"reset|Broken pipe|aborted"),
+    ):
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        for _ in range(10_000):
+            line.sendall(b"x" * 65_536)
+
+
+@pytest.mark.parametrize(
+    "host", ["[", "[::1", "[:::]", "a b", "x@y", "evil.example/", '"><b>', "a,b", "\u00e9"]
+)
+@pytest.mark.parametrize("path", ["/", "/o/x", "/01/00012345678905"])
+def test_a_host_no_name_can_be_is_refused(pages: httpx.Client, host: str, path: str) -> None:
+    answer = pages.get(path, headers={b"host": host.encode("latin-1")})
+    assert answer.status_code == 400
+    assert host not in answer.text
+
+
+def test_an_origin_nobody_can_have_is_not_ours(pages: httpx.Client) -> None:
+    assert pages.post("/c", headers={"origin": "http://["}).status_code == 403
 
 
 # --- headers ------------------------------------------------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from content import pricing
 from content.carry import BadCarry, unpack
+from fleet.limits import Limits, Rule
 from fleet.shop.baskets import NoRoom
 from fleet.web.shop import basket_cookie, when
 from fleet.web.shop.basket import BasketPages
@@ -16,6 +20,13 @@ from fleet.web.shop.basket_cookie import Basket, Piece, with_lines
 from fleet.web.shop.basket_view import basket_page, can_be_had
 from fleet.web.shop.lane import Gone, Lane, say_of
 from fleet.web.shop.trade import Trade, basket_of, keep
+
+WRONG: Final = Rule(
+    burst=20, per_minute=12
+)  # codes that are none, per client; one guess in 50,000 hits at worst
+MADE: Final = Rule(
+    burst=30, per_minute=20
+)  # codes made, per client: nobody alone fills the room for 20,000 baskets
 
 
 def routes(lane: Lane) -> list[BaseRoute]:
@@ -38,6 +49,7 @@ class CarriedPages:
 
     def __init__(self, lane: Lane) -> None:
         self._lane, self._trade, self._basket = lane, Trade(lane), BasketPages(lane)
+        self._wrong, self._made = Limits(WRONG), Limits(MADE)
 
     # --- wall -> phone ----------------------------------------------------------------------------------------
 
@@ -109,6 +121,7 @@ class CarriedPages:
 
     async def make_code(self, request: Request) -> Response:
         """Make a code for this phone's basket."""
+        _or_wait(self._made.take(self._lane.client(request), self._lane.services.clock()))
         return await run_in_threadpool(self._make_code, request)
 
     def _make_code(self, request: Request) -> Response:
@@ -128,9 +141,12 @@ class CarriedPages:
 
     def _code(self, request: Request) -> Response:
         say, store, now = say_of(request), self._lane.catalogue(), self._lane.now()
-        found = self._trade.baskets.by_code(request.path_params["code"])
+        client, clock = self._lane.client(request), self._lane.services.clock
+        _or_wait(self._wrong.take(client, clock()))
+        found = self._trade.baskets.by_code(request.path_params["code"][:40])
         if found is None:
             raise Gone("basket-code")
+        self._wrong.give_back(client, clock())
         lines = basket_page(
             Basket(pieces=tuple(Piece(gtin, quantity, 0) for gtin, quantity in found.lines)), store, say, now
         )
@@ -141,6 +157,11 @@ class CarriedPages:
             until=say.apart(when.clock(found.expires_ms // 1000, zone)),
             minutes=max(1, (found.expires_ms // 1000 - now + 59) // 60),
         )  # fmt: skip
+
+
+def _or_wait(wait_ms: int) -> None:
+    if wait_ms:
+        raise HTTPException(429, headers={"retry-after": str(-(-wait_ms // 1000))})
 
 
 def _with_totals(basket: Basket) -> list[tuple[str, int, int]]:

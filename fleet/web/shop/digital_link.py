@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from msgspec import Struct
 
@@ -28,6 +28,9 @@ _QUALIFIERS: Final = (
     "21",
 )  # consumer product variant, batch or lot, serial number: in this order
 _VALUE: Final = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}\Z")  # AI encodable character set 82
+_PLAIN: Final = (
+    "!'()*,:;=+&"  # of that set, what may stand in a path (RFC 3986 3.3); the rest is percent-encoded
+)
 _OFFERED: Final = ("text/html", LINKSET, "application/json", JSON_LD)
 _PAGE_TYPES: Final = {
     "pip": "", "nutritionalInfo": "nutrition", "ingredientsInfo": "ingredients", "allergenInfo": "allergens",
@@ -49,7 +52,7 @@ class Key(Struct, frozen=True):
     @property
     def path(self) -> str:
         """As it stands in a Digital Link, behind /01/."""
-        return "/".join([self.gtin, *(part for pair in self.qualifiers for part in pair)])
+        return "/".join([self.gtin, *(quote(part, safe=_PLAIN) for pair in self.qualifiers for part in pair)])
 
 
 def read_key(rest: str) -> Key:

@@ -99,7 +99,7 @@ class Front:
             here = f"{where.stem}/s?q={quote(query, safe='')}&lang={say.language}"
             page = self._page(
                 request, "phone_list.html", say, where, store,
-                title=say("shop.search"), said=_said(say, query, len(found.gtins), slips=found.slips), query=query,
+                title=say("shop.search"), said=_said(say, query, len(found.gtins), slips=found.slips), query=query, asked=query,
                 cards=self._cards(products, where, say, now), next=_next(here, number, len(found.gtins)),
             )  # fmt: skip
             return page, changes_ms(products, now)

@@ -27,6 +27,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.safety import content_policy, frames_of, posted_here
 from fleet.services import Services
 from fleet.shop.search import Index, Shelves
+from fleet.web.gate import client_of, networks
 from fleet.web.pages import page
 from fleet.web.shop import basket_cookie
 from fleet.web.shop.basket_cookie import Basket
@@ -57,6 +58,7 @@ class Lane:
         self.walls = Walls(services.store, services.link_keys, services.clock)
         self.shelves = Shelves(services.catalogue) if services.catalogue else None
         self._kept = KeptPages()
+        self._trusted = networks(services.config.trusted_proxies)
         self._looks = Limits(LOOKS)
         self.asking = AtOnce(ASKING)
         pages = services.payments.pages if services.payments else ()
@@ -83,7 +85,8 @@ class Lane:
 
     def page(self, request: Request, template: str, say: Words, status: int = 200, **values: Any) -> Response:
         """A page in the words of `say`. Templates see what is given, `say`, `language`, `direction`, `in_language`,
-        and of where they are: `stem`, `store`, `kiosk` (a wall's name).
+        and of where they are: `stem`, `store`, `kiosk` (a wall's name). `asked`: the `q` the page goes on with in another
+        language; never the request's own, for the page may be kept for others.
         """
         values = {
             "store": None,
@@ -91,11 +94,13 @@ class Lane:
             "stem": "",
             "query": "",
             "held": self.held(request).count,
+            "asked": "",
         } | values
+        asked = str(values.pop("asked"))
         answer = page(
             request, template, status,
             say=say, language=say.language, direction=say.direction, languages=LANGUAGES,
-            in_language=lambda tag: f"?{_query(request, tag)}", **values,
+            in_language=lambda tag: f"?{_query(asked, tag)}", **values,
         )  # fmt: skip
         for name, value in self._headers(say):
             answer.headers[name] = value
@@ -201,6 +206,10 @@ class Lane:
         with self.asking.enter(entry.provider) as room:
             return (self.desk().look(entry.reference) if room else None) or entry
 
+    def client(self, request: Request) -> str:
+        """Who asks, for limits."""
+        return client_of(request.scope, self._trusted)
+
     def now(self) -> int:
         """Unix seconds."""
         return self.services.clock() // 1000
@@ -233,6 +242,5 @@ def is_order(text: str) -> bool:
     return len(text) == ORDER_LENGTH and set(text) <= set(CROCKFORD)
 
 
-def _query(request: Request, language: str) -> str:
-    quantity = request.query_params.get("q", "")
-    return (f"q={quote(quantity, safe='')}&" if quantity else "") + f"lang={language}"
+def _query(asked: str, language: str) -> str:
+    return (f"q={quote(asked, safe='')}&" if asked else "") + f"lang={language}"

@@ -57,6 +57,11 @@ def _smaller(path: Path, width: int) -> bytes:
         return out.getvalue()
 
 
+def width_of(text: str) -> int | None:
+    """One of WIDTHS; None for whatever else is asked for: another width would be another picture to make and to keep."""
+    return next((width for width in WIDTHS if text == str(width)), None)
+
+
 def routes(lane: Lane) -> list[BaseRoute]:
     """`/picture/{gtin}?w=112`; with `v` of this edition it may be kept for good."""
     small = Small()
@@ -73,11 +78,11 @@ def routes(lane: Lane) -> list[BaseRoute]:
         edition = lane.services.catalogue.edition if lane.services.catalogue else 0
         current = request.query_params.get("v") == str(edition)
         headers = {"cache-control": FOREVER if current else "public, max-age=3600"}
-        width = request.query_params.get("w", "")
-        if not (width.isascii() and width.isdigit() and int(width[:5]) in WIDTHS):
+        width = width_of(request.query_params.get("w", ""))
+        if width is None:
             return FileResponse(path, headers=headers)
         try:
-            body = await run_in_threadpool(small.of, path, int(width))
+            body = await run_in_threadpool(small.of, path, width)
         except OSError:
             return FileResponse(path, headers=headers)
         return Response(body, media_type="image/webp", headers=headers)

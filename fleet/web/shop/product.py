@@ -98,7 +98,7 @@ class ProductPages:
         page = self._lane.page(
             request, "phone_product.html", say,
             view=view, store=store.store, kiosk=shown.where.name, stem=stem, spot=shown.where.spot,
-            facts_open=shown.facts, promise=promise, at=lambda n: f"?q={n}&lang={say.language}",
+            facts_open=shown.facts, promise=promise, asked=shown.quantity if shown.quantity > 1 else "", at=lambda n: f"?q={n}&lang={say.language}",
             cards=[card(other, stem, say, now, edition) for other in near],
             aisle=next((aisle for aisle in store.store.aisles if aisle.key == product.aisle), None),
         )  # fmt: skip

@@ -100,3 +100,54 @@ def test_a_walls_payment_is_not_called_off_by_a_phone_that_saw_its_code(phone: P
     left = desk.book.get(wall.reference)
     assert left is not None
     assert left.state is State.ASKING
+
+
+# --- pages that are kept for others -------------------------------------------------------------------------------
+
+
+def test_what_one_asked_for_is_in_nobody_elses_page(stranger: Phone, phone: Phone) -> None:
+    for path in ("/shop", f"/p/{APPLES}", "/shop/fruit"):
+        assert stranger.get(f"{path}?lang=de&q=planted" + "x" * 3000).status_code == 200
+        page = phone.get(f"{path}?lang=de").text
+        assert "planted" not in page, path
+    assert 'href="?q=3&amp;lang=ar"' in phone.get(f"/p/{APPLES}?q=3&lang=en").text
+    assert 'href="?q=milk&amp;lang=ar"' in phone.get("/s?q=milk&lang=en").text
+
+
+# --- guessing, flooding -------------------------------------------------------------------------------------------
+
+
+def test_basket_codes_cannot_be_tried_out_nor_their_room_be_filled(phone: Phone, shop: Shop) -> None:
+    phone.put_in(APPLES)
+    made = phone.post("/basket/code?lang=en").headers["location"]
+    guesser = {"x-forwarded-for": "198.51.100.77"}
+    tried = [phone.get(f"/basket/code/{n:03}-000", headers=guesser).status_code for n in range(40)]
+    assert tried[0] == 404
+    assert tried[-1] == 429
+    assert phone.get(made).status_code == 200, "others go on"
+    flood = [phone.post("/basket/code?lang=en", headers=guesser).status_code for _ in range(60)]
+    assert flood[-1] == 429
+    assert phone.post("/basket/code?lang=en").status_code == 303
+
+
+def test_a_qualifier_of_a_digital_link_writes_no_header(stranger: Phone) -> None:
+    answer = stranger.get(f"/01/{APPLES}/10/a%3E;rel=x,%3Cb%22")
+    assert answer.headers["link"].count("<") == 1
+    assert answer.headers["link"].count(">") == 1
+
+
+def test_a_shop_behind_tls_has_secure_cookies(
+    tmp_path_factory: pytest.TempPathFactory, broker: Broker
+) -> None:
+    with (
+        phone_shop(
+            tmp_path_factory.mktemp("tls"), broker, "tls-1", public_url="https://shop.example"
+        ) as behind,
+        Phone(behind) as phone,
+    ):
+        public = {"host": "shop.example", "origin": "https://shop.example", "x-forwarded-for": "203.0.113.4"}
+        form = {"gtin": APPLES, "q": "1", "kiosk": "", "spot": "0", "then": "basket"}
+        assert "Secure" in phone.post("/basket", data=form, headers=public).headers["set-cookie"]
+        assert "Secure" not in phone.post("/basket", data=form).headers["set-cookie"], "the demo's machine"
+        link = phone.get(f"/01/{APPLES}", headers={"host": "evil.example"}).headers["link"]
+        assert link.startswith("<https://shop.example/"), "whatever name it was asked for under"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fleet.web.shop.pictures import Small
+from fleet.web.shop.pictures import WIDTHS, Small, width_of
 
 
 @pytest.fixture
@@ -45,3 +45,11 @@ def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
     path.write_bytes(b"RIFF....WEBP")
     with pytest.raises(OSError, match="image"):
         Small().of(path, 112)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "113", "0112", "00112", "00112999999", "1_12", "+112", "١١٢", "112 ", "9" * 5000]
+)
+def test_only_the_widths_pages_show_are_made(text: str) -> None:
+    assert width_of(text) is None
+    assert [width_of(str(width)) for width in WIDTHS] == list(WIDTHS)
