@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from PIL import Image, ImageDraw
 
 from content.money import Money
 from kiosk.ui import paint
 from kiosk.ui.bidi import is_rtl, upright
 from kiosk.ui.geometry import Rect
-from kiosk.ui.text import fit, line_height
+from kiosk.ui.text import fit, line_height, whole_words, width
 from kiosk.ui.theme import (
     BRAND,
     GOOD,
@@ -36,6 +36,7 @@ from kiosk.views import Facing
 
 CODE_MODULES = 33  # a version 4 symbol: 90 upper-case characters at level M, a signed link and a long host
 CODE_DISTANCE = 1000  # mm from which a phone reads it
+SQUEEZED = 0.85  # of the smallest text: a name whose longest word would else be broken
 GREY: Colour = (226, 227, 226)
 
 
@@ -46,43 +47,100 @@ class TileShape(Struct, frozen=True):
     h: int
     picture: Rect
     rail: Rect
+    tag: Rect  # the part of the rail that prices may fill
     name: Rect
     unit: Rect
     add: Rect
     code: Rect  # without quiet zone
     module: int
-    text: int  # font sizes
+    lines: int  # of the name
+    large: int  # font sizes: of a short name, of everything else, of the price
+    text: int
     price: int
     rtl: bool
+
+
+def tile_width(theme: Theme, room: int, height: int) -> int:
+    """How wide the tiles of a shelf of `room` x `height` pixels are at least: so that most of them are on it whole.
+
+    A tile carries its code beside the words or, where that leaves too few columns (a small panel, whose codes take more
+    of it), below them.
+    """
+
+    def whole(least: int) -> int:
+        return room // least * (height // tile_shape(theme, least, False).h)
+
+    wide, narrow = smallest_wide(theme), smallest_tile(theme)
+    return wide if room >= wide and whole(wide) >= whole(narrow) else narrow
+
+
+@lru_cache(maxsize=8)
+def smallest_wide(theme: Theme) -> int:
+    """The narrowest tile that has its code beside the words."""
+    return _card(theme) + theme.px(256)
 
 
 @lru_cache(maxsize=8)
 def smallest_tile(theme: Theme) -> int:
     """The narrowest tile: a code with its quiet zone, and a button with a unit price beside it."""
-    module = theme.module(CODE_DISTANCE)
-    return (CODE_MODULES + 2 * QUIET) * module + max(theme.target, theme.px(92)) + theme.px(22)
+    return _card(theme) + max(theme.target, theme.px(92)) + theme.px(22)
+
+
+def _card(theme: Theme) -> int:
+    """Side of a code with its quiet zone."""
+    return (CODE_MODULES + 2 * QUIET) * theme.module(CODE_DISTANCE)
 
 
 @lru_cache(maxsize=32)
-def tile_shape(theme: Theme, w: int, rtl: bool, spare: int = 0) -> TileShape:
-    """A tile `w` pixels wide; `spare` pixels of height go to the picture."""
+def tile_shape(theme: Theme, w: int, rtl: bool) -> TileShape:
+    """A tile `w` pixels wide."""
+    shape = _beside(theme, w) if w >= smallest_wide(theme) else _below(theme, w)
+    if not rtl:
+        return shape
+    turned = {part: getattr(shape, part).mirrored(w) for part in ("tag", "name", "unit", "add", "code")}
+    return structs.replace(shape, rtl=True, **turned)
+
+
+def _beside(theme: Theme, w: int) -> TileShape:
+    """The code hangs over the rail like a shelf talker; price, name and button share the column beside it."""
+    px, quiet, card = theme.px, QUIET * theme.module(CODE_DISTANCE), _card(theme)
+    board = px(226)
+    rail = Rect(0, board, w, px(62))
+    edge = w - px(6) - card
+    left = Rect(px(14), 0, edge - px(6) - px(14), 0)
+    name = Rect(left.x, rail.bottom + px(8), left.w, 3 * line_height(theme.text))
+    foot = max(theme.target, 2 * line_height(theme.text))
+    high = max(name.bottom + px(2) + foot + px(6), board + card + 2 * px(6))
+    button = max(theme.target, px(68))
+    at = high - px(6) - foot
+    add = Rect(left.x, at + (foot - button) // 2, max(theme.target, px(92)), button)
+    unit = Rect(add.right + px(12), at, left.w - add.w - px(12), foot)
+    side = CODE_MODULES * theme.module(CODE_DISTANCE)
+    code = Rect(edge + quiet, board + (high - board - side) // 2, side, side)
+    return TileShape(w, high, _place(theme, w, board), rail, Rect(0, board, edge, rail.h), name, unit, add, code,
+                     theme.module(CODE_DISTANCE), 3, px(34), theme.text, theme.price, False)  # fmt: skip
+
+
+def _below(theme: Theme, w: int) -> TileShape:
+    """The code below the name, button and unit price beside it."""
     px, module = theme.px, theme.module(CODE_DISTANCE)
     side, quiet = CODE_MODULES * module, QUIET * module
-    board = px(232) + spare
+    board = px(232)
     rail = Rect(0, board, w, px(66))
     name = Rect(px(16), rail.bottom + px(8), w - px(32), 2 * line_height(theme.text))
-    code = Rect(w - quiet - side, name.bottom + quiet - px(6), side, side)
+    code = Rect(w - quiet - side, name.bottom + quiet, side, side)
     left = Rect(px(14), 0, code.x - quiet - px(16), 0)
     add_height = max(theme.target, px(96))
     add = Rect(left.x, code.bottom - add_height, left.w, add_height)
     unit = Rect(left.x, code.y, left.w, add.y - code.y - px(6))
-    picture = Rect(px(20), px(14), w - 2 * px(20), board - px(14) - lip(board) // 2)
-    shape = TileShape(w, code.bottom + quiet, picture, rail, name, unit, add, code, module, theme.text, theme.price,
-                      rtl)  # fmt: skip
-    if not rtl:
-        return shape
-    return TileShape(w, shape.h, picture, rail, name, unit.mirrored(w), add.mirrored(w), code.mirrored(w), module,
-                     theme.text, theme.price, rtl)  # fmt: skip
+    return TileShape(w, code.bottom + quiet, _place(theme, w, board), rail, rail, name, unit, add, code, module, 2,
+                     px(30), theme.text, theme.price, False)  # fmt: skip
+
+
+def _place(theme: Theme, w: int, board: int) -> Rect:
+    """Where the product stands: under the light, its foot on the board's upper face."""
+    top, side = theme.px(14), theme.px(20)
+    return Rect(side, top, w - 2 * side, board - top - lip(board) // 2)
 
 
 def lip(board: int) -> int:
@@ -110,6 +168,11 @@ def _empty(shape: TileShape, background: Colour) -> Image.Image:
     under = paint.gradient(w, face, (226, 228, 229), WHITE)
     image.paste(under, (0, shape.rail.bottom + 1))
     draw.line([(w - 1, shape.rail.bottom + face), (w - 1, h)], fill=LINE)
+    if shape.tag.w < w:  # the code's own card hangs over the rail
+        card = shape.code.inset(-QUIET * shape.module)
+        paint.shadow(image, Rect(card.x, card.y, card.w, shape.rail.bottom - card.y), 4, 6, 0.3, 1)
+        image.paste(WHITE, (card.x, card.y, card.right, card.bottom))
+        draw.rectangle((card.x - 1, card.y - 1, card.right, card.bottom), outline=LINE)
     return image
 
 
@@ -134,30 +197,71 @@ class FacingTile(Struct, frozen=True):
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The tile."""
-        f, s, lang, say = self.facing, self.shape, self.language, words(self.language)
+        f, s, say = self.facing, self.shape, words(self.language)
         image = _empty(s, self.background).copy()
         _stand(image, f, s.picture, Rect(0, 0, s.w, s.rail.y), self.background)
         if f.available:
             _badge(
-                image, f, say, Rect(s.picture.x - s.text // 3, s.picture.y, s.picture.w, round(s.text * 1.7))
+                image,
+                f,
+                say,
+                Rect(s.picture.x, s.picture.y, s.picture.w, round(s.text * 1.7)).inset(-(s.text // 3), 0),
             )
         else:
             _sold_out(image, say, s)
         _rail(image, f, say, s)
-        paint.text(image, s.name, f.name, s.text, lang, lines=2, valign="top", bold=False)
-        if f.unit_price is not None:
-            unit = f"{say.money(f.unit_price)}\n/ {say.per(f.unit_base)}"
-            paint.text(image, s.unit, unit, s.text, lang, colour=SOFT_INK, lines=2, valign="top",
-                       smallest=round(s.text * 0.7))  # fmt: skip
-        elif f.size:
-            paint.text(
-                image, s.unit, say.measure(f.size), s.text, lang, colour=SOFT_INK, lines=2, valign="top"
-            )
+        _name(image, f, say, s)
+        _unit(image, f, say, s)
         if f.available:
             _plus(image, s.add)
         if f.qr:
             _code(image, s, f.qr)
         return image
+
+
+def name_size(name: str, s: TileShape, language: str) -> int:
+    """The font size of a name: as large as goes, and a little below the smallest text before a word would break.
+
+    German compounds are up to 288 px wide at 28 px where a landscape wall has 250: 24 px, 0.6 degrees at 600 mm.
+    """
+    least = round(s.text * SQUEEZED)
+    for size in range(s.large, least, -2):
+        lines = max(1, min(s.lines, s.name.h // line_height(size)))
+        if whole_words(name, size, True, language, s.name.w, lines):
+            return size
+    return least if whole_words(name, least, True, language, s.name.w, s.lines) else s.text
+
+
+def _name(image: Image.Image, f: Facing, say: Words, s: TileShape) -> None:
+    """The name, a short one larger; brand and size where it leaves a line."""
+    fits = name_size(f.name, s, say.language)
+    box = paint.text(image, s.name, f.name, fits, say.language, lines=s.lines, valign="top", bold=True,
+                     smallest=fits)  # fmt: skip
+    size = say.measure(f.size) if f.size else ""
+    rest = Rect(s.name.x, box.bottom, s.name.w, s.name.bottom - box.bottom)
+    if rest.h < line_height(s.text) * 0.9:
+        return
+    brand = f.brand if f.brand and f.brand.casefold() not in f.name.casefold() else ""
+    mark = "\u200f" if say.rtl else ""  # else a Latin brand would take the number with it (UAX 9, W7)
+    for told in (f" {mark}· ".join(part for part in (brand, size) if part), size):
+        if told and width(told, s.text, False, say.language) <= rest.w:
+            paint.text(image, rest, told, s.text, say.language, colour=SOFT_INK, valign="top")
+            return
+
+
+def _unit(image: Image.Image, f: Facing, say: Words, s: TileShape) -> None:
+    """The unit price in one line, or in two where that is too long; where there is none, what is in it."""
+    if f.unit_price is not None:
+        price, per = say.money(f.unit_price), f"/ {say.per(f.unit_base)}"
+        told = f"{price} {per}"
+        if width(told, s.text, False, say.language) > s.unit.w:
+            told = f"{price}\n{per}"
+    else:
+        told = say.measure(f.size) if f.size else ""
+    if told:
+        paint.text(image, s.unit, told, s.text, say.language, colour=SOFT_INK, lines=2,
+                   valign="middle" if s.unit.y > s.name.bottom and s.unit.x != s.add.x else "top",
+                   smallest=round(s.text * 0.7))  # fmt: skip
 
 
 def _code(image: Image.Image, s: TileShape, link: str) -> None:
@@ -225,7 +329,7 @@ def _sold_out(image: Image.Image, say: Words, s: TileShape) -> None:
 def _rail(image: Image.Image, f: Facing, say: Words, s: TileShape) -> None:
     """The price on its tag, and the struck old one beside it."""
     pad = max(3, s.rail.h // 14)
-    room = Rect(s.rail.x + pad * 2, s.rail.y + pad, s.rail.w - pad * 4, s.rail.h - 2 * pad)
+    room = Rect(s.tag.x + pad * 2, s.tag.y + pad, s.tag.w - pad * 4, s.tag.h - 2 * pad)
     old = fit(say.money(f.was), s.text, False, say.language, room.w // 2, s.text // 2) if f.was else None
     most = room.w - room.h // 2 - (old.width + pad * 3 if old else 0)
     price = fit(say.money(f.price), s.price, True, say.language, most, s.text)

@@ -126,7 +126,7 @@ def pieces(text: str) -> list[str]:
     start = 0
     for i in range(1, len(text)):
         a, b = text[i - 1], text[i]
-        between_words = a == " " and b != " "
+        between_words = a == " " and b not in " %％"  # "10 %" is one word
         hyphen = a in "-‐–/" and b.isalnum() and i - start > 2
         ideographs = (_wide(a) or _wide(b)) and b != " " and b not in _NOT_FIRST and a not in _NOT_LAST
         if between_words or hyphen or ideographs:
@@ -163,6 +163,13 @@ def wrap(text: str, size: int, bold: bool, language: str, room: int, max_lines: 
         cut = _longest(last, _ELLIPSIS, room, measure)
         lines[max_lines - 1 :] = [last[:cut].rstrip() + _ELLIPSIS]
     return tuple(shape(line, size, bold, language) for line in lines)
+
+
+def whole_words(text: str, size: int, bold: bool, language: str, room: int, max_lines: int) -> bool:
+    """Whether `wrap` shows all of `text` and no line ends where none may."""
+    if any(width(p.rstrip(), size, bold, language) > room for part in text.split("\n") for p in pieces(part)):
+        return False
+    return len(wrap(text, size, bold, language, room, max_lines + 1)) <= max_lines
 
 
 def _longest(text: str, tail: str, room: int, measure: _Measure) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from kiosk.ui.nodes import broken_laws
@@ -28,6 +30,26 @@ def test_layout_keeps_the_laws(panel: Panel, language: str, slide: str) -> None:
     )
     assert broken_laws([n for n in nodes if not n.key.startswith(("how-", "slide"))], theme) == []
     assert sum(n.key.startswith("goods-") for n in nodes) == columns * rows
+
+
+@pytest.mark.parametrize("panel", [Panel(), Panel(1920, 1080)])
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("hint", TAGS)
+def test_the_invitation_is_not_cut_and_nothing_touches_the_edge(
+    caplog: pytest.LogCaptureFixture, panel: Panel, language: str, hint: str
+) -> None:
+    theme = Theme(panel)
+    nodes = layout(theme, words(language), make_shop(), Attract(Frame(language), "how-it-works"), [], hint)
+    with caplog.at_level(logging.DEBUG, logger="kiosk.ui.paint"):
+        for node in nodes:
+            if node.key not in {"foot", "code"} or node.art is None:
+                continue
+            picture = node.art.paint(node.rect.w, node.rect.h)
+            if node.key == "code":  # its frame keeps away from the glass's edge
+                outer = 0 if node.rect.x == 0 else picture.width - 1
+                column = {picture.getpixel((outer, y)) for y in range(picture.height)}
+                assert all(max(pixel) < 100 for pixel in column), "a frame at the edge"  # type: ignore[arg-type]
+    assert not caplog.records
 
 
 @pytest.mark.ui

@@ -19,6 +19,7 @@ from kiosk.views import (
     Checkout,
     Closed,
     Done,
+    EnterCode,
     Frame,
     OpenBasket,
     Pay,
@@ -85,6 +86,12 @@ def test_the_basket_is_changed_and_paid(glass: Glass, scenery: Scenery, shop: Sh
         SetQuantity(line.gtin, line.quantity + 1),
     ]
     assert glass.sent(Checkout) == [Checkout()]
+
+
+def test_a_code_may_come_to_a_basket_that_is_not_empty(glass: Glass, scenery: Scenery, shop: Shop) -> None:
+    show(glass, scenery, "basket")
+    glass.tap("code")
+    assert glass.sent(EnterCode) == [EnterCode()]
 
 
 def test_an_empty_basket_leads_back(glass: Glass, scenery: Scenery, shop: Shop) -> None:

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, features
 from content.money import Money
 from kiosk.ui import fonts
 from kiosk.ui.bidi import levels, upright, visual_runs
-from kiosk.ui.text import draw_line, fit, line_height, shape, wrap
+from kiosk.ui.text import draw_line, fit, line_height, pieces, shape, whole_words, wrap
 from kiosk.ui.theme import BRAND, INK, PAPER, SALE, SOFT_INK, TAG, WHITE, contrast
 from kiosk.ui.words import money, words
 
@@ -150,6 +150,18 @@ def test_chinese_breaks_anywhere_but_before_a_full_stop() -> None:
     assert all(line.width <= 190 for line in lines)
     starts = [line.runs[0].text[0] for line in lines]
     assert not set(starts) & set("，。")
+
+
+def test_a_percent_sign_stays_with_its_number() -> None:
+    assert pieces("Greek-style yogurt 10 % fat")[-2:] == ["10 % ", "fat"]
+
+
+def test_whole_words_are_told_from_broken_ones() -> None:
+    word = "Körperpflege"
+    room = shape(word, 30, True, "de").width
+    assert whole_words(word, 30, True, "de", room, 1)
+    assert not whole_words(word, 30, True, "de", room - 1, 9)
+    assert not whole_words(f"{word} {word}", 30, True, "de", room, 1)
 
 
 def test_long_words_are_cut_and_long_texts_end_in_an_ellipsis() -> None:

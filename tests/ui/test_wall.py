@@ -69,15 +69,27 @@ def test_a_tile_holds_its_parts_and_its_quiet_zone(panel: Panel, rtl: bool) -> N
     assert quiet.inside(tile)
     assert shape.module * theme.panel.pitch_mm >= 1000 / 460
     assert min(shape.add.w, shape.add.h) >= theme.target
-    for part in (shape.add, shape.unit, shape.rail, shape.picture):
+    parts = (shape.add, shape.unit, shape.tag, shape.name, shape.picture)
+    for part in parts:
         assert part.inside(tile)
         assert not part.meets(quiet)
-    assert not shape.add.meets(shape.unit)
+    assert not any(a.meets(b) for a, b in itertools.combinations(parts, 2))
+    assert shape.name.h >= shape.lines * shape.text
 
 
-def test_portrait_has_three_columns_and_landscape_more() -> None:
-    assert shelving(Theme(Panel()), words("en"), make_shop(), Wall(FULL, "dairy")).columns == 3
-    assert shelving(Theme(Panel(1920, 1080)), words("en"), make_shop(), Wall(FULL, "dairy")).columns == 4
+@pytest.mark.parametrize(
+    ("panel", "reach", "rows", "columns"),
+    [(Panel(), False, 3, 2), (Panel(1920, 1080), False, 2, 3), (Panel(bottom_mm=850), True, 1, 2),
+     (Panel(1080, 1920, 546), False, 1, 2)],
+)  # fmt: skip
+def test_as_many_facings_as_go_stand_whole_on_the_glass(
+    panel: Panel, reach: bool, rows: int, columns: int
+) -> None:
+    view = Wall(structs.replace(FULL, reach=reach), "dairy")
+    s = shelving(Theme(panel), words("en"), make_shop(), view)
+    assert (s.viewport.h // s.shape.h, s.columns) == (rows, columns)
+    assert s.whole(0) == list(range(rows * columns))
+    assert s.viewport.h > rows * s.shape.h, "the next shelf shows that there is more"
 
 
 def test_arabic_shelves_begin_at_the_right() -> None:
@@ -86,7 +98,10 @@ def test_arabic_shelves_begin_at_the_right() -> None:
     assert s.place(0, 0).right == theme.width
     assert s.index_at(theme.width - 1, s.viewport.y, 0) == 0
     assert s.shape.code.x < s.shape.add.x
-    assert tile_shape(theme, 360, False).add.x < tile_shape(theme, 360, False).code.x
+    for width in (360, 540):
+        left, right = tile_shape(theme, width, False), tile_shape(theme, width, True)
+        assert left.add.x < left.code.x
+        assert (left.tag.mirrored(width), left.name.mirrored(width)) == (right.tag, right.name)
 
 
 def test_more_aisles_than_room_turn_pages() -> None:
@@ -157,7 +172,7 @@ def test_what_is_sold_out_opens_instead_of_adding(glass: Glass) -> None:
     assert isinstance(screen, WallScreen)
     s = screen.shelf.now
     assert s is not None
-    screen.shelf.scroll(s.shape.h)
+    screen.shelf.scroll(8 // s.columns * s.shape.h)
     tile = s.place(8, screen.shelf.offset)
     add = s.shape.add.moved(tile.x, tile.y)
     glass.tap_at(add.x + 20, add.y + 20)

@@ -20,7 +20,7 @@ from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens.base import Screen
 from kiosk.ui.shelves import Shelf
-from kiosk.ui.text import fit, line_height
+from kiosk.ui.text import fit, line_height, width
 from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
 from kiosk.ui.words import Words, words
 from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start
@@ -28,6 +28,7 @@ from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start
 HINT_SECONDS = 3.0  # each language of "touch to start"
 HOW = "how-it-works"
 STEP_ICONS = ("phone", "card", "receipt", "check")
+BETWEEN = "   ·   "  # two languages
 PICTURE_SHARE = 0.62  # of a poster's height
 
 
@@ -148,7 +149,7 @@ class Invitation(Struct, frozen=True):
 
     text: str
     language: str
-    others: str
+    others: tuple[str, ...]
     size: int
     small: int
 
@@ -167,11 +168,20 @@ class Invitation(Struct, frozen=True):
         paint.icon(image, hand, "hand", INK)
         room = Rect(x if rtl else x + side + gap, pill.y, line.width + 2, pill.h)
         paint.text(image, room, self.text, line.size, self.language, bold=True, smallest=self.small)
-        low = Rect(edge // 3, pill.bottom, w - 2 * (edge // 3), h - pill.bottom)
-        paint.text(
-            image, low, self.others, self.small, "en", colour=WHITE, align="center", smallest=self.small
-        )
+        top = pill.bottom + self.small // 5
+        low = Rect(edge // 3, top, w - 2 * (edge // 3), h - top)
+        rows = self.rows(low.w, low.h)
+        paint.text(image, low, "\n".join(rows), self.small, "en", colour=WHITE, align="center", lines=len(rows),
+                   smallest=self.small // 2)  # fmt: skip
         return image
+
+    def rows(self, w: int, h: int) -> list[str]:
+        """The others in one line or, where it is too long and the place is high enough, in two."""
+        told = BETWEEN.join(self.others)
+        if width(told, self.small, False, "en") <= w or h < 2 * line_height(self.small):
+            return [told]
+        half = -(-len(self.others) // 2)
+        return [BETWEEN.join(part) for part in (self.others[:half], self.others[half:]) if part]
 
 
 class CodeCorner(Struct, frozen=True):
@@ -180,16 +190,18 @@ class CodeCorner(Struct, frozen=True):
     text: str
     language: str
     size: int
+    left: bool  # it stands in the left corner: the screen, whatever the invitation, is in a language from right to left
 
     def paint(self, w: int, h: int) -> Image.Image:
         """The corner."""
         image = paint.gradient(w, h, BRAND, BRAND_DEEP).copy()
-        key = Rect(0, h // 9, w - h // 9, h - h // 9 - h // 6)
+        edge = self.size * 6 // 7
+        key = Rect(edge if self.left else 0, h // 9, w - edge, h - h // 9 - h // 6)
         paint.box(image, key, BRAND_LIGHT, h // 9)
         paint.box(image, key.inset(3), BRAND_DEEP, h // 9 - 3)
         side = round(key.h * 0.36)
         paint.icon(image, Rect(key.x + (key.w - side) // 2, key.y + key.h // 10, side, side), "receipt", TAG)
-        low = Rect(key.x + 8, key.y + key.h // 2, key.w - 16, key.h // 2 - 8)
+        low = Rect(key.x + self.size // 2, key.y + key.h // 2, key.w - self.size, key.h // 2 - 8)
         paint.text(image, low, self.text, self.size, self.language, colour=WHITE, bold=True, align="center", lines=2,
                    smallest=round(self.size * 0.85))  # fmt: skip
         return image
@@ -237,15 +249,15 @@ def layout(
     nodes = [Node("sign", sign, Sign(text_in(shop.names, lang), shop.kiosk, lang, theme.title, theme.text))]
     nodes += _slide(theme, w, shop, view.slide, slide)
     nodes += _strip(theme, w, goods, strip)
-    other = "   ·   ".join(words(x.tag)("attract.touch") for x in shop.languages if x.tag != hint)
+    other = tuple(words(x.tag)("attract.touch") for x in shop.languages if x.tag != hint)
     invitation = Invitation(words(hint)("attract.touch"), hint, other, theme.px(64), theme.text)
-    corner = Rect(foot.right - theme.px(236), foot.y, theme.px(236), foot.h)
+    corner_width = theme.px(272)
+    corner = Rect(foot.right - corner_width, foot.y, corner_width, foot.h)
     nodes += [
         Node("foot", Rect(0, foot.y, foot.w - corner.w, foot.h), invitation, Start(), theme.radius),
-        Node(
-            "code", corner, CodeCorner(words(hint)("code.have"), hint, theme.text), EnterCode(), theme.radius
-        ),
-    ]
+        Node("code", corner, CodeCorner(words(hint)("code.have"), hint, theme.text, w.rtl), EnterCode(),
+             theme.radius),
+    ]  # fmt: skip
     return mirrored(nodes, theme.width) if w.rtl else nodes
 
 

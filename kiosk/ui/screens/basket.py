@@ -17,7 +17,7 @@ from kiosk.ui.screens import along, chrome
 from kiosk.ui.screens.basket_art import TOTAL_WIDTH, LineSheet, TotalSheet, line_end
 from kiosk.ui.theme import PAPER, SOFT_INK, WHITE, Theme
 from kiosk.ui.words import Words
-from kiosk.views import Back, Basket, BasketLine, Checkout, SetQuantity, Shop
+from kiosk.views import Back, Basket, BasketLine, Checkout, EnterCode, SetQuantity, Shop
 
 PREVIOUS, NEXT = "previous", "next"
 
@@ -110,8 +110,8 @@ def plan_of(theme: Theme, view: Basket) -> Plan:
 
 
 def _rows(theme: Theme, view: Basket) -> int:
-    """Rows of buttons: a high panel has a row of its own for the basket that leaves on a phone."""
-    return 2 if theme.portrait and view.carry else 1
+    """Rows of buttons: a high panel has a row of its own for the basket that leaves on a phone and the one that comes from one."""
+    return 2 if theme.portrait and view.lines else 1
 
 
 def pages(theme: Theme, view: Basket) -> int:
@@ -184,13 +184,16 @@ def _controls(theme: Theme, w: Words, view: Basket) -> list[Node]:
     *upper, row = chrome.footer_rows(theme, _rows(theme, view))
     nodes = []
     if upper:
-        nodes.append(_along(theme, w, upper[0], w("basket.along.long")))
+        take, code = chrome.shares(upper[0], (1.75, 1), theme.gap)
         globe, back, pay = chrome.shares(row, (-theme.button, 1, 1.45), theme.gap)
     elif view.carry:
-        globe, take, back, pay = chrome.shares(row, (-theme.button, 0.9, 1, 1.45), theme.gap)
-        nodes.append(_along(theme, w, take, w("basket.along")))
+        globe, code, take, back, pay = chrome.shares(row, (-theme.button, 0.9, 0.9, 1, 1.45), theme.gap)
     else:
-        globe, back, pay = chrome.shares(row, (-theme.button, 1, 1.45), theme.gap)
+        globe, code, back, pay = chrome.shares(row, (-theme.button, 0.9, 1, 1.45), theme.gap)
+        take = code
+    nodes.append(chrome.button(theme, w, "code", code, w("code.have"), EnterCode(), "quiet", "receipt"))
+    if view.carry:
+        nodes.append(_along(theme, w, take, w("basket.along.long" if upper else "basket.along")))
     text = w("basket.pay", amount=w.money(view.total))
     free = view.total.minor <= 0
     return [

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from content.model import text_in
 from kiosk.ui.art import Button, Fill
-from kiosk.ui.facing import smallest_tile, tile_shape
+from kiosk.ui.facing import tile_shape, tile_width
 from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Do, Node, mirrored
 from kiosk.ui.screens.base import Host, Screen
@@ -43,6 +43,9 @@ from kiosk.views import (
 SEEN_MS = 300  # shorter looks are not worth a message
 STILL_THERE = 1.0  # seconds between Touch intents during a long drag
 MOST_LANGUAGES = 5
+LEAST_SIGN = (
+    400  # design pixels of header for the shop's name; with less the languages get a row of their own
+)
 
 
 class WallPlan(Struct, frozen=True):
@@ -79,21 +82,19 @@ def _portrait(theme: Theme, languages: int, aisles: int, reach: bool) -> WallPla
     basket = Rect(left, bar.y, pay.x - gap - left, bar.h)
     y = bar.y - gap
     rows = 1 if aisles <= 4 else 2
+    high = max(theme.target, px(88))  # names in two lines
     per_row = min(5, max(1, -(-aisles // rows)))
     cells: list[Rect] = []
     for r in range(rows):
-        band = Rect(side, y - (rows - r) * tab - (rows - 1 - r) * px(8), theme.width - 2 * side, tab)
+        band = Rect(side, y - (rows - r) * high - (rows - 1 - r) * px(8), theme.width - 2 * side, high)
         cells += split_row(band, per_row, px(8))
     y = cells[0].y - gap
-    if reach and languages:
+    tabs = _in_header(theme, header, languages)
+    if languages and (reach or tabs[0].x < px(LEAST_SIGN)):
         row = Rect(side, y - tab, theme.width - 2 * side, tab)
         tabs = split_row(row, languages, px(8))
         y = row.y - gap
-    else:
-        wide = px(124) * languages + px(8) * max(0, languages - 1)
-        row = Rect(theme.width - side - wide, (head - tab) // 2, wide, tab)
-        tabs = split_row(row, languages, px(8)) if languages else []
-    columns = max(1, theme.width // smallest_tile(theme))
+    columns = max(1, theme.width // tile_width(theme, theme.width, y - head))
     return WallPlan(
         header,
         tuple(tabs),
@@ -106,34 +107,49 @@ def _portrait(theme: Theme, languages: int, aisles: int, reach: bool) -> WallPla
     )
 
 
+def _in_header(theme: Theme, header: Rect, languages: int) -> list[Rect]:
+    """The languages at the end of the header."""
+    if not languages:
+        return []
+    px, tab = theme.px, max(theme.target, theme.px(76))
+    wide = px(124) * languages + px(8) * (languages - 1)
+    return split_row(
+        Rect(header.right - px(20) - wide, header.y + (header.h - tab) // 2, wide, tab), languages, px(8)
+    )
+
+
 def _landscape(theme: Theme, languages: int, aisles: int) -> WallPlan:
     """Shelves over the height, controls beside them. A landscape panel that is hung for people is low enough for everybody."""
     px, gap = theme.px, theme.gap
-    columns = max(1, (theme.width - px(400)) // smallest_tile(theme))
-    tile = min((theme.width - px(400)) // columns, round(smallest_tile(theme) * 1.12))
-    shelf_width = tile * columns
-    head = px(100)
-    panel = Rect(shelf_width, 0, theme.width - shelf_width, theme.height)
-    inner = panel.inset(px(20))
-    tab = max(theme.target, px(72))
-    tabs: list[Rect] = []
-    y = inner.y
-    for start in range(0, languages, 2):
-        tabs += split_row(Rect(inner.x, y, inner.w, tab), 2, px(8))[: languages - start]
-        y += tab + px(8)
+    room, head = theme.width - px(352), px(100)
+    least = tile_width(theme, room, theme.height - head)
+    columns = max(1, room // least)
+    shelf_width = min(room // columns, round(least * 1.12)) * columns
+    header = Rect(0, 0, shelf_width, head)
+    inner = Rect(shelf_width, 0, theme.width - shelf_width, theme.height).inset(px(20))
     bar = theme.button
     pay = Rect(inner.x, inner.bottom - bar, inner.w, bar)
     basket = Rect(inner.x, pay.y - gap - bar, inner.w, bar)
-    toggle = None
-    rows = max(1, min(-(-aisles // 2), (basket.y - gap - y) // (tab + px(8))))
-    tall = min(px(132), (basket.y - gap - y - gap) // rows - px(8))
+    cells = _aisle_list(theme, Rect(inner.x, inner.y, inner.w, basket.y - gap - inner.y), aisles)
+    return WallPlan(
+        header, tuple(_in_header(theme, header, languages)), Rect(0, head, shelf_width, theme.height - head),
+        tuple(cells), basket, pay, None, columns,
+    )  # fmt: skip
+
+
+def _aisle_list(theme: Theme, place: Rect, aisles: int) -> list[Rect]:
+    """One aisle under the other, its name in one line; two abreast where they are too many for that."""
+    gap, most = theme.px(8), theme.px(100)
+    fit = max(1, (place.h + gap) // (max(theme.target, theme.px(56)) + gap))
+    abreast = 1 if aisles <= fit else 2
+    if abreast == 2:  # two lines
+        fit = max(1, (place.h + gap) // (max(theme.target, theme.px(84)) + gap))
+    rows = max(1, min(-(-aisles // abreast), fit))
+    high = min(most, (place.h + gap) // rows - gap)
     cells: list[Rect] = []
     for r in range(rows):
-        cells += split_row(Rect(inner.x, y + gap + r * (tall + px(8)), inner.w, tall), 2, px(8))
-    return WallPlan(
-        Rect(0, 0, shelf_width, head), tuple(tabs), Rect(0, head, shelf_width, theme.height - head), tuple(cells),
-        basket, pay, toggle, columns,
-    )  # fmt: skip
+        cells += split_row(Rect(place.x, place.y + r * (high + gap), place.w, high), abreast, gap)
+    return cells
 
 
 def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> list[Node]:
@@ -144,17 +160,17 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> lis
     header = Header(text_in(shop.names, lang), w("wall.scan-hint"), shop.kiosk, lang,
                     theme.px(72) if reach else theme.px(44), theme.text, reach, shop.adverts[0].picture if reach and shop.adverts else "")  # fmt: skip
     free = p.header
-    if p.languages and not reach and theme.portrait:  # the header's picture ends where the languages begin
+    above = bool(p.languages) and p.languages[0].inside(p.header)
+    if above:  # the header's picture ends where the languages begin
         free = Rect(0, 0, p.languages[0].x - theme.gap, p.header.h)
-        nodes = [
-            Node("header-end", Rect(free.right, 0, theme.width - free.right, free.h), Fill(HEADER_GROUND))
-        ]
+        end = Rect(free.right, 0, p.header.right - free.right, free.h)
+        nodes = [Node("header-end", end, Fill(HEADER_GROUND))]
     else:
         nodes = []
     nodes.append(
         Node("header", free, header)
     )  # behind the controls is the window's own colour: nothing to draw
-    ground: Colour = HEADER_GROUND if theme.portrait and not reach else PAPER
+    ground: Colour = HEADER_GROUND if above else PAPER
     for rect, language in zip(p.languages, _languages(shop, lang), strict=False):
         art = LanguageTab(language.name, language.tag, theme.text, language.tag == lang, ground)
         nodes.append(Node(f"language-{language.tag}", rect, art, SetLanguage(language.tag), rect.h // 3))
@@ -198,8 +214,8 @@ def _aisles(theme: Theme, w: Words, shop: Shop, view: Wall, cells: Sequence[Rect
         shown = shop.aisles[start : start + room]
     nodes: list[Node] = []
     for rect, aisle in zip(cells, shown, strict=False):
-        art = AisleTab(text_in(aisle.names, w.language), w.language, theme.px(30), colour(aisle.background),
-                       colour(aisle.accent), aisle.key == view.aisle)  # fmt: skip
+        art = AisleTab(text_in(aisle.names, w.language), w.language, theme.px(30), theme.text,
+                       colour(aisle.background), colour(aisle.accent), aisle.key == view.aisle)  # fmt: skip
         nodes.append(Node(f"aisle-{aisle.key}", rect, art, OpenAisle(aisle.key), rect.h // 5))
     if more:
         nodes.append(Node("aisles-more", cells[-1], MoreTab(w.language), Do("more"), cells[-1].h // 5))

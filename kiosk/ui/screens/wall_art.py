@@ -8,6 +8,7 @@ from PIL import Image
 from kiosk.ui import paint
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
+from kiosk.ui.text import Line, fit, line_height, whole_words, width, wrap
 from kiosk.ui.theme import (
     BRAND,
     BRAND_DEEP,
@@ -107,6 +108,7 @@ class AisleTab(Struct, frozen=True):
     name: str
     language: str
     size: int
+    small: int  # the smallest size, unless a word is longer than the tab
     background: Colour
     accent: Colour
     on: bool
@@ -132,9 +134,24 @@ class AisleTab(Struct, frozen=True):
         bar = max(4, h // 14)
         colour = TAG if self.on else self.accent
         paint.box(image, Rect(w // 4, h - bar * 2, w - 2 * (w // 4), bar), colour, bar // 2)
-        paint.text(image, Rect(8, 0, w - 16, h - bar * 2), self.name, self.size, self.language, colour=ink, bold=True,
-                   align="center", lines=2 if h > self.size * 2.9 else 1, smallest=round(self.size * 0.72))  # fmt: skip
+        lines = self.lines(w, h)
+        size = lines[0].size
+        room = Rect(self.size // 4, 0, w - self.size // 2, h - round(bar * 1.5))
+        paint.text(image, room, self.name, size, self.language, colour=ink, bold=True, align="center",
+                   lines=len(lines), smallest=size)  # fmt: skip
         return image
+
+    def lines(self, w: int, h: int) -> tuple[Line, ...]:
+        """The name in a tab of `w` x `h`: one line if that goes, else two, and smaller before a word would break."""
+        room, fullest = w - self.size // 2, h - round(max(4, h // 14) * 1.5)
+        one = fit(self.name, self.size, True, self.language, room, self.small)
+        most = 2 if 2 * line_height(self.small) <= fullest else 1
+        if most == 1 or one.width == width(self.name, one.size, True, self.language):
+            return (fit(self.name, self.size, True, self.language, room, self.small // 2),)
+        size = self.small
+        while size > self.small // 2 and not whole_words(self.name, size, True, self.language, room, most):
+            size -= 1
+        return wrap(self.name, size, True, self.language, room, most)
 
 
 class MoreTab(Struct, frozen=True):
