@@ -8,6 +8,7 @@ what was paid for is kept. Before there is a charge a place is held for HOLD_MS.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec import Struct
@@ -98,6 +99,22 @@ class Orders:
         """Places of a slot that count now."""
         with self._store.read() as connection:
             return self._taken(connection, slot)
+
+    def unpaid(self, slot: str, orders: Collection[str]) -> frozenset[str]:
+        """Those of some orders that have a place of a slot and no money yet."""
+        if not orders:
+            return frozenset()
+        waiting = [state.value for state in OPEN]
+        held = and_(_CHARGES.c.state.is_(None), _ORDERS.c.held_ms > self._clock())
+        query = (
+            select(_ORDERS.c.order)
+            .select_from(_ORDERS.outerjoin(_CHARGES, _CHARGES.c.order == _ORDERS.c.order))
+            .where(
+                _ORDERS.c.slot == slot, _ORDERS.c.order.in_(orders), or_(_CHARGES.c.state.in_(waiting), held)
+            )
+        )
+        with self._store.read() as connection:
+            return frozenset(map(str, connection.scalars(query)))
 
     def _version(self, connection: Connection, slot: str) -> int:
         self._store.insert_new(connection, _SLOTS, [{"slot": slot, "version": 0}])

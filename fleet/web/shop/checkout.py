@@ -6,6 +6,7 @@ of a phone's cache it is the same order, and what has changed since it was shown
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ from content.slots import Slot, fee_for, missing_to, slot_of, unfit
 from content.store import AnyStore
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.port import OPEN
+from fleet.shop.holders import Holders
 from fleet.shop.orders import Placed
 from fleet.web.shop import basket_cookie, contact
 from fleet.web.shop.basket import BasketPages
@@ -80,6 +82,8 @@ class CheckoutPages:
 
     def __init__(self, lane: Lane) -> None:
         self._lane, self._trade, self._basket = lane, Trade(lane), BasketPages(lane)
+        self._holders = Holders(self._trade.orders)
+        self._turns = tuple(threading.Lock() for _ in range(64))
 
     # --- the page ---------------------------------------------------------------------------------------------
 
@@ -156,9 +160,26 @@ class CheckoutPages:
         basket = self._brought(request, said)
         if not basket:
             return RedirectResponse(f"/basket?lang={say_of(request).language}", 303)
-        known = self._trade.entry_of(basket.order)
-        if known is not None:
-            return self._again(request, known, basket, said)
+        desk = self._lane.services.payments
+        provider = desk.provider_of(self._method(basket, said)) if desk else ""
+        with self._lane.asking.enter(provider) as room:  # one that hangs is not asked by ever more pages
+            # The same number twice at once, with another slot or address: the second finds the first one's charge.
+            with self._turns[hash(basket.order) % len(self._turns)]:
+                known = self._trade.entry_of(basket.order)
+                opened = known or self._opened(request, basket, said, provider if room else "")
+            if known is not None:
+                return self._again(request, known, basket, said)
+            if isinstance(opened, Response):
+                return opened
+            entry = self._lane.desk().start_on_phone(opened)
+        if isinstance(entry, str) or not entry.payload:
+            return self._unpayable(request, self._wish(basket, said["slot"], say_of(request)), said)
+        return keep(self._led(entry, basket, say_of(request)), basket, request)
+
+    def _opened(
+        self, request: Request, basket: Basket, said: dict[str, str], provider: str
+    ) -> Entry | Response:
+        """The charge of a basket, written down and not asked for yet, with its place and address; or what is said instead."""
         say = say_of(request)
         wish = self._wish(basket, said["slot"], say)
         refused = self._refused(request, wish, said)
@@ -168,23 +189,27 @@ class CheckoutPages:
         where, wrong = contact.read(said, home) if home else (None, {})
         if wrong:
             return self._page(request, wish, basket, "contact", 422, said, wrong)
-        desk = self._lane.services.payments
-        if desk is None:
+        if not provider:
             return self._page(request, wish, basket, "no-payment", 503, said)
-        if wish.way and wish.slot and not self._trade.orders.hold(_placed(wish), wish.slot.capacity):
+        if wish.way and wish.slot and not self._held(request, wish, wish.slot):
             return self._basket.page(request, basket, "slot-full", 409)
         if where is not None and wish.slot:
             self._trade.orders.send_to(order_of(basket.order), where, wish.slot.until * 1000)
-        wanted = self._entry(request, wish, said, say)
-        with self._lane.asking.enter(
-            wanted.provider
-        ) as room:  # a provider that hangs is not asked by ever more pages
-            entry = desk.start_on_phone(wanted) if room else "provider-busy"
-        if isinstance(entry, str) or not entry.payload:
-            self._trade.orders.release(order_of(basket.order))
-            fresh = self._trade.fresh(basket)
-            return keep(self._page(request, wish, fresh, "no-payment", 503, said), fresh, request)
-        return keep(self._led(entry, basket, say), basket, request)
+        entry = self._lane.desk().open(self._entry(request, wish, said, say))
+        return entry if isinstance(entry, Entry) else self._unpayable(request, wish, said)
+
+    def _held(self, request: Request, wish: Wish, slot: Slot) -> bool:
+        """Take a place of a slot, where there is one and its client does not hold too many unpaid."""
+        order, client = order_of(wish.basket.order), self._lane.client(request)
+        return self._holders.may(client, slot.key, slot.capacity, order) and self._trade.orders.hold(
+            _placed(wish), slot.capacity
+        )
+
+    def _unpayable(self, request: Request, wish: Wish, said: Mapping[str, str]) -> Response:
+        """Nothing can be paid just now: the place is given up, and the basket stays, under a number of its own."""
+        self._trade.orders.release(order_of(wish.basket.order))
+        fresh = self._trade.fresh(wish.basket)
+        return keep(self._page(request, wish, fresh, "no-payment", 503, said), fresh, request)
 
     def _brought(self, request: Request, said: Mapping[str, str]) -> Basket:
         """The basket of the form: what its page showed, whatever other tabs have done to the cookie since."""
@@ -207,12 +232,23 @@ class CheckoutPages:
         say, placed = say_of(request), self._trade.orders.get(known.order)
         same = [(line.gtin, line.quantity) for line in known.lines if line.gtin] == basket.lines
         if same and (placed is None or placed.slot == said["slot"]):
+            self._corrected(known, placed, said)
             return self._led(self._lane.asked(known), basket, say)
         fresh = self._trade.withdrawn(basket)
         wish = self._wish(fresh, said["slot"], say)
         if not wish.goods:
             return keep(self._basket.page(request, fresh, status=409), fresh, request)
         return keep(self._page(request, wish, fresh, "changed-order", 409, said), fresh, request)
+
+    def _corrected(self, known: Entry, placed: Placed | None, said: Mapping[str, str]) -> None:
+        """Who went back and mended their address before paying is believed; afterwards it stays as it was."""
+        ways = self._lane.catalogue().store.fulfilments
+        home = next((way for way in ways if placed and way.key == placed.way and way.kind is Kind.HOME), None)
+        if home is None or placed is None or known.state not in OPEN:
+            return
+        where, wrong = contact.read(said, home)
+        if not wrong:
+            self._trade.orders.send_to(known.order, where, placed.until_ms)
 
     def _refused(self, request: Request, wish: Wish, said: Mapping[str, str]) -> Response | None:
         """What is said instead of charging, None where nothing stands in the way."""
@@ -231,10 +267,13 @@ class CheckoutPages:
             return RedirectResponse(f"/o/{basket.order}?lang={say.language}", 303)
         return RedirectResponse(leads, 303, headers={"content-security-policy": self._lane.policy})
 
+    def _method(self, basket: Basket, said: Mapping[str, str]) -> str:
+        methods = self._methods(basket.kiosk)
+        return said["method"] if said["method"] in methods else next(iter(methods), "link")
+
     def _entry(self, request: Request, wish: Wish, said: Mapping[str, str], say: Words) -> Entry:
         basket, store, order = wish.basket, wish.store.store, order_of(wish.basket.order)
-        methods = self._methods(basket.kiosk)
-        method = said["method"] if said["method"] in methods else next(iter(methods), "link")
+        method = self._method(basket, said)
         lines = [_line(product, quantity, say, wish.now) for product, quantity in wish.goods]
         if wish.fee.minor and wish.way:
             fee = wish.fee.minor

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from msgspec import structs
 
 from content.references import reference_of
 from fleet.broker import Broker
+from fleet.clock import now_ms
 from fleet.payments.book import TOUCH, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.port import State
+from fleet.shop.orders import Orders
 from fleet.web.shop.lane import new_order, order_of
 from mqtt.messages import Line
-from tests.fleet.shop.test_trade import Phone, buy
-from tests.phone_shop import APPLES, MILK, Shop, form_of, phone_shop
+from tests.fleet.shop.test_trade import ADDRESS, Phone, buy
+from tests.phone_shop import APPLES, MILK, Shop, form_of, pay, phone_shop
 
 pytestmark = pytest.mark.server
 
@@ -151,3 +155,69 @@ def test_a_shop_behind_tls_has_secure_cookies(
         assert "Secure" not in phone.post("/basket", data=form).headers["set-cookie"], "the demo's machine"
         link = phone.get(f"/01/{APPLES}", headers={"host": "evil.example"}).headers["link"]
         assert link.startswith("<https://shop.example/"), "whatever name it was asked for under"
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+def test_one_client_holds_no_more_than_half_of_a_slot_without_paying(shop: Shop) -> None:
+    """Five places at home: one who does not pay gets three, and others still get the rest."""
+    with ExitStack() as stack:
+        phones = [stack.enter_context(Phone(shop)) for _ in range(6)]
+        for one in phones:
+            one.put_in(APPLES, 4)
+        found = re.findall(r'value="(home:[^"]+)"(?![^>]*disabled)', phones[0].get("/basket").text)
+        later = str(found[-1])  # of another day than the other tests'
+        forms = [form_of(one.go(later).text, "/checkout") | ADDRESS for one in phones]
+        flood = {"x-forwarded-for": "198.51.100.99"}
+        got = [
+            one.post("/checkout?lang=en", data=form, headers=flood).status_code
+            for one, form in zip(phones[:5], forms[:5], strict=True)
+        ]
+        assert got == [303, 303, 303, 409, 409]
+        again = phones[0].post("/checkout?lang=en", data=forms[0], headers=flood)
+        assert again.status_code == 303, "it is theirs"
+        other = phones[5].post("/checkout?lang=en", data=forms[5])
+        assert other.status_code == 303
+        pay(other.headers["location"], shop.provider)
+
+
+def test_the_same_number_twice_at_once_is_one_order_with_its_own_slot(shop: Shop) -> None:
+    def send(phone: Phone, form: dict[str, str], gate: threading.Barrier) -> None:
+        gate.wait()
+        phone.post("/checkout?lang=en", data=form)
+
+    for _ in range(4):
+        with Phone(shop) as one, Phone(shop) as other:
+            one.put_in(APPLES, 4)
+            counter = form_of(one.go(one.slot_of("counter")).text, "/checkout")
+            home = form_of(one.go(one.slot_of("home")).text, "/checkout") | ADDRESS
+            home["order"] = counter["order"]
+            other.cookies.update(one.cookies)
+            gate = threading.Barrier(2)
+            both = [
+                threading.Thread(target=send, args=(phone, form, gate))
+                for phone, form in ((one, counter), (other, home))
+            ]
+            for thread in both:
+                thread.start()
+            for thread in both:
+                thread.join()
+            order = order_of(counter["order"])
+            entry = desk_of(shop).book.get(reference_of(order, 0))
+            placed = Orders(shop.fleet.store, now_ms).get(order)
+            assert entry is not None
+            assert placed is not None
+            assert entry.minor == 600 + placed.fee_minor, "what is paid is what it is"
+            desk_of(shop).cancel(entry)
+
+
+def test_an_address_mended_before_paying_is_where_it_goes(phone: Phone, shop: Shop) -> None:
+    phone.put_in(APPLES, 4)
+    page = phone.go(phone.slot_of("home")).text
+    phone.press_pay(page, **ADDRESS)
+    bank = phone.press_pay(page, **(ADDRESS | {"street": "Lindenstr. 2"})).headers["location"]
+    receipt = pay(bank, shop.provider).headers["location"]
+    phone.get(receipt)
+    phone.press_pay(page, **(ADDRESS | {"street": "Lindenstr. 3"}))
+    assert "Lindenstr. 2" in phone.get(receipt).text
