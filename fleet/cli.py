@@ -14,7 +14,7 @@ from typing import Final
 
 from fleet.broker import KINDS, LOOPBACK, BrokerError, start_broker
 from fleet.config import LOOPBACK_NETWORKS, Config, ServeError
-from fleet.payments.methods import Merchant
+from fleet.merchant import Merchant
 
 BROKER_PORT: Final = 1883
 

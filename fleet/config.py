@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from fleet.payments.methods import Merchant
+from fleet.merchant import Merchant
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1")
 

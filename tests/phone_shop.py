@@ -17,7 +17,7 @@ from content.money import Money
 from content.store import write_store
 from fleet.broker import Broker
 from fleet.config import Config
-from fleet.payments.methods import Merchant
+from fleet.merchant import Merchant
 from fleet.serve import Fleet
 from fleet.summary import summary
 from mqtt.messages import Presence, encode

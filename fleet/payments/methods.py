@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from content.money import Money
+from fleet.merchant import Merchant
 from fleet.payments.codecs import SCHEMES, BadPayload, Confirmation, Scheme, bank_ids, epc, pix_static
 from fleet.payments.marks import MARKS, check
 from fleet.payments.port import Caps, Provider
@@ -24,17 +25,6 @@ class BadMethod(ValueError):
 
 class CannotConfirm(BadMethod):
     """A method nobody could confirm in time was to be offered as "pay now and take"."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merchant:
-    """Who is paid: the name commuters see and the accounts codes are made for ("" where there is none)."""
-
-    name: str
-    city: str = ""
-    iban: str = ""
-    bic: str = ""
-    pix_key: str = ""
 
 
 Payload = Callable[[Merchant, Money, str], str]
@@ -158,7 +148,6 @@ __all__ = [
     "BadMethod",
     "BadPayload",
     "CannotConfirm",
-    "Merchant",
     "Method",
     "effective",
     "offered",

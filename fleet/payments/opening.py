@@ -17,10 +17,11 @@ from fleet.catalogue import Catalogue
 from fleet.clock import now_ms
 from fleet.config import Config
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments.adapters import open_provider
 from fleet.payments.codecs import BadPayload
 from fleet.payments.desk import PaymentDesk, Tell
-from fleet.payments.methods import BadMethod, Merchant, Method, offered, take_now
+from fleet.payments.methods import BadMethod, Method, offered, take_now
 from fleet.payments.port import Provider
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.sandbox_api import keys_in

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from content.references import claim_of
 from fleet.broker import Broker
 from fleet.config import Config
-from fleet.payments.methods import Merchant
+from fleet.merchant import Merchant
 from fleet.proof import prove
 from fleet.serve import Fleet
 from fleet.web.qr import qr

@@ -11,12 +11,13 @@ import msgspec
 from content.money import Money
 from content.store import AnyStore
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments import sandbox_api as api
 from fleet.payments import signing
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.faults import Fault
-from fleet.payments.methods import Merchant, take_now
+from fleet.payments.methods import take_now
 from fleet.payments.port import (
     BadWebhook,
     Caps,

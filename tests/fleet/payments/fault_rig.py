@@ -21,10 +21,11 @@ from content.references import reference_of
 from fleet import tables
 from fleet.clock import now_ms
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.faults import Fault
-from fleet.payments.methods import Merchant, take_now
+from fleet.payments.methods import take_now
 from fleet.payments.port import OPEN, BadWebhook, Provider, ProviderError
 from fleet.rows import Stored
 from fleet.store import Store

@@ -15,9 +15,10 @@ from content.money import Money
 from content.references import parse_claim
 from fleet import tables
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
-from fleet.payments.methods import Merchant, offered
+from fleet.payments.methods import offered
 from fleet.payments.port import BadWebhook, ProviderDown, State
 from fleet.payments.sandbox import SandboxProvider
 from fleet.rows import Stored

@@ -15,9 +15,10 @@ from sqlalchemy import update
 from content.money import Money
 from fleet import tables
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments.answers import sound
 from fleet.payments.desk import PaymentDesk
-from fleet.payments.methods import Merchant, take_now
+from fleet.payments.methods import take_now
 from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
 from fleet.payments.sandbox import charge_of
 from fleet.rows import Stored

@@ -21,11 +21,12 @@ from sqlalchemy import select
 from content.money import Money
 from fleet import tables
 from fleet.live import Hub
+from fleet.merchant import Merchant
 from fleet.payments import signing
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.faults import Rule, Script, names
-from fleet.payments.methods import Merchant, take_now
+from fleet.payments.methods import take_now
 from fleet.payments.port import PAID, BadWebhook, ProviderError, State
 from fleet.payments.sandbox import CAPS
 from fleet.payments.sandbox_server.bank import Bank

@@ -25,7 +25,7 @@ from content.references import parse_claim
 from content.store import write_store
 from fleet.broker import Broker
 from fleet.config import Config
-from fleet.payments.methods import Merchant
+from fleet.merchant import Merchant
 from fleet.serve import Fleet
 from fleet.summary import summary
 from fleet.web.shop.lane import order_of

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.money import Money
+from fleet.merchant import Merchant
 from fleet.payments import sandbox
 from fleet.payments.codecs import BadPayload, Confirmation, epc, pix_static
-from fleet.payments.methods import BadMethod, CannotConfirm, Merchant, effective, offered, take_now
+from fleet.payments.methods import BadMethod, CannotConfirm, effective, offered, take_now
 from fleet.payments.port import (
     ENDED,
     OPEN,
