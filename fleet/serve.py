@@ -27,6 +27,7 @@ from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
 from fleet.shop.keeper import Keeper
+from fleet.shop.late import Late
 from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.shop.orders import Orders
 from fleet.shop.ratings import Ratings
@@ -77,7 +78,8 @@ class Fleet:
         self.claims = Claims(self.store, self.payments, now_ms)
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)
-        self.keeper = Keeper(Orders(self.store, now_ms), baskets)
+        orders = Orders(self.store, now_ms)
+        self.keeper = Keeper(orders, baskets, Late(orders, self.catalogue))
         self.visits = Visits(self.store)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,

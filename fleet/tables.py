@@ -172,6 +172,7 @@ phone_orders = Table(
     _text("way"), _text("kind"), _text("slot", index=True), _number("starts_ms"), _number("until_ms"), _number("closes_ms"),
     _number("fee_minor"), _number("held_ms"),  # the place is held until then while no charge stands behind it
     _text("progress", index=True), _number("changed_ms"),
+    _number("moved_ms", server_default="0"),  # when it got another slot, because its money came too late; 0: never
 )  # fmt: skip
 
 # One row per slot that was ever asked for; its number changes with every place given, so that two cannot take the last.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fleet.shop.baskets import Baskets
+from fleet.shop.late import Late
 from fleet.shop.orders import Orders
 
 log = logging.getLogger(__name__)
@@ -15,10 +16,10 @@ EVERY_S: Final = 60.0
 
 
 class Keeper:
-    """A thread that erases addresses whose time is over and sweeps baskets nobody fetched."""
+    """A thread that erases addresses whose time is over, sweeps baskets nobody fetched and sees to late payments."""
 
-    def __init__(self, orders: Orders, baskets: Baskets) -> None:
-        self._chores: tuple[Callable[[], int], ...] = (orders.erase, baskets.sweep)
+    def __init__(self, orders: Orders, baskets: Baskets, late: Late) -> None:
+        self._chores: tuple[Callable[[], int], ...] = (orders.erase, baskets.sweep, late.see_to)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 

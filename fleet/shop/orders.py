@@ -42,6 +42,7 @@ class Placed(Struct, frozen=True, kw_only=True):
     held_ms: int = 0
     progress: str = ""  # one of STEPS, or CANCELLED
     changed_ms: int = 0
+    moved_ms: int = 0  # when its money came too late and it got this slot instead
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -132,6 +133,61 @@ class Orders:
     def _counts(self) -> ColumnElement[bool]:
         held = and_(_CHARGES.c.state.is_(None), _ORDERS.c.held_ms > self._clock())
         return or_(_CHARGES.c.state.in_(_COUNTS), held)
+
+    # --- money that came too late --------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return self._clock() // 1000
+
+    def late(self, order: str, limit: int) -> list[tuple[Placed, int]]:
+        """Orders whose money came after their charge had ended, and when (ms); not moved yet, nor begun, nor gone."""
+        query = (
+            select(_ORDERS, _CHARGES.c.changed_ms.label("paid_ms"))
+            .join(_CHARGES, _CHARGES.c.order == _ORDERS.c.order)
+            .where(
+                _CHARGES.c.state == State.LATE_PAID.value,
+                _CHARGES.c.sale_seq > 0,
+                _ORDERS.c.moved_ms == 0,
+                _ORDERS.c.progress == "",
+                _ORDERS.c.order.not_in(select(tables.handovers.c.order)),
+            )
+            .order_by(_CHARGES.c.changed_ms.desc())
+            .limit(limit)
+        )
+        if order:
+            query = query.where(_ORDERS.c.order == order)
+        with self._store.read() as connection:
+            return [(_placed(row), int(row.paid_ms)) for row in connection.execute(query)]
+
+    def fits(self, placed: Placed, capacity: int) -> bool:
+        """Whether an order's slot has a place for it beside those of others."""
+        with self._store.read() as connection:
+            return not capacity or self._taken(connection, placed.slot, placed.order) < capacity
+
+    def move(self, placed: Placed, moved: Placed, capacity: int) -> bool:
+        """Give an order another slot, once, while nobody has begun with it; False where there is no place in it."""
+        with (
+            self._store.write() as connection
+        ):  # one writer at a time: see `hold` for what a second one would need
+            self._version(connection, moved.slot)
+            if capacity and self._taken(connection, moved.slot, moved.order) >= capacity:
+                return False
+            connection.execute(
+                update(_SLOTS).where(_SLOTS.c.slot == moved.slot).values(version=_SLOTS.c.version + 1)
+            )
+            times = ("slot", "starts_ms", "until_ms", "closes_ms", "moved_ms")
+            done = connection.execute(
+                update(_ORDERS)
+                .where(_ORDERS.c.order == placed.order, _ORDERS.c.moved_ms == 0, _ORDERS.c.progress == "")
+                .values({name: getattr(moved, name) for name in times})
+            ).rowcount
+            connection.execute(
+                update(_CONTACTS)
+                .where(_CONTACTS.c.order == placed.order)
+                .values(erase_ms=moved.until_ms + KEPT_MS)
+            )
+            return done == 1
 
     # --- how far it is ----------------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute, Route
 from content.references import reference_of
 from fleet.handovers import GIVEN_BACK, Handover
 from fleet.payments.book import PHONE, Entry
-from fleet.payments.port import PAID
+from fleet.payments.port import PAID, State
+from fleet.shop.late import Late
 from fleet.shop.ratings import STARS, BadRating
 from fleet.shop.reports import REASONS
 from fleet.web.shop.basket_cookie import Basket
@@ -40,6 +41,7 @@ class OrderPages:
 
     def __init__(self, lane: Lane) -> None:
         self._lane, self._trade = lane, Trade(lane)
+        self._late = Late(self._trade.orders, lane.services.catalogue)
 
     async def show(self, request: Request) -> Response:
         """How it stands."""
@@ -67,6 +69,8 @@ class OrderPages:
 
     def _view(self, request: Request, entry: Entry) -> OrderPage:
         orders, store = self._trade.orders, self._lane.catalogue().store
+        if entry.state is State.LATE_PAID:
+            self._late.see_to(entry.order)
         placed = orders.get(entry.order)
         return order_page(
             entry, say_of(request, entry.language), store, self._lane.now(), placed, orders.contact(entry.order),

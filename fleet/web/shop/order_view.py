@@ -56,6 +56,7 @@ class OrderPage(Struct, frozen=True, kw_only=True):
     to: tuple[str, ...] = ()
     arrived: str = ""  # what came in, where that is not the price or goes back
     returned: bool = False  # it has gone back
+    moved: bool = False  # its money came too late, and it has another slot than the one that was chosen
     cancel_until: str = ""  # "" where it cannot be cancelled (any more)
 
 
@@ -104,6 +105,7 @@ def order_page(
         to=_to(contact) if contact and key in ("paid", "wait") else (),
         arrived=say.money(entry.paid) if key == "refund" and entry.paid else "",
         returned=entry.state is State.REFUNDED,
+        moved=bool(paid and placed and placed.moved_ms),
         cancel_until=_until(placed, zone, say) if paid and placed and can_cancel and left is None else "",
     )  # fmt: skip
 
