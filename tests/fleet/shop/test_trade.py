@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from content.carry import pack
 from content.links import basket_link
 from content.references import parse_basket_code, parse_claim, reference_of
+from fleet import tables
 from fleet.broker import Broker
 from fleet.payments.port import State
 from fleet.summary import summary
@@ -484,3 +486,26 @@ def test_what_was_bought_is_rated_once(phone: Phone, shop: Shop) -> None:
 def test_only_the_operator_sees_the_orders(shop: Shop) -> None:
     answer = httpx.get(f"{shop.url}/orders", headers={"x-forwarded-for": "203.0.113.9"}, trust_env=False)
     assert answer.status_code == 403
+
+
+def test_a_late_payment_reads_kindly_and_can_be_called_off(phone: Phone, shop: Shop) -> None:
+    order = buy(phone, shop, "counter")
+    number = order_of(order.removeprefix("/o/"))
+    with (
+        shop.fleet.store.write() as connection
+    ):  # as it stands where the money came after the counter had closed
+        column = tables.charges.c
+        connection.execute(
+            update(tables.charges).where(column.order == number).values(state=State.LATE_PAID.value)
+        )
+        column = tables.phone_orders.c
+        connection.execute(
+            update(tables.phone_orders)
+            .where(column.order == number)
+            .values(slot="counter:2020-01-01:0-1440", starts_ms=1, until_ms=2, closes_ms=2)
+        )
+    page = phone.get(order).text
+    assert "Your payment came after the time you had chosen was over or taken" in page
+    assert "Cancel and get the money back" in page
+    assert "1970" not in page
+    assert "Ihre neue Zeit" in phone.get(f"{order}?lang=de").text
