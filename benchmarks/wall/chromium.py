@@ -48,7 +48,8 @@ def as_item(facing: Facing) -> dict[str, object]:
     symbol = encode(facing.qr, Level.M)
     light, side = symbol.luminance(quiet=4)
     return {
-        "name": facing.name, "price": _money(facing.price), "was": _money(facing.was),
+        "name": facing.name, "brand": " · ".join(part for part in (facing.brand, facing.size) if part),
+        "price": _money(facing.price), "was": _money(facing.was),
         "unit": f"{_money(facing.unit_price)} / {facing.unit_base}" if facing.unit_price else "",
         "badge": facing.badge and facing.badge.replace("-", " ").upper(), "picture": f"/picture/{Path(facing.picture).name}",
         "side": side, "qr": "".join("0" if level else "1" for level in light),

@@ -10,10 +10,12 @@ from content.model import text_in
 from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
+from kiosk.core.terms import Links
 from kiosk.link import Show
 from kiosk.views import AisleLabel, Facing, FacingsPage, Frame, Intent, Shop, View, Wall
 
 AISLE = "all"
+NOW = 1_795_000_000  # a moment in 2026: prices of that day, and links that are signed until a week later
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,6 +45,9 @@ class Shelves:
         ]
         self.count = count
         self._place = Place(kiosk="K1", host="http://127.0.0.1:8481", pictures=str(store))
+        self._links = Links(
+            base=self._place.host, kiosk="K1", key="00" * 16, kid=1
+        )  # signed: codes of version 4
 
     @property
     def shop(self) -> Shop:
@@ -68,7 +73,7 @@ class Shelves:
         """Facings `start` up to, without, `stop`."""
         products, place = self._products, self._place
         return [
-            facing_of(products[index % len(products)], "en", None, place)
+            facing_of(products[index % len(products)], "en", NOW, place, self._links)
             for index in range(start, min(stop, self.count))
         ]
 

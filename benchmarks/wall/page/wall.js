@@ -1,6 +1,6 @@
 "use strict";
 // A virtual list: only the cards near the screen exist, and they are reused. The quickest plain way a browser has.
-const rem = innerWidth / 1080, COLS = 3, PITCH_X = 360 * rem, PITCH_Y = 594 * rem, LEFT = 0, TOP = 0;
+const rem = innerWidth / 1080, COLS = 2, PITCH_X = 540 * rem, PITCH_Y = 484 * rem, LEFT = 0, TOP = 0;
 const shelf = document.querySelector("#shelf"), rows = document.querySelector("#rows");
 let count = 0, cache = new Map(), pool = [], live = new Map(), asked = new Set();
 const PAGE = 60;
@@ -15,13 +15,13 @@ function fetchPage(page) {
 function make() {
   const card = document.createElement("div");
   card.className = "card";
-  card.innerHTML = '<div class="stand"><img decoding="async"></div><div class="edge"></div><h3></h3><div class="unit"></div><div class="was"></div><div class="price"></div><div class="badge"></div><button class="add">+</button><canvas width="37" height="37"></canvas>';
+  card.innerHTML = '<div class="stand"><img decoding="async"></div><div class="edge"></div><h3></h3><div class="brand"></div><div class="unit"></div><div class="was"></div><div class="price"></div><div class="badge"></div><button class="add">+</button><canvas width="41" height="41"></canvas>';
   rows.append(card);
   return card;
 }
 function fill(card, item) {
-  const [stand, , h3, unit, was, price, badge, , canvas] = card.children, img = stand.firstChild;
-  img.src = item.picture; h3.textContent = item.name; unit.textContent = item.unit; was.textContent = item.was;
+  const [stand, , h3, brand, unit, was, price, badge, , canvas] = card.children, img = stand.firstChild;
+  img.src = item.picture; h3.textContent = item.name; brand.textContent = item.brand; unit.textContent = item.unit; was.textContent = item.was;
   price.textContent = item.price; badge.textContent = item.badge; badge.style.display = item.badge ? "" : "none";
   canvas.width = canvas.height = item.side;
   const context = canvas.getContext("2d"), data = context.createImageData(item.side, item.side);
