@@ -13,6 +13,7 @@ COUNTER: ViewportSize = {"width": 1200, "height": 800}
 
 def look_up(staff: Page, code: str) -> None:
     """As a scanner does that types: into the field that has the focus, with Enter behind it."""
+    expect(staff.locator("#code")).to_be_focused()
     staff.keyboard.type(code.lower())
     staff.keyboard.press("Enter")
 
