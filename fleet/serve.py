@@ -31,6 +31,7 @@ from fleet.shop.late import Late
 from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.shop.orders import Orders
 from fleet.shop.ratings import Ratings
+from fleet.shop.reports import Reports
 from fleet.shop.visits import Visits
 from fleet.store import Store
 from fleet.terms import TermsTeller
@@ -79,7 +80,7 @@ class Fleet:
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)
         orders = Orders(self.store, now_ms)
-        self.keeper = Keeper(orders, baskets, Late(orders, self.catalogue))
+        self.keeper = Keeper(orders, Reports(self.store, now_ms), baskets, Late(orders, self.catalogue))
         self.visits = Visits(self.store)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,

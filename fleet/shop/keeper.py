@@ -10,16 +10,19 @@ from typing import Final
 from fleet.shop.baskets import Baskets
 from fleet.shop.late import Late
 from fleet.shop.orders import Orders
+from fleet.shop.reports import Reports
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 60.0
 
 
 class Keeper:
-    """A thread that erases addresses whose time is over, sweeps baskets nobody fetched and sees to late payments."""
+    """A thread that erases addresses and reports whose time is over, sweeps baskets nobody fetched and sees to late payments."""
 
-    def __init__(self, orders: Orders, baskets: Baskets, late: Late) -> None:
-        self._chores: tuple[Callable[[], int], ...] = (orders.erase, baskets.sweep, late.see_to)
+    def __init__(self, orders: Orders, reports: Reports, baskets: Baskets, late: Late) -> None:
+        self._chores: tuple[Callable[[], int], ...] = (
+            orders.erase, reports.erase, baskets.sweep, late.see_to,
+        )  # fmt: skip
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -40,6 +43,6 @@ class Keeper:
                     chore()
                 except (
                     Exception
-                ):  # the store is full or away: the other chore, and the next minute, may do better
+                ):  # the store is full or away: the other chores, and the next minute, may do better
                     log.exception("the shop could not tidy up")
             self._over.wait(EVERY_S)

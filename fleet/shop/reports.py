@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from fleet import tables
 from fleet.clock import Clock
+from fleet.shop.orders import KEPT_MS
 from fleet.store import Store
 
 REASONS: Final = ("missing", "wrong", "damaged", "late", "not-ready", "charged", "other")
 MOST_TEXT: Final = 1000  # characters
 MOST_OF_ORDER: Final = 5
-_REPORTS: Final = tables.reports
+_REPORTS, _ORDERS = tables.reports, tables.phone_orders
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """One report. `answer` is "" until somebody has answered. Times are Unix ms."""
+    """One report. `answer` is "" until somebody has answered, `text` once its time is over. Times are Unix ms."""
 
     id: str
     order: str
@@ -85,6 +86,25 @@ class Reports:
         with self._store.read() as connection:
             asked = select(func.count()).select_from(_REPORTS).where(_REPORTS.c.answer == "")
             return int(connection.scalar(asked) or 0)
+
+    def erase(self) -> int:
+        """Forget what buyers wrote, KEPT_MS after their order's slot as its address is, and not before they have said it
+        that long ago; how many texts and whole reports those were.
+
+        A report nobody has answered stays for the operator with its reason alone; one that was is deleted, KEPT_MS after
+        its answer at the soonest, so that its buyer can read it.
+        """
+        column, before = _REPORTS.c, self._clock() - KEPT_MS
+        slot_ended = select(_ORDERS.c.until_ms).where(_ORDERS.c.order == column.order).scalar_subquery()
+        over = (column.at_ms <= before) & (func.coalesce(slot_ended, 0) <= before)
+        with self._store.write() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            told = connection.execute(
+                delete(_REPORTS).where(over, column.answer != "", column.answered_ms <= before)
+            ).rowcount
+            left = update(_REPORTS).where(over, column.text != "").values(text="")
+            return told + connection.execute(left).rowcount
 
 
 def _report(row: Any) -> Report:

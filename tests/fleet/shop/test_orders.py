@@ -188,6 +188,36 @@ def test_a_report_is_kept_once_and_answered(shop: Shop) -> None:
     assert not shop.reports.answer("nobody", "?")
 
 
+def test_what_buyers_wrote_is_forgotten_when_their_address_is(shop: Shop, tmp_path: Path) -> None:
+    wrote = "Zebedäus lives above the bakery"
+    placed = shop.wants(named(1))
+    shop.orders.hold(placed, 0)
+    for number in (7, 8):
+        shop.reports.file(named(number), named(1), "missing", wrote)
+    shop.reports.file(named(9), named(2), "other", wrote)  # bought without choosing a slot
+    shop.reports.answer(named(7), "Dear Zebedäus")
+    shop.now = placed.until_ms + KEPT_MS - 1
+    assert shop.reports.erase() == 1
+    assert [report.text for report in (*shop.reports.of(named(1)), *shop.reports.of(named(2)))] == [
+        wrote,
+        wrote,
+        "",
+    ]
+    shop.now += 1
+    assert shop.reports.erase() == 2
+    (left,) = shop.reports.of(named(1))
+    assert (left.id, left.text, left.reason) == (named(8), "", "missing"), "nobody has answered it"
+    assert [report.order for report in shop.reports.open()] == [named(1), named(2)]
+    shop.reports.answer(named(8), "We are sorry.")
+    assert shop.reports.erase() == 0, "its buyer can read the answer"
+    shop.now += KEPT_MS
+    assert shop.reports.erase() == 1
+    with shop.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert "Zebedäus".encode() not in (tmp_path / "fleet.db").read_bytes()
+
+
 def test_an_order_has_so_many_reports_and_reasons_are_a_closed_list(shop: Shop) -> None:
     for number in range(MOST_OF_ORDER):
         assert shop.reports.file(named(number), named(1), "other", "x" * 5000)
