@@ -59,6 +59,12 @@ WORDS: Final[dict[Fault, str]] = {
     Fault.SLOW: "The provider does it, and answers after we have given up waiting",
     Fault.CUT: "The provider does it, and the connection is cut in mid-answer",
 }
+CALL_WORDS: Final = {
+    "create": "when the payment is begun; at the second try it is sold, once",
+    "status": "when asked how it stands",
+    "cancel": "when it is called off",
+    "refund": "when money is given back",
+}
 OF_ANSWERS: Final = (Fault.SERVER_ERROR, Fault.SLOW, Fault.CUT)
 
 
@@ -84,6 +90,25 @@ def names() -> tuple[str, ...]:
     """Every name a script may use."""
     plain = [fault.value for fault in Fault]
     return (*plain, *(f"{fault.value}@{call}" for fault in OF_ANSWERS for call in CALLS))
+
+
+def in_words(name: str) -> str:
+    """A name a script may use, as people read it."""
+    fault, _, call = name.partition("@")
+    return WORDS[Fault(fault)] + (f", {CALL_WORDS[call]}" if call else "")
+
+
+def choices() -> dict[str, str]:
+    """What people can choose, and its words: each fault, and beside 5xx and slow the same for the creating call alone."""
+    asked = {Fault.SERVER_ERROR, Fault.SLOW}
+    found: dict[str, str] = {}
+    for fault in Fault:
+        found[fault.value] = in_words(fault.value)
+        if fault in OF_ANSWERS:
+            found[fault.value] += ", at every call but the one that begins it"
+        if fault in asked:
+            found[f"{fault.value}@create"] = in_words(f"{fault.value}@create")
+    return found
 
 
 def checked(faults: Iterable[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from content.money import Money
 from fleet.payments import sandbox_api as api
 from fleet.payments.codecs import BadPayload
-from fleet.payments.faults import WORDS, BadFault, Fault, Rule, Script
+from fleet.payments.faults import BadFault, Fault, Rule, Script, choices, in_words
 from fleet.payments.sandbox_server.bank import Bank, Refused
 from fleet.safety import Safety, content_policy
 
@@ -207,12 +207,6 @@ def _page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(html, status, headers={"cache-control": "no-store"})
 
 
-def _said(name: str) -> str:
-    """A fault's name in words: "5xx@refund" is "The provider answers 503 and does nothing (refund)"."""
-    fault, _, call = name.partition("@")
-    return WORDS[Fault(fault)] + (f" ({call})" if call else "")
-
-
 class _Pages:
     """What a customer's bank shows: what is to be paid, and buttons that pay it with play money."""
 
@@ -265,7 +259,7 @@ class _Pages:
         """What shall go wrong, to be chosen by people."""
         script = await run_in_threadpool(self._bank.script)
         coming = [rule for rule in script.rules if rule.times > 0]
-        return _page("faults.html", words=WORDS, coming=coming, said=_said)
+        return _page("faults.html", choices=choices(), coming=coming, said=in_words)
 
     async def set_faults(self, request: Request) -> Response:
         async with request.form(max_files=0, max_fields=40) as form:

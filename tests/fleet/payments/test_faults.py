@@ -228,6 +228,13 @@ def test_people_choose_what_goes_wrong_on_a_page(server: Sandbox) -> None:
             "The next payment:</b></p>\n<ul><li>Two phones pay the same code</li><li>No webhook comes"
             in browser.get("/faults").text
         )
+        assert 'value="slow@create"' in browser.get("/faults").text
+        browser.post("/faults", data={"fault": "5xx@create"})
+        coming = browser.get("/faults").text
+        assert (
+            "<li>The provider answers 503 and does nothing, when the payment is begun; at the second try"
+            in coming
+        )
         browser.post("/faults", data={})
         assert "Nothing; choose below" in browser.get("/faults").text
         refused = httpx.put(f"{server.url}/v1/script", content=json.dumps({"rules": []}), trust_env=False)
