@@ -16,6 +16,7 @@ from content.store import AnyStore
 from fleet.web.shop import basket_cookie
 from fleet.web.shop.basket_cookie import Basket, with_piece
 from fleet.web.shop.basket_view import basket_page, bought, can_be_had, stem_of
+from fleet.web.shop.came_from import back_to_shelf
 from fleet.web.shop.lane import Lane, say_of
 from fleet.web.shop.product_view import gtin_14, quantity_of
 from fleet.web.shop.trade import Trade, basket_of, keep
@@ -55,11 +56,12 @@ class BasketPages:
         view = basket_page(basket, store, say, now)
         goods = [product for product, _ in bought(basket, store)]
         choices = ways(store.store, goods, view.goods, say, now, self._trade.places_left) if goods else ()
-        wished = slot or request.query_params.get("slot", "")
+        slot = _wished(choices, slot or request.query_params.get("slot", ""))
         return self._lane.page(
             request, "phone_basket.html", say, status,
-            view=view, ways=choices, wished=_wished(choices, wished), store=store.store, kiosk=basket.kiosk,
-            spot=basket.spot, problem=problem, held=basket.count, stem=stem_of(basket), edition=self._lane.edition(), lost=not basket and request.query_params.get("kept") == "1",
+            view=view, ways=choices, wished=slot, store=store.store, kiosk=basket.kiosk,
+            spot=basket.spot, total=_total(choices, slot) or say.money(view.goods), problem=problem, held=basket.count, stem=stem_of(basket), back=back_to_shelf(request.headers, basket, store),
+            edition=self._lane.edition(), lost=not basket and request.query_params.get("kept") == "1",
         )  # fmt: skip
 
     async def change(self, request: Request) -> Response:
@@ -143,6 +145,11 @@ def _wished(choices: tuple[Way, ...], wished: str) -> str:
     """The slot to have chosen already: the one that was wished, else the first there is."""
     free = [choice.slot for way in choices if not way.problem for choice in way.choices if not choice.full]
     return wished if wished in free else next(iter(free), "")
+
+
+def _total(choices: tuple[Way, ...], slot: str) -> str:
+    """What goods and way cost together with that slot; "" for none of theirs."""
+    return next((way.total for way in choices if any(slot == choice.slot for choice in way.choices)), "")
 
 
 def _plain(slot: str) -> str:

@@ -29,6 +29,19 @@ addEventListener("submit", (event) => {
 addEventListener("online", sendKept);
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+// The basket's button says what is to be paid with the slot that is chosen.
+const total = document.getElementById("go-total");
+function sayTotal() {
+  const chosen = document.querySelector("#ways input:checked");
+  if (!chosen) return;
+  total.textContent = chosen.closest("[data-total]").dataset.total;
+  total.classList.add("told");
+}
+if (total) {
+  addEventListener("change", sayTotal);
+  addEventListener("pageshow", sayTotal); // a browser that comes back keeps the choice
+}
+
 // A page that waits for something asks again; a page that keeps something unsent sends it when there is a way.
 const waits = document.querySelector("[data-waits]");
 if (waits) {

@@ -205,6 +205,36 @@ def test_a_walls_basket_nobody_can_read_is_said(phone: Phone, digits: str) -> No
     assert "We cannot read this basket" in answer.text
 
 
+def test_the_basket_says_what_is_to_be_paid_and_leads_back_to_the_shelf(phone: Phone, shop: Shop) -> None:
+    page = phone.put_in(MILK)
+    assert 'Continue to pay <bdi id="go-total">€1.29</bdi>' in page, "the counter is free"
+    locker = re.search(r'value="(lockers:[^"]+)"', page)
+    assert locker is not None
+    page = phone.get(f"/basket?lang=en&slot={locker[1]}").text
+    assert 'Continue to pay <bdi id="go-total">€2.19</bdi>' in page
+
+    def back(*, came_from: str) -> str:
+        found = re.search(
+            r'<p class="back"><a href="([^"]+)">Keep shopping',
+            phone.get("/basket?lang=en", headers={"referer": came_from}).text,
+        )
+        assert found is not None
+        return html.unescape(found[1])
+
+    aisle = "/trade-1/17/shop/fruit?lang=en"
+    assert back(came_from=f"{shop.url}/trade-1/17/shop?lang=de") == "/trade-1/17/shop?lang=en"
+    assert back(came_from=f"{shop.url}/trade-1/17/s?q=red+wine&lang=de") == "/trade-1/17/s?q=red+wine&lang=en"
+    for other in (
+        f"{shop.url}/trade-1/17/01/{MILK}",
+        "http://elsewhere.example/shop",
+        "http://[",
+        "",
+        f"{shop.url}//x/shop",
+    ):
+        assert back(came_from=other) == aisle
+    assert phone.get(aisle).status_code == 200
+
+
 def test_a_basket_goes_to_a_wall_by_six_characters(phone: Phone, shop: Shop) -> None:
     phone.put_in(APPLES, 2)
     answer = phone.post("/basket/code?lang=en")
