@@ -21,7 +21,9 @@ from mqtt.messages import (
 
 Row = dict[str, Any]
 UNREADABLE = "unreadable"
-RESERVED_EPOCHS = frozenset({"phone"})  # streams the fleet writes itself (fleet.payments.phone_sales)
+UNSYNCED = "unsynced"
+PHONE = "phone"  # the channel of what is bought on a phone
+RESERVED_EPOCHS = frozenset({PHONE})  # streams the fleet writes itself (fleet.payments.phone_sales)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ def rows_of(item: Stored) -> Iterator[tuple[str, Row]]:
             for number, line in enumerate(sale.lines):
                 row = _fields(line, "gtin name quantity price_minor total_minor facing")
                 yield "sale_lines", place | {"line": number} | row
+            if sale.channel != PHONE:  # a phone's orders have a slot: fleet.shop.orders
+                yield "packing", place | _fields(sale, "order reference") | {"sold_ms": _sold_ms(item, sale)}
         case RefundWanted() as refund:
             yield (
                 "refunds_wanted",
@@ -103,6 +107,11 @@ def rows_of(item: Stored) -> Iterator[tuple[str, Row]]:
             yield "scans", place | _fields(scan, "wall_ms kind outcome gtin")
         case None:
             return
+
+
+def _sold_ms(item: Stored, sale: SaleMade) -> int:
+    """When it was paid: by the wall's clock where that is to be trusted, and never after the fleet heard of it."""
+    return item.received_ms if sale.clock == UNSYNCED else min(sale.wall_ms, item.received_ms)
 
 
 def _fields(record: object, names: str) -> Row:

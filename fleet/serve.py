@@ -30,6 +30,7 @@ from fleet.shop.keeper import Keeper
 from fleet.shop.late import Late
 from fleet.shop.link_keys import BadKeys, LinkKeys
 from fleet.shop.orders import Orders
+from fleet.shop.packing import WallOrders
 from fleet.shop.ratings import Ratings
 from fleet.shop.reports import Reports
 from fleet.shop.visits import Visits
@@ -80,7 +81,8 @@ class Fleet:
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)
         orders = Orders(self.store, now_ms)
-        self.keeper = Keeper(orders, Reports(self.store, now_ms), baskets, Late(orders, self.catalogue))
+        reports, walls = Reports(self.store, now_ms), WallOrders(self.store, now_ms)
+        self.keeper = Keeper(orders, reports, baskets, Late(orders, self.catalogue), walls)
         self.visits = Visits(self.store)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,

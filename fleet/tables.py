@@ -151,6 +151,16 @@ handovers = Table(
     Index("handovers_by_time", "at_ms"),
 )  # fmt: skip
 
+# What walls have sold and nobody has fetched: one row per order, written with its sale, swept when it has left for good.
+# See fleet.shop.packing.
+packing = Table(
+    "packing", metadata,
+    Column("order", Text, primary_key=True),
+    _text("kiosk"), _text("epoch"), _number("seq"), _text("reference"),  # the sale's place, whose lines it has
+    _number("sold_ms"), _text("progress", server_default=""), _number("changed_ms", server_default="0"),
+    Index("packing_by_time", "sold_ms", "order"),
+)  # fmt: skip
+
 # What people at the operator have decided about orders and payments, and why. Rows are only ever added.
 decisions = Table(
     "decisions", metadata,

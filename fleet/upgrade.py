@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import secrets
 
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, and_, case, exists, func, insert, inspect, select, update
 from sqlalchemy.schema import CreateColumn
 
 from content.references import CLAIM_BYTES, claim_of
 from fleet import tables
+from fleet.rows import PHONE, UNSYNCED
 
 log = logging.getLogger(__name__)
 
 
 def bring_up(connection: Connection) -> None:
     """Make what is missing, in the transaction of `connection`. Rows that are there get each column's server default."""
+    packed = inspect(connection).has_table(tables.packing.name)
     tables.metadata.create_all(connection)
     inspector = inspect(connection)
     added: list[str] = []
@@ -39,6 +41,8 @@ def bring_up(connection: Connection) -> None:
         _given_back(connection)
     if "charges.unresolved_ms" in added:
         _not_in_order(connection)
+    if not packed:
+        _still_here(connection)
     if added:
         log.info("the database was brought up: %s", ", ".join(added))
 
@@ -67,3 +71,25 @@ def _not_in_order(connection: Connection) -> None:
     charge = tables.charges.c
     open_end = charge.state.in_(("paid", "late-paid", "refunding")) & (charge.settled != "sold")
     connection.execute(update(tables.charges).where(open_end).values(unresolved_ms=charge.changed_ms))
+
+
+def _still_here(connection: Connection) -> None:
+    """What walls sold before there was a packing list and nobody has fetched, each order once: as fleet.rows has it."""
+    sale, event = tables.sales.c, tables.events.c
+    same = and_(event.kiosk == sale.kiosk, event.epoch == sale.epoch, event.seq == sale.seq)
+    trusted = and_(event.clock != UNSYNCED, sale.wall_ms < event.received_ms)
+    which = func.row_number().over(
+        partition_by=sale.order, order_by=(event.received_ms, sale.epoch, sale.seq)
+    )
+    sold = (
+        select(
+            sale.order, sale.kiosk, sale.epoch, sale.seq, sale.reference,
+            case((trusted, sale.wall_ms), else_=event.received_ms).label("sold_ms"), which.label("which"),
+        )
+        .join(tables.events, same)
+        .where(sale.channel != PHONE, ~exists().where(tables.handovers.c.order == sale.order))
+        .subquery()
+    )  # fmt: skip
+    names = ("order", "kiosk", "epoch", "seq", "reference", "sold_ms")
+    once = select(*(sold.c[name] for name in names)).where(sold.c.which == 1)
+    connection.execute(insert(tables.packing).from_select(names, once))

@@ -10,6 +10,7 @@ from typing import Final
 from fleet.shop.baskets import Baskets
 from fleet.shop.late import Late
 from fleet.shop.orders import Orders
+from fleet.shop.packing import WallOrders
 from fleet.shop.reports import Reports
 
 log = logging.getLogger(__name__)
@@ -17,11 +18,15 @@ EVERY_S: Final = 60.0
 
 
 class Keeper:
-    """A thread that erases addresses and reports whose time is over, sweeps baskets nobody fetched and sees to late payments."""
+    """A thread that erases addresses and reports whose time is over, sweeps baskets nobody fetched and orders that have left,
+    and sees to late payments.
+    """
 
-    def __init__(self, orders: Orders, reports: Reports, baskets: Baskets, late: Late) -> None:
+    def __init__(
+        self, orders: Orders, reports: Reports, baskets: Baskets, late: Late, walls: WallOrders
+    ) -> None:
         self._chores: tuple[Callable[[], int], ...] = (
-            orders.erase, reports.erase, baskets.sweep, late.see_to,
+            orders.erase, reports.erase, baskets.sweep, late.see_to, walls.sweep,
         )  # fmt: skip
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
