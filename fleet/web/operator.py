@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from fleet.glance import Glance
 from fleet.services import Services
+from fleet.web import feed
 from fleet.web.live import HEADERS, stream
 from fleet.web.pages import page
 from fleet.web.unresolved_names import NAMES, open_payments
@@ -50,6 +51,8 @@ def routes(services: Services) -> list[BaseRoute]:
             connected=services.line.connected,
             unresolved=await run_in_threadpool(open_payments, services),
             names=NAMES,
+            feed=feed,
+            shop=services.catalogue.current() if services.catalogue else None,
             called=services.catalogue.staff_name if services.catalogue else _as_sold,
         )
         answer.headers["cache-control"] = "no-store"  # nor does the shop's service worker keep it

@@ -45,8 +45,8 @@ def test_the_page_shows_sales_plays_impressions_engagements_scans_and_devices(so
         "€2.58",
         "2 × Milk",
         "spring, 8 s",
-        "2 facings of dairy",
-        "gs1: product",
+        "2 products of dairy in sight",
+        "scans 0",
         "printer lost",
         "selling",
     ):

@@ -1,0 +1,78 @@
+"""What the operator's page says as it happens: a kiosk's event in plain English, with products by name. Pure.
+
+An event comes as it was stored; one from a newer kiosk may say things there are no words for, and then goes by its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from babel import Locale, UnknownLocaleError
+
+from content.store import AnyStore
+
+Called = Callable[[str, str], str]  # (GTIN, otherwise) -> what staff call the product
+
+KINDS: Final = {
+    "sale": "sale", "refund": "money back", "play": "advert", "impressions": "shelf seen", "engagement": "visitor",
+    "scan": "scan",
+}  # fmt: skip
+METHODS: Final = {"link": "phone", "epc": "bank transfer", "pix-static": "Pix", "card": "card"}
+# mqtt.messages.Engaged.what; {} is its detail in words.
+_DONE: Final = {
+    "start": "somebody comes to the wall", "aisle": "goes to the aisle {}", "product": "looks at {}", "add": "takes {}",
+    "remove": "puts {} back", "basket": "looks into the basket", "checkout": "wants to pay", "pay": "chooses to pay by {}",
+    "cancel": "cancels the payment", "code": "has a code to be looked up", "language": "reads on in {}",
+    "stay": "is still here", "reset": "the wall is free again",
+}  # fmt: skip
+# What a code somebody had stands for: content of "code-told" (mqtt.messages.CodeState).
+_TOLD: Final = {
+    "basket": "gets a basket from a phone", "ready": "the code is an order ready to be fetched",
+    "paying": "the code is an order not paid yet", "deciding": "the code is an order whose payment is being checked",
+    "refunding": "the code is an order whose money is going back", "refunded": "the code is an order whose money went back",
+    "given-back": "the code is an order whose money went back at the counter", "unpaid": "the code is an order that was never paid", "handed-over": "the code is an order fetched already",
+    "wait": "has tried too many codes and has to wait", "unknown": "nobody knows the code",
+}  # fmt: skip
+_RESET: Final = {"idle": ": nobody was there any more", "done": ": done", "start-over": ": starts over"}
+_READ: Final = {
+    "product": "scans {}", "code": "scans a code from a receipt or a phone", "unknown": "scans a code nobody knows",
+    "refused": "scans a code that is refused",
+}  # fmt: skip
+
+
+def in_words(event: Mapping[str, Any], called: Called, store: AnyStore | None) -> str:
+    """An engagement or a scan as people say it; `store` None where none is published."""
+    if event["type"] == "scan":
+        outcome, gtin = str(event["outcome"]), str(event.get("gtin", ""))
+        return _READ.get(outcome, f"scans: {outcome}").format(called(gtin, gtin or "a product"))
+    what, detail = str(event["what"]), str(event.get("detail", ""))
+    match what:
+        case "code-told":
+            return _TOLD.get(detail, f"the code is {detail}")
+        case "reach":
+            return "brings the controls down" if detail == "on" else "lets the controls go up again"
+        case "product" | "add" | "remove":
+            detail = called(detail, detail or "a product")
+        case "aisle":
+            detail = aisle(detail, store)
+        case "language":
+            detail = _language(detail)
+        case "pay":
+            detail = METHODS.get(detail, detail)
+    if what not in _DONE:
+        return f"{what} {detail}".strip()
+    return _DONE[what].format(detail) + (_RESET.get(detail, "") if what == "reset" else "")
+
+
+def aisle(key: str, store: AnyStore | None) -> str:
+    """An aisle's name, its key where it is not published (any more)."""
+    named = (each for each in store.store.aisles if each.key == key) if store else iter(())
+    return next((each.names.get("en", key) for each in named), key)
+
+
+def _language(tag: str) -> str:
+    try:
+        return Locale.parse(tag, sep="-").get_language_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
