@@ -121,6 +121,13 @@ class Language(Struct, frozen=True):
     name: str
 
 
+class Station(Struct, frozen=True, kw_only=True):
+    """Where walls hang, as passengers call it."""
+
+    names: Texts = field(default_factory=dict)
+    kiosks: tuple[str, ...] = ()  # the walls' names: the last part of their addresses
+
+
 class Store(Struct, frozen=True, kw_only=True):
     """All about a store but its products, which are many and are read one shelf at a time."""
 
@@ -136,4 +143,5 @@ class Store(Struct, frozen=True, kw_only=True):
     fulfilments: tuple[Fulfilment, ...] = ()  # ways to get them, in the order offered; none: as `pickup` says
     support: str = ""  # phone number or address people can turn to
     timezone: str = "UTC"  # IANA name; decides what "today" is
+    station: Station = field(default_factory=Station)
     version: str = ""  # names this state of prices; every order carries it

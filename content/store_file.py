@@ -1,7 +1,7 @@
 """store.toml: what an operator says about a store beside its products. See docs/importing.md for every key.
 
-Its tables are the fields of content.model.Store. `[station]` belongs to whoever puts the store on a wall and is not
-looked into here.
+Its tables are the fields of content.model.Store. Of `[station]` only those are: the rest of it belongs to whoever puts
+the store on a wall and is not looked into here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tomllib
 import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct, field
@@ -20,7 +20,7 @@ from content.feed.cells import currencies, language
 from content.feed.problems import Wrong
 from content.fulfilment_file import SaidOption, mistakes_in, options, texts_of
 from content.gtin import gtin14
-from content.model import Advert, Aisle, Language, Store, Texts
+from content.model import Advert, Aisle, Language, Station, Store, Texts
 
 METHODS: Final = ("link", "epc", "pix-static", "card")
 _MOST_BYTES: Final = 1 << 20
@@ -71,7 +71,7 @@ class _File(Struct, forbid_unknown_fields=True):
     deliveries: list[SaidOption] = []
     support: str = ""
     timezone: str = "UTC"
-    station: dict[str, Any] = field(default_factory=dict)
+    station: Station = field(default_factory=Station)  # the rest of it belongs to whoever hangs the walls
 
 
 def read_store_file(path: Path) -> Store:
@@ -119,6 +119,7 @@ def _store(said: _File) -> Store:
         fulfilments=options(said.pickups, said.deliveries, said.currency),
         support=said.support,
         timezone=said.timezone,
+        station=said.station,
     )
 
 
@@ -170,6 +171,8 @@ def _texts(said: _File) -> Iterator[tuple[str, Texts]]:
     yield "names", said.names
     if said.pickup:
         yield "pickup", said.pickup
+    if said.station.names:
+        yield "station.names", said.station.names
     for index, step in enumerate(said.how_it_works):
         yield f"how_it_works[{index}]", step
     for index, aisle in enumerate(said.aisles):

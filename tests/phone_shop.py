@@ -12,7 +12,7 @@ import httpx
 from msgspec import structs
 
 from content.fulfilment import Fulfilment, Kind, Window
-from content.model import Aisle, Availability, Language, Measure, MultiBuy, Product, Sale, Store
+from content.model import Aisle, Availability, Language, Measure, MultiBuy, Product, Sale, Station, Store
 from content.money import Money
 from content.store import write_store
 from fleet.broker import Broker
@@ -61,6 +61,7 @@ STORE = Store(
     key="shop", names={"en": "Corner shop", "de": "Eckladen"}, currency="EUR", languages=(Language("en", "English"),),
     aisles=(Aisle(key="fruit", names={"en": "Fruit"}),), pickup={"en": "At the counter by exit B."},
     support="+49 30 23125 020", timezone="Europe/Berlin", fulfilments=(COUNTER, LOCKER, HOME),
+    station=Station(names={"en": "Mill Bridge", "de": "Mühlbrücke"}, kiosks=("Trade-1",)),
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def error_page(request: Request, error: Exception) -> Response:
         request, "phone_problem.html", status,
         say=say, language=say.language, direction=say.direction, languages=LANGUAGES,
         in_language=lambda tag: f"?lang={tag}", key=str(status) if status in KNOWN else "other",
-        store=None, kiosk="", stem="", held=0,
+        store=None, kiosk="", station="", stem="", held=0,
     )  # fmt: skip
     answer.headers["cache-control"] = "no-store"
     answer.headers["content-language"] = say.language

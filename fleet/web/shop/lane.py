@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from content.model import Store
 from content.references import CROCKFORD, ORDER_LENGTH
 from content.store import AnyStore
 from fleet.limits import AtOnce, Limits, Rule
@@ -100,7 +101,7 @@ class Lane:
         answer = page(
             request, template, status,
             say=say, language=say.language, direction=say.direction, languages=LANGUAGES,
-            in_language=lambda tag: f"?{_query(asked, tag)}", **values,
+            in_language=lambda tag: f"?{_query(asked, tag)}", station=_station(values["store"], str(values["kiosk"]), say), **values,
         )  # fmt: skip
         for name, value in self._headers(say):
             answer.headers[name] = value
@@ -223,6 +224,12 @@ def say_of(request: Request, otherwise: str = "") -> Words:
     """The words for a reader: the language in the address, else `otherwise`, else what their phone asks for."""
     wish = request.query_params.get("lang") or otherwise
     return chosen(wish, request.headers.get("accept-language", ""))
+
+
+def _station(store: Store | None, kiosk: str, say: Words) -> str:
+    """The name of the station a wall hangs in, "" where the store file names none: a wall's own name tells a commuter nothing."""
+    here = store is not None and kiosk.lower() in (name.lower() for name in store.station.kiosks)
+    return say.text(store.station.names) if store is not None and here and store.station.names else ""
 
 
 def order_of(name: str) -> str:

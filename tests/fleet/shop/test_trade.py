@@ -235,6 +235,15 @@ def test_the_basket_says_what_is_to_be_paid_and_leads_back_to_the_shelf(phone: P
     assert phone.get(aisle).status_code == 200
 
 
+def test_a_page_says_the_station_and_never_the_walls_own_name(phone: Phone) -> None:
+    def header(address: str) -> str:
+        return phone.get(address).text.split("</header>")[0].split("</head>")[1]
+
+    assert "<bdi>Mühlbrücke</bdi>" in header("/trade-1/17/shop?lang=de")
+    assert "<bdi>" not in header("/shop?lang=de"), "at no wall"
+    assert ">trade-1<" not in header(f"/trade-1/17/01/{MILK}?lang=en")
+
+
 def test_a_basket_goes_to_a_wall_by_six_characters(phone: Phone, shop: Shop) -> None:
     phone.put_in(APPLES, 2)
     answer = phone.post("/basket/code?lang=en")
