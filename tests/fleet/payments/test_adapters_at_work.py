@@ -19,6 +19,7 @@ from mqtt.messages import CancelWanted, ChargeState, ChargeWanted, Line, RefundC
 from mqtt.topics import Address
 from tests.fleet.payments.fake_pix import CLIENT_ID, FakePix, fake_pix
 from tests.fleet.payments.fake_stripe import FakeStripe, fake_stripe
+from tests.fleet.payments.secrets_of import secret
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.server
@@ -27,13 +28,6 @@ KIOSK = Address("pendelo", "line2", "wall-1")
 SECRET = "s" * 43
 CURRENCY = {"pix": "BRL", "promptpay": "THB", "paynow": "SGD", "wechat": "CNY", "link": "EUR"}
 _orders = count(1)
-
-
-def secret(folder: Path, name: str, text: str) -> str:
-    path = folder / name
-    path.touch(0o600)
-    path.write_text(text)
-    return name
 
 
 def payments(folder: Path, pix: FakePix, stripe: FakeStripe) -> Path:

@@ -22,6 +22,7 @@ from tests.fleet.payments import fake_keys
 from tests.fleet.payments.fake_alipay import APP_ID, FakeAlipay, fake_alipay
 from tests.fleet.payments.fake_wechat import APPID, KEY_ID, MCHID, SERIAL, FakeWeChat, fake_wechat
 from tests.fleet.payments.provider_contract import key_of, request
+from tests.fleet.payments.secrets_of import secret
 from tests.fleet.payments.test_alipay_api import opened as alipay_opened
 from tests.fleet.payments.test_wechat_api import opened as wechat_opened
 from tests.servers import wait_until
@@ -31,13 +32,6 @@ pytestmark = pytest.mark.server
 KIOSK = Address("pendelo", "line2", "wall-1")
 METHODS = ("wechat", "alipay")
 _orders = count(1)
-
-
-def secret(folder: Path, name: str, text: bytes) -> str:
-    path = folder / name
-    path.touch(0o600)
-    path.write_bytes(text)
-    return name
 
 
 def payments(folder: Path, wechat: FakeWeChat, alipay: FakeAlipay) -> Path:
