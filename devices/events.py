@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A code was read: `data` as it came, `text` decoded, `aim` the AIM symbology identifier ("]Q1") or ""."""
+    """A code was read: `data` as it came without its framing, `text` decoded, `aim` the AIM symbology identifier ("]Q1") or ""."""
 
     device: str
     data: bytes
     text: str
     aim: str = ""
+    at: float = 0.0  # when its last byte was in
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,28 @@ class CardSeen:
 
     device: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagRead:
+    """A tag, or a phone that plays one, was read to its end: `technology` is type-2 | type-4 | hce, `message` the NDEF message
+    (or the answer of our own application, for hce), `uri` its first URI record's address or "".
+    """
+
+    device: str
+    token: str
+    technology: str
+    message: bytes
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A phone was held to a reader that plays a tag; `complete`: it has read the whole address."""
+
+    device: str
+    uri: str
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +82,4 @@ class DeviceState:
     counters: dict[str, int] = field(default_factory=dict)
 
 
-DeviceEvent = Scan | CardSeen | PrinterStatus | Printed | NotPrinted | DeviceState
+DeviceEvent = Scan | CardSeen | TagRead | Tapped | PrinterStatus | Printed | NotPrinted | DeviceState

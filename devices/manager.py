@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from devices.drivers.base import Driver
-from devices.drivers.escpos_printer import EscPosPrinter
-from devices.drivers.pn532_reader import Pn532Reader
+from devices.drivers.base import CanArm, CanPrint, Driver
 from devices.errors import DeviceError, Gone
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed
-from devices.models import Setting, UnknownModel, open_device
+from devices.models import Setting
+from devices.opening import open_device
+from devices.registry import UnknownModel
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,14 @@ class Supervisor:
     def arm(self, on: bool) -> None:
         """Have a card reader look for cards, now and after every reconnect."""
         self._armed = on
-        if isinstance(self._driver, Pn532Reader):
-            self._driver.arm(on)
+        driver: object = self._driver
+        if isinstance(driver, CanArm):
+            driver.arm(on)
 
     def print(self, job: str, pieces: Sequence[bytes]) -> None:
         """Print a job; the outcome is an event, at once where there is no printer."""
-        driver = self._driver
-        if not (isinstance(driver, EscPosPrinter) and self._state == "ready" and driver.print(job, pieces)):
+        driver: object = self._driver
+        if not (isinstance(driver, CanPrint) and self._state == "ready" and driver.print(job, pieces)):
             self._emit(NotPrinted(self.setting.name, job, "offline"))
 
     def _run(self) -> None:
@@ -87,7 +88,7 @@ class Supervisor:
         ready = False
         try:
             self._driver = driver = open_device(self.setting)
-            if isinstance(driver, Pn532Reader):
+            if isinstance(driver, CanArm):
                 driver.arm(self._armed)
             ready = True
             self._become("ready")

@@ -1,4 +1,7 @@
-"""The table of products we can drive: one declaration each. A new one with a known protocol is one line here."""
+"""What a product is to us: one declaration each, in devices/products/ or in another package (devices.registry).
+
+Model("acme-2d", "scanner", "Acme 2D, USB CDC", Serial(57600), line_scanner(), match=(Usb(0x1234, 0x5678),))
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.drivers.base import Driver
-from devices.drivers.escpos_printer import EscPosPrinter
-from devices.drivers.line_scanner import LineScanner
-from devices.drivers.pn532_reader import Pn532Reader
-from devices.transport.serial import SerialTransport
+from devices.transport.base import Transport
+from devices.wires import Wire
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A configured peripheral. `port` is a path that names the slot or the device (a udev link), never ttyACM0."""
+    """A configured peripheral.
+
+    `port` says where it hangs: a path that names the slot or the device (a udev link, never /dev/ttyACM0), `usb:VVVV:PPPP`,
+    `usb:VVVV:PPPP:SERIAL`, `slot:1-1.3` (the hub's port path), `tcp://host:9100`, or `auto` for the only one that matches its model.
+    """
 
     name: str
     model: str
@@ -23,41 +28,28 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Usb:
+    """What a product says of itself on USB. `pid` None is any; `usage_page` is the HID collection's (0x8C bar code scanner)."""
+
+    vid: int
+    pid: int | None = None
+    usage_page: int | None = None
+    interface_class: int | None = None
+
+
+Drive = Callable[[Setting, Transport], Driver]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """One product: what it is, how fast its line is, how to drive it."""
+    """One product on one kind of wire: what it is, how it is found, how its wire is opened and driven."""
 
+    name: str
     kind: str  # scanner | reader | printer
-    baudrate: int
-    open: Callable[[Setting, SerialTransport], Driver]
-
-
-MODELS: dict[str, Model] = {
-    "line-scanner": Model("scanner", 115200, lambda setting, wire: LineScanner(setting.name, wire)),
-    "line-scanner-9600": Model("scanner", 9600, lambda setting, wire: LineScanner(setting.name, wire)),
-    "pn532": Model("reader", 115200, lambda setting, wire: Pn532Reader(setting.name, wire, setting.key)),
-    "escpos": Model("printer", 115200, lambda setting, wire: EscPosPrinter(setting.name, wire)),
-    "escpos-9600": Model("printer", 9600, lambda setting, wire: EscPosPrinter(setting.name, wire)),
-}
-
-
-class UnknownModel(ValueError):
-    """A configuration names a model that is not in the table."""
-
-
-def open_device(setting: Setting) -> Driver:
-    """Open a peripheral's port and start its driver. Raises DeviceError, UnknownModel."""
-    model = MODELS.get(setting.model)
-    if model is None:
-        raise UnknownModel(f"{setting.name}: no model {setting.model!r}; there are {', '.join(MODELS)}")
-    transport = SerialTransport(setting.port, model.baudrate)
-    try:
-        driver = model.open(setting, transport)
-    except BaseException:
-        transport.close()
-        raise
-    try:
-        driver.start()
-    except BaseException:
-        driver.close()
-        raise
-    return driver
+    product: str  # maker, type and interface as a technician knows them
+    wire: Wire
+    drive: Drive
+    match: tuple[Usb, ...] = ()
+    tested: str = (
+        "the simulator"  # what it was run against: the support matrix in docs/devices.md says the same
+    )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from devices.models import MODELS
+from devices.registry import models
 from kiosk.core.settings import BadSettings, Place, Settings
 from kiosk.views import Panel
 from mqtt.topics import Address, BadTopic
@@ -171,12 +171,13 @@ def parse_config(text: str, base: Path) -> Config:
 
 def _check_devices(devices: tuple[DeviceTable, ...]) -> None:
     for place, device in enumerate(devices):
-        if device.model not in MODELS:
+        known = models()
+        if device.model not in known:
             raise BadConfig(
-                f"no model {device.model!r}; there are {', '.join(MODELS)} - at `devices[{place}].model`"
+                f"no model {device.model!r}; there are {', '.join(known)} - at `devices[{place}].model`"
             )
-        if MODELS[device.model].kind != device.name:
-            raise BadConfig(f"{device.model!r} is a {MODELS[device.model].kind} - at `devices[{place}].name`")
+        if known[device.model].kind != device.name:
+            raise BadConfig(f"{device.model!r} is a {known[device.model].kind} - at `devices[{place}].name`")
         if device.name in {one.name for one in devices[:place]}:
             raise BadConfig(f"a second {device.name}; one of each is used - at `devices[{place}].name`")
 

@@ -64,6 +64,10 @@ class EscPosPrinter:
         """End a waiting turn early."""
         self._transport.wake()
 
+    def counters(self) -> dict[str, int]:
+        """See Driver."""
+        return {}
+
     def close(self) -> list[DeviceEvent]:
         """Jobs that wait are not printed, and said to be so."""
         with self._lock:

@@ -32,6 +32,10 @@ class LineScanner:
         """End a waiting turn early."""
         self._transport.wake()
 
+    def counters(self) -> dict[str, int]:
+        """See Driver."""
+        return {"dropped": self._parser.dropped}
+
     def close(self) -> list[DeviceEvent]:
         """A code cut off by the unplug is no code."""
         self._parser.reset()

@@ -86,6 +86,10 @@ class Pn532Reader:
         """End a waiting turn early."""
         self._transport.wake()
 
+    def counters(self) -> dict[str, int]:
+        """See Driver."""
+        return {"retries": self.retries}
+
     def close(self) -> list[DeviceEvent]:
         """Let go of the wire."""
         self._parser.reset()

@@ -1,0 +1,1 @@
+"""Our models, a file per family: declarations only."""

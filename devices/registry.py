@@ -1,0 +1,49 @@
+"""All models there are. Ours come through the same door as anybody's: an entry point of the group `endcap.devices` that
+names a sequence of Model. Ours are named here and not in the installed metadata, so that a source tree works as it stands.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from devices.models import Model
+
+log = logging.getLogger(__name__)
+
+GROUP = "endcap.devices"
+OURS = tuple(
+    EntryPoint(name, f"devices.products.{name}:MODELS", GROUP)
+    for name in ("serial_scanners", "hid_scanners", "readers", "printers")
+)
+
+
+class UnknownModel(ValueError):
+    """A configuration names a model that nobody declares."""
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Every model by its name. One that cannot be loaded, or takes a name that is taken, is left out and logged."""
+    found: dict[str, Model] = {}
+    for entry in (*OURS, *entry_points(group=GROUP)):
+        try:
+            declared = tuple(entry.load())
+        except Exception:  # another's package must not take the wall down
+            log.exception("models of %s cannot be loaded", entry.value)
+            continue
+        for model in declared:
+            if model.name in found:
+                log.error("%s declares %r, which there is already", entry.value, model.name)
+            else:
+                found[model.name] = model
+    return found
+
+
+def model(name: str) -> Model:
+    """The model of that name. Raises UnknownModel."""
+    known = models()
+    if name not in known:
+        raise UnknownModel(f"no model {name!r}; there are {', '.join(known)}")
+    return known[name]
