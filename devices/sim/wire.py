@@ -9,90 +9,160 @@ import os
 import pty
 import select
 import threading
+import time
 import tty
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-Faults = Callable[[bytes], list[bytes]]
+from devices.sim.faults import Fault, Pause, Piece, Unplug, one_by_one, whole
 
+__all__ = ["Wire", "one_by_one", "whole"]
 
-def whole(data: bytes) -> list[bytes]:
-    """No fault: what is sent arrives in one piece."""
-    return [data]
-
-
-def one_by_one(data: bytes) -> list[bytes]:
-    """Every byte by itself."""
-    return [data[i : i + 1] for i in range(len(data))]
+MOST = 1 << 20  # bytes that wait for a peer that does not read; what comes on top is lost, as on a real line
 
 
 class Wire:
-    """A path (`link`) the driver opens, and a thread that gives what it sends to `answer` and sends back the reply."""
+    """A path (`link`) the driver opens, and a thread that gives what it sends to `answer` and sends back the reply.
 
-    def __init__(self, link: Path, answer: Callable[[bytes], bytes], faults: Faults = whole) -> None:
+    `faults` (devices.sim.faults) is what happens to each sending; it may be changed at any time.
+    """
+
+    def __init__(self, link: Path, answer: Callable[[bytes], bytes], faults: Fault = whole) -> None:
         self._link, self._answer, self.faults = link, answer, faults
         self._master = self._slave = -1
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # over the ends and what waits; never held while somebody waits
+        self._waiting: deque[Piece] = deque()
+        self._waiting_bytes = 0
+        self._due = 0.0  # monotonic seconds: nothing is sent before
+        self._cut = False
+        self._half_open = False
         self._wake_out, self._wake_in = os.pipe()
         self._thread: threading.Thread | None = None
 
     @property
     def plugged(self) -> bool:
         """Whether the cable is in."""
-        return self._thread is not None
+        return self._thread is not None and not self._cut
+
+    @property
+    def half_open(self) -> bool:
+        """Whether it is there but dead: it reads nothing (the host's writes fill the buffer) and nothing is sent."""
+        return self._half_open
+
+    @half_open.setter
+    def half_open(self, dead: bool) -> None:
+        self._half_open = dead
+        self._wake()
 
     def plug(self) -> None:
         """Put the cable in: the path appears."""
         if self.plugged:
             return
-        self._master, self._slave = pty.openpty()
+        self._join()
+        self._cut, self._due = False, 0.0
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        master, self._slave = pty.openpty()
         tty.setraw(self._slave)
+        os.set_blocking(master, False)
         self._link.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._link.with_name(self._link.name + ".new")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(os.ttyname(self._slave))
         fresh.replace(self._link)
         self._thread = threading.Thread(target=self._serve, name=f"wire-{self._link.name}", daemon=True)
+        self._master = master
         self._thread.start()
 
     def unplug(self) -> None:
-        """Pull the cable: the path goes, and whoever had it open gets what an unplug gives."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._link.unlink(missing_ok=True)
-        os.write(self._wake_in, b"!")
-        thread.join()
-        with self._lock:
-            for end in (self._slave, self._master):
-                with suppress(OSError):
-                    os.close(end)
-            self._master = self._slave = -1
+        """Pull the cable: the path goes, and whoever had it open gets what an unplug gives. From `answer` too."""
+        self._cut = True
+        self._wake()
+        if self._thread is not threading.current_thread():
+            self._join()
 
     def send(self, data: bytes) -> None:
-        """The device talks without being asked. Into a pulled cable it talks for nothing."""
+        """The device talks without being asked. Into a pulled or dead cable it talks for nothing; it waits for nobody."""
         with self._lock:
-            if self._master < 0:
+            if self._master < 0 or self._cut or self._half_open:
                 return
             for piece in self.faults(data):
-                with suppress(OSError):
-                    os.write(self._master, piece)
+                if isinstance(piece, bytes):
+                    if self._waiting_bytes + len(piece) > MOST:
+                        continue
+                    self._waiting_bytes += len(piece)
+                self._waiting.append(piece)
+            self._drain()
+            if self._waiting or self._cut:
+                self._wake()
 
     def close(self) -> None:
-        """Unplug for good."""
+        """Unplug for good. Twice is once."""
         self.unplug()
-        for end in (self._wake_out, self._wake_in):
+        with self._lock:
+            ends, self._wake_out, self._wake_in = (self._wake_out, self._wake_in), -1, -1
+        for end in ends:
             with suppress(OSError):
                 os.close(end)
 
+    def _wake(self) -> None:
+        with self._lock, suppress(OSError):
+            os.write(self._wake_in, b"!")
+
+    def _join(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _drain(self) -> None:
+        """Send what waits, as far as its time has come and the buffer takes it."""
+        while self._waiting and not self._cut and time.monotonic() >= self._due:
+            piece = self._waiting.popleft()
+            if isinstance(piece, Pause):
+                self._due = time.monotonic() + piece.seconds
+            elif isinstance(piece, Unplug):
+                self._cut = True
+            else:
+                try:
+                    sent = os.write(self._master, piece)
+                except BlockingIOError:
+                    sent = 0
+                self._waiting_bytes -= sent
+                if sent < len(piece):
+                    self._waiting.appendleft(piece[sent:])
+                    return
+
     def _serve(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._master, self._wake_out], [], [])
-            if self._wake_out in ready:
-                os.read(self._wake_out, 64)
-                return
+        try:
+            while not self._cut:
+                self._turn()
+        finally:
+            self._pull()
+
+    def _turn(self) -> None:
+        with self._lock:
+            with suppress(OSError):
+                self._drain()
+            rest = self._due - time.monotonic() if self._waiting else 0.0
+            full = bool(self._waiting) and rest <= 0
+        if self._cut:
+            return
+        read = [self._wake_out] if self._half_open else [self._master, self._wake_out]
+        ready, _, _ = select.select(read, [self._master] if full else [], [], rest if rest > 0 else None)
+        if self._wake_out in ready:
+            os.read(self._wake_out, 64)
+        if self._master in ready and not self._half_open:
             with suppress(OSError):
                 reply = self._answer(os.read(self._master, 4096))
                 if reply:
                     self.send(reply)
+
+    def _pull(self) -> None:
+        with self._lock:
+            self._link.unlink(missing_ok=True)
+            for end in (self._slave, self._master):
+                with suppress(OSError):
+                    os.close(end)
+            self._master = self._slave = -1
