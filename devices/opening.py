@@ -13,8 +13,8 @@ from devices.wires import Serial, Wire
 def open_wire(wire: Wire, port: str) -> Transport:
     """The wire at a port, open. Raises DeviceError."""
     match wire:
-        case Serial(baudrate=baudrate):
-            return SerialTransport(port, baudrate)
+        case Serial(baudrate=baudrate, parity=parity, rtscts=rtscts):
+            return SerialTransport(port, baudrate, parity, rtscts)
         case _:
             raise NotImplementedError(f"{port}: {wire}")
 

@@ -1,0 +1,77 @@
+"""Waiting for a file descriptor that another thread may take away.
+
+poll() and not select(): select refuses descriptors from 1024 on. A descriptor that is closed while a thread waits for it
+does not end that wait, and its number may name another file a moment later; so whoever closes wakes the waiting
+thread first and waits until it has let go.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from contextlib import suppress
+
+from devices.errors import Gone
+
+_LET_GO_S = 1.0  # nothing that holds `using` waits for anything but poll(), which `close` ends
+
+
+class Waiter:
+    """The pipe that ends a wait, and the lock that keeps a descriptor open while it is used."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.using = threading.Lock()  # held by a read or a write under way
+        self._guard = threading.Lock()
+        self._closed = self._woken = False
+        self._out, self._in = os.pipe()
+        os.set_blocking(self._in, False)
+
+    def readable(self, fd: int, timeout_s: float) -> bool:
+        """Whether there is something to read at the latest after `timeout_s`; False at once when woken. Raises Gone."""
+        woken, self._woken = self._woken, False
+        return self._poll(fd, select.POLLIN, 0.0 if woken else timeout_s)[0]
+
+    def writable(self, fd: int, timeout_s: float) -> bool:
+        """Whether something can be written; a wake is kept for the next read. Raises Gone."""
+        ready, woken = self._poll(fd, select.POLLOUT, timeout_s)
+        self._woken = self._woken or woken
+        return ready
+
+    def wake(self) -> None:
+        """End a waiting read, or the next one; from any thread."""
+        with self._guard, suppress(OSError):
+            if not self._closed:
+                os.write(self._in, b"!")
+
+    def closing(self) -> bool:
+        """From here on everything is Gone. True for the first who says so, when nobody uses the descriptor any more."""
+        with self._guard:
+            if self._closed:
+                return False
+            self._closed = True
+            with suppress(OSError):
+                os.write(self._in, b"!")
+        let_go = self.using.acquire(timeout=_LET_GO_S)
+        for end in (self._out, self._in):
+            os.close(end)
+        if let_go:
+            self.using.release()
+        return True
+
+    def check(self) -> None:
+        """Raise Gone where it has been closed."""
+        if self._closed:
+            raise Gone(f"{self._what}: closed")
+
+    def _poll(self, fd: int, wish: int, timeout_s: float) -> tuple[bool, bool]:
+        self.check()
+        poller = select.poll()
+        poller.register(fd, wish)
+        poller.register(self._out, select.POLLIN)
+        ready = {number for number, _ in poller.poll(max(0.0, timeout_s) * 1000)}
+        self.check()
+        if woken := self._out in ready:
+            os.read(self._out, 64)
+        return fd in ready, woken
