@@ -23,8 +23,30 @@ class Transport(Protocol):
 
 @runtime_checkable
 class ReportTransport(Transport, Protocol):
-    """A HID device: a read is one report, its id first (0 where it has none); so is a write."""
+    """A HID device: a read is one report as it was sent, its id first where its reports have ids (the descriptor says so);
+    a write is one output report, its id first, 0 where there are none. Both as the kernel's hidraw has it.
+    """
 
     @property
     def descriptor(self) -> bytes:
         """Its report descriptor (HID 1.11, section 6.2.2)."""
+
+    def feature(self, data: bytes, deadline_s: float) -> None:
+        """Set a feature report, its id first. Raises Timeout, Gone, ProtocolError where it is refused."""
+
+
+@runtime_checkable
+class BulkTransport(Transport, Protocol):
+    """A USB interface by its bulk endpoints: a read is one transfer."""
+
+    @property
+    def in_size(self) -> int:
+        """The longest transfer a read returns whole, in bytes."""
+
+    def control(
+        self, request_type: int, request: int, value: int, data: bytes | int, deadline_s: float
+    ) -> bytes:
+        """A class or vendor request to the interface: `data` to send, or how much to read."""
+
+    def reset(self) -> None:
+        """Reset the device; this transport is closed by it, and opens anew."""

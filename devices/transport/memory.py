@@ -58,6 +58,10 @@ class MemoryTransport:
             peer._arrived.append(bytes(data))
             self._cable.changed.notify_all()
 
+    def feature(self, data: bytes, deadline_s: float) -> None:
+        """See ReportTransport: the other end reads it like any report, and tells it by its id."""
+        self.write(data, deadline_s)
+
     def wake(self) -> None:
         """End a waiting `read` early; where none waits, the next one."""
         with self._cable.changed:

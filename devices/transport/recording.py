@@ -69,7 +69,16 @@ class RecordingReports(RecordingTransport):
         self, inner: ReportTransport, sink: Sink, *, withhold: bool = False, clock: Clock = time.monotonic
     ) -> None:
         super().__init__(inner, sink, withhold=withhold, clock=clock)
-        self.descriptor = inner.descriptor
+        self._reports, self.descriptor = inner, inner.descriptor
+
+    def feature(self, data: bytes, deadline_s: float) -> None:
+        """See ReportTransport. Written like any report: its id tells it."""
+        self._moved(False, data)
+        try:
+            self._reports.feature(data, deadline_s)
+        except DeviceError as error:
+            self._broke(error)
+            raise
 
 
 def recording(
