@@ -6,12 +6,14 @@ PORT ?= 8480
 FRESH ?=
 PYTEST_ARGS ?=
 INPUTS ?= 1000000
+CHECKS ?=
 
-.PHONY: help demo test lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz lock
+.PHONY: help demo test test-vm lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
 	@echo "make test          lint, types, import contracts and every test"
+	@echo "make test-vm       drivers against the real USB stack in QEMU, about a minute (docs/devices.md; CHECKS=hid: some)"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
 	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
@@ -40,6 +42,10 @@ arrows: setup
 
 pytest: setup-test
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+# Debian's kernel in QEMU; brings QEMU itself, installs nothing. Skipped with the reason where that is not possible.
+test-vm: setup
+	$(VENV)/bin/python -m pytest -m vm tests/vm --durations=5 $(if $(CHECKS),-k '$(CHECKS)') $(PYTEST_ARGS)
 
 format: setup
 	$(VENV)/bin/ruff check --fix .
@@ -71,4 +77,4 @@ lock:
 	rm -rf .lock-venv
 
 clean:
-	rm -rf $(VENV) .endcap .oracles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist
+	rm -rf $(VENV) .endcap .endcap-vm .oracles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build dist

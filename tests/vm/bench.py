@@ -1,0 +1,99 @@
+"""The workbench in the guest: it plugs things in and out and plays the far ends, as root; checks order it about by a pipe.
+
+Checks themselves run as an ordinary account, as the kiosk's agent does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+from tests.vm.gadgets import Gadget, Identity, Line
+from tests.vm.packages import ROOT
+
+RULES = Path("/etc/udev/rules.d/99-endcap.rules")
+SCANNER = Identity(0x0C2E, 0x0B61, "SIM0001", "Serial scanner")
+HostCall = Callable[[dict[str, Any]], Any]
+
+
+class Bench:
+    """Every method may be called from a check; arguments and results go through a pipe."""
+
+    def __init__(self, host: HostCall) -> None:
+        self._host = host
+        self._lines = {"scanner": Line(Gadget("scanner", "dummy_udc.0", SCANNER, "acm"))}
+        for line in self._lines.values():
+            line.gadget.describe()
+
+    def plug(self, name: str) -> None:
+        """Put a cable in."""
+        self._lines[name].plug()
+
+    def unplug(self, name: str) -> None:
+        """Pull a cable."""
+        self._lines[name].unplug()
+
+    def say(self, name: str, data: bytes) -> None:
+        """Have a device send something without being asked."""
+        self._lines[name].say(data)
+
+    def hear(self, name: str) -> bytes:
+        """What was sent to a device since it was last asked."""
+        return self._lines[name].hear()
+
+    def rules(self, on: bool) -> None:
+        """Our udev rules in force or not; for what is plugged in from now on."""
+        if on:
+            shutil.copy(ROOT / "systemd" / RULES.name, RULES)
+        else:
+            RULES.unlink(missing_ok=True)
+        subprocess.run(["udevadm", "control", "--reload"], check=True)
+
+    def settle(self) -> None:
+        """Wait until udev has done with what it has heard."""
+        subprocess.run(["udevadm", "settle", "--timeout=20"], check=True)
+
+    def host(self, **order: Any) -> Any:
+        """Ask the machine's other side: it holds what QEMU plugs in."""
+        return self._host(order)
+
+
+def serve(bench: Bench, pipe: Connection) -> None:
+    """Do what comes through the pipe, until it is closed."""
+    while True:
+        try:
+            method, arguments, words = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = (True, getattr(bench, method)(*arguments, **words))
+        except Exception:  # noqa: BLE001 - whatever it is, the check that asked shows it
+            answer = (False, traceback.format_exc())
+        pipe.send(answer)
+
+
+class _Far:
+    """A Bench at the other end of a pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **words: Any) -> Any:
+            self._pipe.send((method, arguments, words))
+            good, value = self._pipe.recv()
+            if not good:
+                raise RuntimeError(f"the bench could not {method}:\n{value}")
+            return value
+
+        return call
+
+
+def far(pipe: Connection) -> Bench:
+    """The bench as checks see it."""
+    return cast(Bench, _Far(pipe))
