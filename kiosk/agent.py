@@ -16,7 +16,7 @@ import msgspec
 
 from content.model import Product
 from content.store import AnyStore, StoreError
-from kiosk import systemd, views
+from kiosk import guided, systemd, views
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock import Clock
 from kiosk.codes import read_code
@@ -79,6 +79,20 @@ class StoreReady:
     store: AnyStore
 
 
+def _test_step(item: guided.Step, at: Stamp) -> did.DeviceTestStepped:
+    return did.DeviceTestStepped(
+        at,
+        item.device,
+        item.step,
+        item.patience_ms,
+        item.code,
+        item.number,
+        item.steps,
+        item.asks,
+        item.detail,
+    )
+
+
 class Agent:
     """Work for a runtime."""
 
@@ -96,8 +110,9 @@ class Agent:
         health_ms: int,
         beat_ms: int = 0,
         panel: views.Panel | None = None,
+        answered: guided.Answered = lambda answer: None,
     ) -> None:
-        """Takes over `store`. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `answered` hears what a device test is told on the glass. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
@@ -105,6 +120,7 @@ class Agent:
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self._health_ms, self._beat_ms = health_ms, beat_ms
+        self._answered = answered
         self._devices: dict[str, str] = {}
         self._view: views.View | None = None
         self._since_ms = clock.wall_ms()
@@ -283,6 +299,8 @@ class Agent:
         HeardAgain: _heard_again,
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
+        guided.Step: lambda self, item, at: (_test_step(item, at),),
+        guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
         **dict.fromkeys(get_args(views.Intent), _intent),
     }
 
@@ -301,6 +319,8 @@ class Agent:
                     return (did.CodeTold(at, code, "unknown", "offline"),)
             case do.ArmReader(on=on):
                 self._peripherals.arm(on)
+            case do.TellDeviceTest(answer=answer):
+                self._answered(answer)
             case do.AdoptStore(version=version):
                 self._adopt(version)
             case _:

@@ -61,6 +61,7 @@ _PLAIN: Final[dict[type, Callable[[Stamp, Any], AnyEvent]]] = {
     views.Retry: lambda at, intent: did.RetryAsked(at),
     views.EnterCode: lambda at, intent: did.CodeEntryAsked(at),
     views.PrintReceipt: lambda at, intent: did.ReceiptAsked(at),
+    views.Answer: lambda at, intent: did.AnswerGiven(at, intent.yes),
     views.Seen: lambda at, intent: did.FacingsSeen(at, intent.facings),
 }
 

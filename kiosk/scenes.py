@@ -16,7 +16,7 @@ from content.references import reference_of
 from content.store import AnyStore
 from kiosk.core import basket, state
 from kiosk.core.basket import order_of, total
-from kiosk.core.events import Stamp
+from kiosk.core.events import DeviceTestStepped, Stamp
 from kiosk.core.orders import Payment
 from kiosk.core.present import CODES, present
 from kiosk.core.settings import Place
@@ -50,6 +50,10 @@ TERMS = Terms(  # as the fleet says them; the key is nobody's
     link_key="5e" * 32,
 )
 MANY = ("promptpay", "paynow", "vietqr", "duitnow", "khqr", "wechat", "alipay", "card", "link")
+TEST_STEPS = (
+    ("scan", "scanner"), ("card", "reader"), ("away", "reader"), ("phone", "reader"), ("receipt", "printer"),
+    ("unplug", "scanner"), ("plug", "scanner"), ("wait", "printer"), ("passed", "reader"), ("failed", "scanner"),
+)  # fmt: skip
 CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
 RETRIED = frozenset(
     {"declined", "expired", "cancelled", "failed", "provider-down", "offline", "too-dense", "not-this-way"}
@@ -110,6 +114,7 @@ def scenes(
     found |= {f"pay-{name}": present(one) for name, one in _payments(session).items()}
     found |= {name: present(one) for name, one in _endings(session).items()}
     found |= {name: present(one) for name, one in _codes(session).items()}
+    found |= {name: present(one) for name, one in _tests(session).items()}
     for reason in ("maintenance", "out-of-hours"):
         closed = state.Closed(reason, "EC-31" if reason == "maintenance" else "")
         found[f"closed-{reason}"] = present(_with(session, state=closed, basket=(), order=None))
@@ -188,6 +193,27 @@ def _codes(session: state.Session) -> dict[str, state.Session]:
     for key in ("", "wait", "failed", "offline"):
         unknown = state.CodeResult("unknown", key, wait_s=20)
         out[f"code-{key or 'unknown'}"] = _with(nothing, state=unknown)
+    return out
+
+
+def _tests(session: state.Session) -> dict[str, state.Session]:
+    """A technician tests a peripheral."""
+    nothing = _with(session, basket=(), order=None)
+    detail = "scanner: nothing was read in 30 s. Check that its trigger is set to presentation mode."
+    out: dict[str, state.Session] = {}
+    for number, (step, device) in enumerate(TEST_STEPS, 1):
+        shown = DeviceTestStepped(
+            session.at,
+            device,
+            step,
+            60_000,
+            code="ENDCAP-TEST-7Q2K" if step == "scan" else "",
+            number=min(number, 4),
+            steps=4,
+            asks=step == "receipt",
+            detail=detail if step == "failed" else "",
+        )
+        out[f"test-{step}"] = _with(nothing, state=state.GuidedTest(shown, MONO_MS + 60_000))
     return out
 
 

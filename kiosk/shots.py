@@ -49,7 +49,7 @@ _LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-n
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
-    "problem-expired", "problem-unsure", "closed-maintenance", "wall-new", "code-entry", "code-asked", "code-ready",
+    "problem-expired", "problem-unsure", "closed-maintenance", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
     "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
     "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense",
 )  # fmt: skip
@@ -62,7 +62,7 @@ SHOOTS = {
         Panel(),
         "Portrait, 1080 x 1920",
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
-        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready"))
+        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready", "test-receipt"))
         + _MANY_SCHEMES,
     ),
     "landscape": Shoot(
@@ -71,7 +71,7 @@ SHOOTS = {
         (
             *((name, "en") for name in _JOURNEY),
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
-            ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"),
+            ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("test-card", "ar"), ("test-scan", "de"),
             ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"),
         ),
     ),

@@ -252,9 +252,24 @@ class Closed(Struct, frozen=True, tag="closed"):
     code: str = ""
 
 
+class DeviceTest(Struct, frozen=True, tag="device-test"):
+    """A technician tests a peripheral. `step` is a key of the screen's words: scan | card | away | phone | receipt | unplug | plug |
+    wait | passed | failed; `code` is to be scanned from the glass; `asks`: yes or no is answered here.
+    """
+
+    frame: Frame
+    device: str  # its configured name
+    step: str
+    code: str = ""
+    number: int = 1  # of `steps`
+    steps: int = 1
+    asks: bool = False
+    detail: str = ""  # what the driver says, as it stands
+
+
 View = (
     Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult
-    | Closed
+    | Closed | DeviceTest
 )  # fmt: skip
 
 # --- what a person does: intents, imperative ------------------------------------------------------------------
@@ -371,9 +386,16 @@ class Seen(Struct, frozen=True, tag="seen"):
     facings: tuple[tuple[int, int], ...]
 
 
+class Answer(Struct, frozen=True, tag="answer"):
+    """What a device test asks was so, or was not."""
+
+    yes: bool
+
+
 Intent = (
     Touch | Start | OpenAisle | OpenProduct | Add | SetQuantity | OpenBasket | Checkout | PayBy | CancelPay | Back
     | SetLanguage | SetReach | StayHere | StartOver | Done | Retry | EnterCode | AskCode | PrintReceipt | Seen
+    | Answer
 )  # fmt: skip
 
 

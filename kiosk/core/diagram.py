@@ -93,6 +93,7 @@ def _people(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
         ev.StartOverAsked(at),
         ev.Dismissed(at),
         ev.RetryAsked(at),
+        ev.AnswerGiven(at, True),
         ev.LanguageChosen(at, "zh"),
         ev.ReachChosen(at, True),
         ev.CodeScanned(at, "gtin", _MILK.gtin, _MILK, 1),
@@ -114,6 +115,8 @@ def _around(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
     yield "ServiceClosed", ev.ServiceClosed(at, "maintenance")
     yield "ServiceOpened", ev.ServiceOpened(at)
     yield "DeviceChanged reader lost", ev.DeviceChanged(at, "reader", "lost")
+    yield "DeviceTestStepped", ev.DeviceTestStepped(at, "scanner", "scan", 60_000, "CODE", asks=True)
+    yield "DeviceTestEnded", ev.DeviceTestEnded(at)
 
 
 def _fleet(at: ev.Stamp, reference: str) -> Iterator[tuple[str, ev.AnyEvent]]:

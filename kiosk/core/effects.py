@@ -97,6 +97,12 @@ class ArmReader(Effect, frozen=True):
     on: bool
 
 
+class TellDeviceTest(Effect, frozen=True):
+    """Tell whoever runs a device test: yes | no | stopped (by a touch, or because nothing happened) | busy (somebody is buying)."""
+
+    answer: str
+
+
 # --- time -----------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +165,6 @@ class AdoptStore(Effect, frozen=True):
 
 AnyEffect = (
     RememberPayment | CreateCharge | CancelCharge | QueryCharge | RefundCharge | RecordSale | RecordRefund
-    | ClosePayment | PrintReceipt | AskCode | ArmReader | SetTimer | CancelTimer | RecordPlay | RecordImpressions
+    | ClosePayment | PrintReceipt | AskCode | ArmReader | TellDeviceTest | SetTimer | CancelTimer | RecordPlay | RecordImpressions
     | RecordEngagement | RecordScan | AdoptStore
 )  # fmt: skip

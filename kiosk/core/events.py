@@ -155,6 +155,12 @@ class ReceiptAsked(ByPerson, frozen=True):
     """views.PrintReceipt."""
 
 
+class AnswerGiven(ByPerson, frozen=True):
+    """views.Answer."""
+
+    yes: bool
+
+
 class FacingsSeen(Event, frozen=True):
     """views.Seen: (facing, milliseconds) of facings that were wholly on the glass. Looking is not touching."""
 
@@ -200,6 +206,23 @@ class ReceiptFailed(Event, frozen=True):
 
     reference: str
     why: str
+
+
+class DeviceTestStepped(Event, frozen=True):
+    """A technician's test of a peripheral shows a step, for `patience_ms` at most. Fields as in views.DeviceTest."""
+
+    device: str
+    step: str
+    patience_ms: int
+    code: str = ""
+    number: int = 1
+    steps: int = 1
+    asks: bool = False
+    detail: str = ""
+
+
+class DeviceTestEnded(Event, frozen=True):
+    """The technician's test is over."""
 
 
 # --- the fleet: what became of a charge (mqtt.messages.ChargeState, one class per state) ----------------------
@@ -365,9 +388,10 @@ class ServiceOpened(Event, frozen=True):
 AnyEvent = (
     Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
     | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
-    | RetryAsked | CodeEntryAsked | CodeEntered | CodeTold | ReceiptAsked | FacingsSeen | CodeScanned | CardTapped
+    | RetryAsked | CodeEntryAsked | CodeEntered | CodeTold | ReceiptAsked | AnswerGiven | FacingsSeen | CodeScanned | CardTapped
     | DeviceChanged | ReceiptPrinted | ReceiptFailed
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
+    | DeviceTestStepped | DeviceTestEnded
 )  # fmt: skip

@@ -13,6 +13,7 @@ from kiosk.core.state import (
     CodeAsked,
     CodeResult,
     EnterCode,
+    GuidedTest,
     Paying,
     Reviewing,
     Session,
@@ -45,7 +46,7 @@ def idle_ms(session: Session) -> int | None:
             return settings.thanks_ms
         case Closed():
             return settings.wall_idle_ms if _left_changed(session) else None
-        case Attracting() | Tapping() | Paying() | CodeAsked():
+        case Attracting() | Tapping() | Paying() | CodeAsked() | GuidedTest():
             return None
 
 

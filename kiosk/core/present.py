@@ -7,6 +7,7 @@ from content.carry import BadCarry, pack
 from content.model import Product, text_in
 from content.references import check_of
 from kiosk.core import attract, basket, codes, paying
+from kiosk.core.events import DeviceTestStepped
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
     PHONE_SALE,
@@ -17,6 +18,7 @@ from kiosk.core.state import (
     CodeAsked,
     CodeResult,
     EnterCode,
+    GuidedTest,
     Paying,
     Reviewing,
     Session,
@@ -34,6 +36,7 @@ from kiosk.views import (
     CodeEntry,
     CodeLine,
     CodeWait,
+    DeviceTest,
     Fact,
     Frame,
     Notice,
@@ -90,6 +93,22 @@ def present(session: Session) -> View:
             return code_view(session, state)
         case Closed(reason=reason, code=code):
             return ClosedView(frame_of(session), reason, code)
+        case GuidedTest(shown=shown):
+            return device_test(session, shown)
+
+
+def device_test(session: Session, shown: DeviceTestStepped) -> DeviceTest:
+    """A step of a technician's test."""
+    return DeviceTest(
+        frame_of(session),
+        shown.device,
+        shown.step,
+        shown.code,
+        shown.number,
+        shown.steps,
+        shown.asks,
+        shown.detail,
+    )
 
 
 def frame_of(session: Session) -> Frame:

@@ -13,12 +13,14 @@ from typing import Any
 from msgspec import structs
 
 from content import pricing
-from kiosk.core import attract, browsing, codes, idling, impressions, paying, pending, settling
+from kiosk.core import attract, browsing, codes, idling, impressions, paying, pending, service, settling
 from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
     AnyEvent,
     ByPerson,
     DeviceChanged,
+    DeviceTestEnded,
+    DeviceTestStepped,
     FleetConnected,
     FleetLost,
     LanguageChosen,
@@ -40,6 +42,7 @@ from kiosk.core.state import (
     CodeAsked,
     CodeResult,
     EnterCode,
+    GuidedTest,
     Paying,
     Reviewing,
     Session,
@@ -89,6 +92,7 @@ SCREENS: dict[type[AnyState], Callable[[Turn, AnyEvent], None]] = {
     CodeAsked: codes.waiting,
     CodeResult: codes.result,
     Closed: lambda turn, event: None,
+    GuidedTest: service.testing,
 }
 
 
@@ -181,6 +185,7 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
     turn.set(timers=timers)
     paying.advance(turn)
     codes.advance(turn)
+    service.advance(turn)
     pending.advance(turn)
     idling.advance(turn)
     attract.advance(turn)
@@ -200,6 +205,8 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     StoreArrived: store_arrived,
     ServiceClosed: service_closed,
     ServiceOpened: service_opened,
+    DeviceTestStepped: service.stepped,
+    DeviceTestEnded: service.ended,
     TimerFired: timer_fired,
 }
 
@@ -210,7 +217,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
 def _close_or_adopt(turn: Turn) -> None:
     """What waited for nobody to be buying happens once nobody is."""
     session = turn.session
-    busy = isinstance(session.state, Paying | Thanking | Troubled)
+    busy = isinstance(session.state, Paying | Thanking | Troubled | GuidedTest)
     if session.closing is not None and not busy and session.state != session.closing:
         impressions.flush(turn)
         idling.forget_visit(turn)
@@ -244,7 +251,7 @@ def due(session: Session) -> dict[str, int]:
     match state:
         case Attracting():
             wanted["slide"] = attract.due_ms(session, state)
-        case Paying() | Tapping() | CodeAsked():
+        case Paying() | Tapping() | CodeAsked() | GuidedTest():
             wanted["stage"] = state.until_ms
         case Viewing(product=product) if session.at.trusted:
             change = pricing.next_change(product, session.at.wall_ms // 1000)

@@ -8,7 +8,7 @@ from msgspec import Struct, field, structs
 
 from content.model import Product, Store
 from kiosk.core.effects import AnyEffect
-from kiosk.core.events import Stamp
+from kiosk.core.events import DeviceTestStepped, Stamp
 from kiosk.core.orders import Order, Payment
 from kiosk.core.settings import Place, Settings
 from kiosk.core.terms import Links, Terms, links_of
@@ -120,6 +120,13 @@ class Closed(State, frozen=True):
     code: str = ""
 
 
+class GuidedTest(State, frozen=True):
+    """A technician tests a peripheral: what is shown, until `until_ms` (monotonic)."""
+
+    shown: DeviceTestStepped
+    until_ms: int
+
+
 AnyState = (
     Attracting
     | Browsing
@@ -134,6 +141,7 @@ AnyState = (
     | CodeAsked
     | CodeResult
     | Closed
+    | GuidedTest
 )
 
 

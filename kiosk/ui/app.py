@@ -26,6 +26,7 @@ from kiosk.ui.screens.choose import ChooseScreen
 from kiosk.ui.screens.closed import ClosedScreen
 from kiosk.ui.screens.code_entry import CodeEntryScreen, CodeWaitScreen
 from kiosk.ui.screens.code_result import CodeResultScreen
+from kiosk.ui.screens.device_test import DeviceTestScreen
 from kiosk.ui.screens.ending import ProblemScreen, ThanksScreen
 from kiosk.ui.screens.pay import PayScreen
 from kiosk.ui.screens.product import ProductScreen
@@ -40,6 +41,7 @@ from kiosk.views import (
     CodeEntry,
     CodeResult,
     CodeWait,
+    DeviceTest,
     Frame,
     Panel,
     Pay,
@@ -64,6 +66,7 @@ SCREENS: Screens = {
     CodeWait: CodeWaitScreen,
     CodeResult: CodeResultScreen,
     Closed: ClosedScreen,
+    DeviceTest: DeviceTestScreen,
 }
 CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass
 SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one

@@ -71,4 +71,4 @@ def test_every_screen_is_reached(walked: tuple[diagram.Edges, list[Session]]) ->
     stages = {"asking", "waiting", "scanned", "confirming", "cancelling", "late"}
     names = {screen for pair in walked[0] for screen in pair}
     assert {f"Paying: {stage}" for stage in stages} <= names
-    assert len(names) == len(stages) + 13
+    assert len(names) == len(stages) + 14

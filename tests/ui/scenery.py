@@ -14,7 +14,17 @@ from kiosk.core.settings import Place
 from kiosk.scenes import MONO_MS, TERMS, picks_of, scenes
 from kiosk.shop import shop_of
 from kiosk.ui.nodes import Node
-from kiosk.ui.screens import basket, choose, closed, code_entry, code_result, ending, pay, product
+from kiosk.ui.screens import (
+    basket,
+    choose,
+    closed,
+    code_entry,
+    code_result,
+    device_test,
+    ending,
+    pay,
+    product,
+)
 from kiosk.ui.theme import Theme
 from kiosk.ui.words import words
 from kiosk.views import (
@@ -24,6 +34,7 @@ from kiosk.views import (
     CodeEntry,
     CodeResult,
     CodeWait,
+    DeviceTest,
     Pay,
     Problem,
     ProductDetail,
@@ -45,6 +56,7 @@ PURCHASE = (
     CodeEntry,
     CodeWait,
     CodeResult,
+    DeviceTest,
 )
 
 
@@ -112,6 +124,8 @@ class Scenery:
                 return code_entry.wait_layout(theme, w, shop, view)
             case CodeResult():
                 return code_result.layout(theme, w, shop, view)
+            case DeviceTest():
+                return device_test.layout(theme, w, shop, view)
             case Closed():
                 return closed.layout(theme, w, shop, view)
             case _:
