@@ -1,18 +1,78 @@
-"""Scanners that speak on a serial line or USB CDC."""
+"""Scanners that speak on a serial line or USB CDC.
+
+Speeds are the makers' defaults; a CDC port ignores them. A product is matched by what usb.ids (2025.07.26) knows of its
+CDC interface, or by its maker alone where the maker's serial interfaces all speak the same.
+"""
 
 from __future__ import annotations
 
-from devices.drivers.line_scanner import LineScanner
-from devices.models import Model, Setting
-from devices.transport.base import Transport
+from devices.drivers.line_scanner import line_scanner
+from devices.models import Model, Usb
+from devices.protocol.commands import CipherLab, Datalogic, De2120, Honeywell
+from devices.protocol.gm65 import Gm65
+from devices.protocol.newland import Newland
 from devices.wires import Serial
 
-
-def _lines(setting: Setting, wire: Transport) -> LineScanner:
-    return LineScanner(setting.name, wire)
-
+_FAST, _SLOW = Serial(115200), Serial(9600)
 
 MODELS = (
-    Model("line-scanner", "scanner", "any scanner that sends lines, 115200 baud", Serial(115200), _lines),
-    Model("line-scanner-9600", "scanner", "any scanner that sends lines, 9600 baud", Serial(9600), _lines),
+    Model("line-scanner", "scanner", "any scanner that sends lines, 115200 baud", _FAST, line_scanner()),
+    Model("line-scanner-9600", "scanner", "any scanner that sends lines, 9600 baud", _SLOW, line_scanner()),
+    Model(
+        "honeywell",
+        "scanner",
+        "Honeywell 1900, 3310, N3680 and kin, CDC or RS-232",
+        _FAST,
+        line_scanner(commands=Honeywell()),
+        match=(Usb(0x0C2E),),
+    ),
+    Model(
+        "newland",
+        "scanner",
+        "Newland FM430, FM530, HR52, EM3000 series, CDC or RS-232",
+        _SLOW,
+        line_scanner(commands=Newland()),
+        match=(Usb(0x1EAB),),
+    ),
+    Model("newland-em3095", "scanner", "Newland NLS-EM3095, TTL-232", _SLOW, line_scanner(commands=Gm65())),
+    Model("gm65", "scanner", "Grow GM65, GM66, TTL-232 or CDC", _SLOW, line_scanner(commands=Gm65())),
+    Model("gm805", "scanner", "Grow GM805, TTL-232 or CDC", _SLOW, line_scanner(commands=Gm65())),
+    Model(
+        "waveshare-barcode",
+        "scanner",
+        "Waveshare Barcode Scanner Module, TTL-232 or CDC",
+        _SLOW,
+        line_scanner(commands=Gm65()),
+    ),
+    Model(
+        "datalogic-gryphon",
+        "scanner",
+        "Datalogic Gryphon, PowerScan, CDC or RS-232",
+        _SLOW,
+        line_scanner(commands=Datalogic(software_trigger=True)),
+        match=(Usb(0x05F9, 0x4204),),
+    ),
+    Model(
+        "datalogic-magellan",
+        "scanner",
+        "Datalogic Magellan 800i and other fixed ones, CDC or RS-232",
+        _SLOW,
+        line_scanner(commands=Datalogic()),
+    ),
+    Model(
+        "zebra-cdc",
+        "scanner",
+        "Zebra and Symbol scanners as USB CDC host",
+        _SLOW,
+        line_scanner(),
+        match=(Usb(0x05E0, 0x1701),),
+    ),
+    Model(
+        "cipherlab-1664",
+        "scanner",
+        "CipherLab 1663, 1664, virtual COM",
+        _FAST,
+        line_scanner(commands=CipherLab()),
+    ),
+    Model("de2120", "scanner", "DYScan DE2120, CDC or TTL-232", _FAST, line_scanner(commands=De2120())),
 )

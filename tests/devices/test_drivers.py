@@ -51,7 +51,8 @@ class TestScanner:
         device, ear = supervise(Setting("scanner", "line-scanner", str(tmp_path / "scanner")))
         ear.state("ready")
         scanner.scan("9521234500015", aim="]E0")
-        assert ear.wait(Scan) == Scan("scanner", b"9521234500015", "9521234500015", "]E0")
+        scan = ear.wait(Scan)
+        assert scan == Scan("scanner", b"9521234500015", "9521234500015", "]E0", scan.at)
         device.stop()
 
     def test_unplugged_in_the_middle_of_a_code_and_back_again(

@@ -49,15 +49,21 @@ def pieces(data: bytes) -> Iterator[bytes]:
 
 @target("lines", b"\x00]Q1https://example.com/01/09506000134352\r\n", b"\x11]E09506000134352\r")
 def line_scanner(data: bytes) -> None:
-    """A code and a pause behind any garbage is read."""
-    parser, now = lines.LineParser(), 0.0
+    """A code behind any garbage and a pause is read, and no byte is read twice."""
+    parser, now, size = lines.LineParser(), 0.0, 0
     for piece in pieces(data):
-        now += 0.001 if piece[0] & 1 else 1.0
-        for code in parser.feed(piece, now):
-            assert code.data
-            assert len(code.data) <= lines.MOST
+        now += 0.001
+        events = parser.feed(piece, now)
+        if piece[0] & 7 == 7:
+            now += 1.0
+            events += parser.timeout(now)
+        for event in events:
+            assert isinstance(event, lines.Code)
+            assert 0 < len(event.data) <= lines.MOST
+            size += len(event.data)
+    assert size <= len(data)
     parser.timeout(now + 1.0)
-    parser.feed(b"]E04006381333931\r", now + 2.0)
-    read = parser.timeout(now + 3.0)
-    assert [(code.aim, code.text) for code in read] == [("]E0", "4006381333931")]
+    read = parser.feed(b"]E04006381333931\r", now + 2.0)
+    assert read == [lines.Code(b"4006381333931", "4006381333931", "]E0")]
+    parser.timeout(now + 3.0)
     assert parser.wait_s(now + 3.0) is None
