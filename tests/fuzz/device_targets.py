@@ -13,8 +13,12 @@ whatever came; after garbage the parser reads a good frame again, the one behind
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
+from devices.errors import ProtocolError
+from devices.protocol import aim as aims
 from devices.protocol import lines
+from devices.protocol.gs1 import associations, digital_link, elements, scan_data
 
 Target = Callable[[bytes], None]
 
@@ -67,3 +71,32 @@ def line_scanner(data: bytes) -> None:
     assert read == [lines.Code(b"4006381333931", "4006381333931", "]E0")]
     parser.timeout(now + 3.0)
     assert parser.wait_s(now + 3.0) is None
+
+
+@target(
+    "gs1",
+    b"\x00]Q3010950600013435217271231\x1d10L-7",
+    b"\x00(01)09506000134352(10)A\\(B(8110)0506000123456151201011011102931234",
+    b"\x00]Q1https://a.example/x/01/09506000134352/10/A%2fB/21/7?17=271231&x=y#z",
+    b"\x00]E04006381333931|]e010A\x1d21B",
+    b"\x00]C18007DE91100000000123456789\x1d8013 1987654Ad4X4bL5ttr2310c2K\x1d4309027908584835",
+)
+def gs1(data: bytes) -> None:
+    """Whatever was read is written and read as the same."""
+    text = data[1:].decode("latin-1")
+    for read in (elements.parse_bracketed, digital_link.parse, scan_data.parse):
+        with suppress(ProtocolError):
+            read(text)
+    try:
+        found = elements.parse(aims.split(text)[1])
+    except ProtocolError:
+        return
+    assert len(found) <= 64
+    assert elements.parse(elements.write(found)) == found
+    assert elements.parse_bracketed(elements.write_bracketed(found)) == found
+    associations.problems(found)
+    try:
+        link = digital_link.of(found)
+    except ProtocolError:
+        return
+    assert digital_link.parse(digital_link.write(link)) == link
