@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from devices.errors import ProtocolError
 from devices.protocol import aim as aims
-from devices.protocol import lines
+from devices.protocol import escpos_job, escpos_status, lines
 from devices.protocol.gs1 import associations, digital_link, elements, scan_data
 
 Target = Callable[[bytes], None]
@@ -100,3 +100,45 @@ def gs1(data: bytes) -> None:
     except ProtocolError:
         return
     assert digital_link.parse(digital_link.write(link)) == link
+
+
+@target(
+    "escpos-status",
+    bytes.fromhex("00 12 18 00 00 0f 37 22 41 42 43 44 00 37 25 00 11 13"),
+    bytes.fromhex("21 1a 32 12 7e 5f 54 4d 00"),
+)
+def escpos_status_parser(data: bytes) -> None:
+    """An answer and a group behind any garbage and a pause are read; a block never grows."""
+    parser, now = escpos_status.ReplyParser(), 0.0
+    for piece in pieces(data):
+        now += 0.001 if piece[0] & 1 else 1.0
+        for reply in parser.feed(piece, now):
+            if isinstance(reply, escpos_status.Processed):
+                assert len(reply.mark) == 4
+        assert len(parser._open) <= escpos_status.MOST
+    good = [escpos_status.Answer(0x16), escpos_status.AutoStatus(b"\x10\x00\x00\x0f")]
+    assert parser.feed(b"\x16\x10\x00\x00\x0f", now + 1.0) == good
+
+
+@target("escpos-job", bytes.fromhex("00 12 12 12 12 12 37 22 41 42 43 44 00"), b"\x13" + b"\x12" * 40)
+def escpos_job_session(data: bytes) -> None:
+    """Whatever a printer says, a session ends its job once, and never says it is printed without its process id."""
+    marks: list[bytes] = []
+
+    def mark() -> bytes:
+        marks.append(b"@@@" + bytes((0x40 + len(marks) % 16,)))
+        return marks[-1]
+
+    session = escpos_job.PrintSession(escpos_job.Abilities(("process-id",), True, True), mark)
+    session.print("job", [b"body\n", b"seal\n"])
+    outcomes, now, heard = list[escpos_job.Happening](), 0.0, b""
+    for piece in (*pieces(data), *[b""] * 40):
+        now += 0.01 if piece and piece[0] & 1 else 1.5
+        heard += piece
+        outcomes += session.feed(piece, now)
+        while out := session.outgoing():
+            session.sent(len(out), now)
+        assert len(session._outbox) <= 8192
+    told = [one for one in (*outcomes, *session.lost()) if isinstance(one, escpos_job.Finished)]
+    assert len(told) == 1
+    assert told[0].reason or any(mark in heard for mark in marks)
