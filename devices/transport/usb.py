@@ -267,7 +267,9 @@ class _UsbTransport:
                     except usb.core.USBError as error:
                         raise self._after(error, self._out) from error
             if sent < len(data) and time.monotonic() >= end:
-                raise Timeout(f"{self._claim.what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s")
+                raise Timeout(
+                    f"{self._claim.what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
+                )
 
     def _control(
         self, request_type: int, request: int, value: int, data: bytes | int, deadline_s: float
