@@ -11,7 +11,7 @@ from contextlib import suppress
 from devices.errors import DeviceError, Gone, Timeout, translate
 from devices.transport.waiting import Waiter
 
-CONNECT_S = 3.0
+CONNECT_S = 2.0
 _CHUNK = 4096
 
 

@@ -348,3 +348,21 @@ class UsbHidTransport(_UsbTransport):
     def _set_report(self, kind: int, data: bytes, deadline_s: float) -> None:
         body = data if data[:1] != b"\0" else data[1:]
         self._control(0x21, SET_REPORT, kind << 8 | data[0], body, deadline_s)
+
+
+def reset_device(where: UsbPlace, backend: Backend = None) -> bool:
+    """Reset a device nobody has claimed here, as if it had been pulled for a moment; False where there is none.
+
+    Raises NoPermission, Busy.
+    """
+    for device in _candidates(where, backend):
+        try:
+            device.reset()
+        except _ERRORS as error:
+            failed = _failed(error, str(where))
+            if not isinstance(failed, Gone):  # Gone: it is back under another address
+                raise failed from error
+        finally:
+            usb.util.dispose_resources(device)
+        return True
+    return False
