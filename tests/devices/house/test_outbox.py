@@ -9,7 +9,6 @@ import pytest
 
 from devices.events import DeviceEvent, DeviceState, Printed, Scan
 from devices.outbox import Outbox
-from tests.kiosk.until import until
 
 
 def scan(number: int) -> Scan:
