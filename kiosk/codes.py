@@ -203,5 +203,7 @@ def _facing(stem: str) -> int:
 
 def _lower_scheme(text: str) -> str:
     """People type Https://, and browsers take it."""
+    if digital_link.looks_like_one(text):
+        return text
     scheme, colon, rest = text.partition(":")
     return scheme.lower() + colon + rest
