@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from devices.protocol.aim import split, symbology
 from devices.protocol.hidpos_layout import Layout
 from devices.protocol.lines import text_of
 
@@ -123,18 +124,17 @@ class HidPosParser:
         data, aim = bytes(begun.data), begun.aim
         if begun.layout.count is None:
             data = data.rstrip(b"\0")
-        # ISO/IEC 15424: "]", a letter for the symbology, a modifier of 0-9 A-Z a-z.
-        if not begun.layout.aim and data[:1] == b"]" and data[1:2].isalpha() and data[2:3].isalnum():
-            aim, data = data[:3].decode("ascii"), data[3:]
+        text = text_of(data)
+        if not begun.layout.aim:
+            aim, text = split(text)
+            data = data[len(aim) :]
         if not data:
             return []
         self.unended += not ended
-        return [Message(data, text_of(data), aim, begun.vendor)]
+        return [Message(data, text, aim, begun.vendor)]
 
 
 def _aim(layout: Layout, report: bytes) -> str:
     """The AIM identifier of a report; "" where the firmware leaves it 0, or writes something else there."""
-    found = bytes(report[at] for at in layout.aim if at < len(report))
-    if len(found) == 3 and found[:1] == b"]" and found[1:].isalnum() and found[1:2].isalpha():
-        return found.decode("ascii")
-    return ""
+    found = bytes(report[at] for at in layout.aim if at < len(report)).decode("latin-1")
+    return found if symbology(found) else ""
