@@ -72,7 +72,7 @@ class SerialTransport:
                         sent += os.write(self._fd, data[sent : sent + _CHUNK])
                     elif left <= 0:
                         raise Timeout(
-                            f"{self._port}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
+                            f"{self._port}: {sent} of {len(data)} bytes went out in {deadline_s:g} s"
                         )
                 except BlockingIOError:
                     continue
@@ -88,7 +88,9 @@ class SerialTransport:
         if not self._waiter.closing():
             return
         with suppress(OSError):
-            fcntl.ioctl(self._fd, termios.TIOCNXCL)  # else it stays until the last descriptor is closed
+            # Else both locks stay until the last copy of the descriptor is closed, that of a forked child too.
+            fcntl.ioctl(self._fd, termios.TIOCNXCL)
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         with suppress(OSError, termios.error):
             # What the device has not taken by now it will not take: without this the kernel may hold close() for 30 s.
             termios.tcflush(self._fd, termios.TCOFLUSH)

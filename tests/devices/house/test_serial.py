@@ -93,6 +93,14 @@ def test_nobody_else_gets_the_port_while_it_is_open_and_everybody_after(cable: C
     serial.Serial(cable.path).close()
 
 
+def test_a_copy_of_the_descriptor_keeps_nobody_out_after_close(cable: Cable) -> None:
+    port = SerialTransport(cable.path)
+    copy = os.dup(port._fd)  # as a child has that was forked meanwhile; found with cdc_acm
+    port.close()
+    SerialTransport(cable.path).close()
+    os.close(copy)
+
+
 def test_a_wake_ends_the_read_under_way_or_the_next_one(cable: Cable) -> None:
     port = SerialTransport(cable.path)
     assert during(port.wake, lambda: port.read(60)) == [b""]
