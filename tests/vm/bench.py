@@ -13,12 +13,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
 
-from tests.vm.gadgets import Gadget, Identity, Line
+from tests.vm.devices import HostCall, all_devices
 from tests.vm.packages import ROOT
 
 RULES = Path("/etc/udev/rules.d/99-endcap.rules")
-SCANNER = Identity(0x0C2E, 0x0B61, "SIM0001", "Serial scanner")
-HostCall = Callable[[dict[str, Any]], Any]
 
 
 class Bench:
@@ -26,25 +24,24 @@ class Bench:
 
     def __init__(self, host: HostCall) -> None:
         self._host = host
-        self._lines = {"scanner": Line(Gadget("scanner", "dummy_udc.0", SCANNER, "acm"))}
-        for line in self._lines.values():
-            line.gadget.describe()
+        self._devices = all_devices(host)
+        self.rules(on=True)
 
     def plug(self, name: str) -> None:
         """Put a cable in."""
-        self._lines[name].plug()
+        self._devices[name].plug()
 
     def unplug(self, name: str) -> None:
         """Pull a cable."""
-        self._lines[name].unplug()
+        self._devices[name].unplug()
 
     def say(self, name: str, data: bytes) -> None:
         """Have a device send something without being asked."""
-        self._lines[name].say(data)
+        self._devices[name].say(data)
 
     def hear(self, name: str) -> bytes:
         """What was sent to a device since it was last asked."""
-        return self._lines[name].hear()
+        return self._devices[name].hear()
 
     def rules(self, on: bool) -> None:
         """Our udev rules in force or not; for what is plugged in from now on."""
@@ -53,6 +50,16 @@ class Bench:
         else:
             RULES.unlink(missing_ok=True)
         subprocess.run(["udevadm", "control", "--reload"], check=True)
+
+    def lock(self, node: str, mode: int = 0o600) -> None:
+        """Take a device file from everybody but root."""
+        shutil.chown(node, "root", "root")
+        Path(node).chmod(mode)
+
+    def udev(self, node: str) -> str:
+        """What udev knows of a device file."""
+        command = ["udevadm", "info", "--query=property", f"--name={node}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def settle(self) -> None:
         """Wait until udev has done with what it has heard."""

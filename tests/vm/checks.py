@@ -7,7 +7,7 @@ from importlib import import_module
 
 from tests.vm.bench import Bench
 
-FAMILIES = ("serial",)
+FAMILIES = ("serial", "sysfs")
 
 Check = Callable[[Bench], None]
 

@@ -74,11 +74,18 @@ class Gadget:
 
     def plug(self) -> None:
         """Put its cable in."""
-        self._put("UDC", self.controller)
+        if not self.attached:
+            self._put("UDC", self.controller)
 
     def unplug(self) -> None:
         """Pull it, whatever is on its way."""
-        self._put("UDC", "\n")
+        if self.attached:
+            self._put("UDC", "\n")
+
+    @property
+    def attached(self) -> bool:
+        """Whether its cable is in."""
+        return bool((self.folder / "UDC").read_text().strip())
 
     def attribute(self, key: str) -> str:
         """What the kernel says of its function: port_num, dev ..."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.sim.pn532_chip import SimPn532
 from tests.vm.machine import Machine, Message
-from tests.vm.packages import parts
+from tests.vm.packages import CACHE, parts
+from tests.vm.waiting import until
 
 BOOT_S = 90.0
 CHECK_S = 75.0  # a little more than the guest allows itself
@@ -36,7 +39,12 @@ class Stage:
             prefix="endcap-vm-"
         )  # short: names of sockets have 108 bytes
         try:
-            self._machine = Machine(parts(), Path(self._scratch.name), self._hear)
+            found, folder = parts(), Path(self._scratch.name)
+            self.chip = SimPn532(folder / "pn532")
+            # QEMU's USB serial adapter is an FTDI; what stands behind it is our chip, on a pseudo-terminal.
+            self._machine = Machine(
+                found, folder, self._hear, "-chardev", f"serial,id=pn532,path={folder / 'pn532'}"
+            )
         except BaseException:
             self._scratch.cleanup()
             raise
@@ -59,7 +67,33 @@ class Stage:
     def close(self) -> None:
         """Switch it off."""
         self._machine.close()
+        self.chip.close()
         self._scratch.cleanup()
+
+    def _reader(self, action: str, uid: str = "") -> None:
+        match action:
+            case "plug":
+                until("the port free again", self._plug_reader)
+            case "unplug":
+                self._machine.order("device_del", id="reader")
+            case "tap":
+                self.chip.tap(bytes.fromhex(uid), held_s=20)
+            case _:
+                raise ValueError(f"a reader cannot {action}")
+
+    def _plug_reader(self) -> bool:
+        with suppress(RuntimeError):  # QEMU frees the port a moment after device_del
+            self._machine.order(
+                "device_add",
+                driver="usb-serial",
+                id="reader",
+                chardev="pn532",
+                bus="xhci.0",
+                port="1",
+                serial="SIM0005",
+            )
+            return True
+        return False
 
     def _hear(self, message: Message) -> Message:
         with self._news:
@@ -77,6 +111,12 @@ class Stage:
                 with self._news:
                     self._results[name] = Result(outcome, text, seconds)
                     self._news.notify_all()
+                return None
+            case {"do": action, "device": "reader", **words}:
+                self._reader(action, **words)
+                return None
+            case {"keep": name, "text": text}:
+                (CACHE / name).write_text(text)
                 return None
             case {"bye": _}:
                 return None

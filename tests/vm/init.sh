@@ -21,7 +21,7 @@ $b mount -t overlay -o lowerdir=/own:/host,upperdir=/fresh/upper,workdir=/fresh/
 for folder in proc sys dev; do $b mount --move /$folder /new/$folder; done
 $b mount -t tmpfs tmpfs /new/run
 $b mount -t tmpfs tmpfs /new/tmp
-$b ip link set lo up 2>/dev/null || $b ifconfig lo up
+$b ip link set lo up
 cd /new
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 # `exec`: the first process shares its root with the kernel's threads, which call modprobe when a function is asked for.
