@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("content.cli", "kiosk", "read a product feed into a store"),
     "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui"),
     "fleet": ("fleet.cli", "fleet", "the program at the operator: serve, broker, sandbox"),
+    "scan": ("kiosk.scan_cli", "", "say what a scanned code means"),
     "payload": ("fleet.payments.codecs.cli", "", "write and read the payload of a payment QR code"),
 }
 

@@ -70,7 +70,7 @@ def resolve(setting: Setting, model: Model, bus: Bus = SYSFS) -> Place | None:
 def matches(usb: Usb, found: Found) -> bool:
     """Whether a product's own words fit what was found."""
     return (
-        usb.vid == found.vid
+        usb.vid in (None, found.vid)
         and usb.pid in (None, found.pid)
         and (usb.usage_page is None or usb.usage_page in found.usage_pages)
         and usb.interface_class in (None, found.interface_class)

@@ -37,9 +37,13 @@ class NoPermission(DeviceError, PermissionError):
 
 
 class Timeout(DeviceError, TimeoutError):
-    """It is there and does not answer in time."""
+    """It is there and does not answer in time, or does not take what is sent: `sent` bytes of that went out."""
 
     remedy = "Switch it off and on; if that does not help, change it."
+
+    def __init__(self, text: str = "", sent: int = 0) -> None:
+        super().__init__(text)
+        self.sent = sent
 
 
 class ProtocolError(DeviceError, ValueError):

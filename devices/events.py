@@ -48,7 +48,9 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True)
 class PrinterStatus:
-    """What the printer says of itself: ok | paper-low | no-paper | cover-open | offline."""
+    """What the printer says of itself: ok | paper-low | no-paper | cover-open | cutter-error | stuck (a fault that goes when
+    somebody sees to it) | hot (goes by itself) | broken | offline.
+    """
 
     device: str
     status: str
@@ -64,7 +66,9 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class NotPrinted:
-    """A job did not come out, or not wholly; `reason` as in PrinterStatus, or lost."""
+    """A job did not come out, or not wholly; `reason` as in PrinterStatus, or lost: no whole copy of it is there, it may be
+    printed anew. Only `unsure` means that one may be on paper, or come out of the printer's own buffer yet.
+    """
 
     device: str
     job: str

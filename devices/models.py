@@ -29,9 +29,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Usb:
-    """What a product says of itself on USB. `pid` None is any; `usage_page` is the HID collection's (0x8C bar code scanner)."""
+    """What a product says of itself on USB. `vid` or `pid` None is any; `usage_page` is the HID collection's (0x8C bar code scanner)."""
 
-    vid: int
+    vid: int | None
     pid: int | None = None
     usage_page: int | None = None
     interface_class: int | None = None

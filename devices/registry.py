@@ -5,6 +5,7 @@ names a sequence of Model. Ours are named here and not in the installed metadata
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -43,7 +44,11 @@ def models() -> dict[str, Model]:
 
 def model(name: str) -> Model:
     """The model of that name. Raises UnknownModel."""
-    known = models()
+    return named(name, models())
+
+
+def named(name: str, known: Mapping[str, Model]) -> Model:
+    """The model of that name among those. Raises UnknownModel."""
     if name not in known:
         raise UnknownModel(f"no model {name!r}; there are {', '.join(known)}")
     return known[name]

@@ -23,6 +23,7 @@ from kiosk.codes import read_code
 from kiosk.codes_told import code_told
 from kiosk.core import effects as do
 from kiosk.core import events as did
+from kiosk.core.codes import SCANNED
 from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.facings import facing_of, fresh_ms
@@ -162,9 +163,11 @@ class Agent:
         return translate(self, item, at)
 
     def _code(self, item: CodeRead, at: Stamp) -> Iterable[AnyEvent]:
-        code = read_code(item.text)
+        code = read_code(item.text, item.aim)
         product = self._product(code.gtin)
-        yield did.CodeScanned(at, code.kind, code.code or item.text[:64], product, code.facing)
+        # Only what the fleet is asked about goes on: a member's number or somebody's address is nobody's business.
+        text = code.code if code.kind in SCANNED else ""
+        yield did.CodeScanned(at, code.kind, text, product, code.facing)
 
     def _device(self, item: DeviceState, at: Stamp) -> Iterable[AnyEvent]:
         self._devices[item.name] = f"{item.state} {item.detail}".strip()

@@ -54,8 +54,8 @@ class Hardware:
     def _hear(self, event: DeviceEvent) -> None:
         """From the devices' threads."""
         match event:
-            case heard.Scan(text=text):
-                self._post(CodeRead(text))
+            case heard.Scan(text=text, aim=aim):
+                self._post(CodeRead(text, aim))
             case heard.CardSeen(token=token):
                 self._post(CardRead(token))
             case heard.DeviceState(device=name, state=state, detail=detail):

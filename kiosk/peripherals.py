@@ -15,9 +15,10 @@ from kiosk.receipt import Receipt
 
 
 class CodeRead(Struct, frozen=True):
-    """The scanner read a code: its text as it stands, without AIM prefix or line end."""
+    """The scanner read a code: its text as it stands, without AIM prefix or line end; `aim`: the prefix ("]Q3") or ""."""
 
     text: str
+    aim: str = ""
 
 
 class CardRead(Struct, frozen=True):

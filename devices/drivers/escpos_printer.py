@@ -1,64 +1,91 @@
-"""ESC/POS receipt printers: a job is printed whole, or it is said why not; a printer without paper blocks nobody."""
+"""ESC/POS receipt printers: a job is on paper once, or it is said why not; a printer that does not read blocks nobody.
+
+What to send and what to believe is decided in protocol.escpos_job; here are the line, the clock and the deadlines.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
+import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
-from devices.errors import DeviceError, Timeout
+from devices.errors import Timeout
 from devices.events import DeviceEvent, NotPrinted, Printed, PrinterStatus
 from devices.protocol import escpos
-from devices.protocol.escpos import Status
+from devices.protocol.escpos_job import MOST_JOBS, Abilities, Finished, Happening, PrintSession
 from devices.transport.base import Transport
 
-ANSWER_S = 0.5  # a printer answers DLE EOT in real time, even when offline
-WRITE_S = 5.0  # for one piece: a printer that prints slowly still drains its buffer
-POLL_S = 2.0  # status between jobs
-MOST_JOBS = 16
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.25  # a write that is not taken by then is left for the next turn: what the printer says meanwhile is read
+START_S = 4.0  # for the first whole status; a question hidden by other data is asked again within it
 
 
 class EscPosPrinter:
-    """Prints jobs one after the other and tells what the printer is like."""
+    """Prints jobs one after the other and tells what the printer is like.
 
-    def __init__(self, name: str, transport: Transport) -> None:
-        self._name, self._transport = name, transport
-        self._jobs: deque[tuple[str, Sequence[bytes]]] = deque()
-        self._lock = threading.Lock()
+    `notes` is a file where the driver writes down that a receipt is under way, so that what an unplug or a power cut left in
+    the printer is parted from the next receipt; None keeps nothing.
+    """
+
+    def __init__(
+        self, name: str, transport: Transport, can: Abilities | None = None, notes: Path | None = None
+    ) -> None:
+        self._name, self._transport, self._notes = name, transport, notes
+        self._noted = _read(notes)
+        self._session = PrintSession(can or Abilities(), _mark, self._noted)
+        self._lock = threading.Lock()  # over what other threads hand in
+        self._handed: list[tuple[str, Sequence[bytes]]] = []
+        self._asides: list[bytes] = []
         self._closed = False
-        self._status = Status()
-        self._told = ""
-        self._asked = 0.0
+        self._waiting = 0
+        self._early: list[DeviceEvent] = []  # told while it was started
 
     def start(self) -> None:
         """Ask how it is; a printer that does not answer is not one."""
-        self._ask()
+        self._transport.read(0)  # what came unasked is not an answer
+        end = time.monotonic() + START_S
+        while not self._session.known:
+            self._early += self._exchange(0.1)
+            if self._session.mute or time.monotonic() > end:
+                raise Timeout(f"{self._name}: no answer to DLE EOT")
 
     def print(self, job: str, pieces: Sequence[bytes]) -> bool:
-        """Queue a job of whole commands; the printer is looked at between pieces. From any thread.
+        """Queue a job of whole commands; the last piece makes it good and cuts it off. From any thread.
 
         False where too many jobs wait already, or the printer was let go of meanwhile.
         """
         with self._lock:
-            if self._closed or len(self._jobs) >= MOST_JOBS:
+            if self._closed or not pieces or self._waiting + len(self._handed) >= MOST_JOBS:
                 return False
-            self._jobs.append((job, pieces))
+            self._handed.append((job, pieces))
         self._transport.wake()
         return True
 
+    def kick(self, pin: int = 2) -> None:
+        """Open the cash drawer when no receipt is being printed. From any thread."""
+        self._aside(escpos.kick(pin))
+
+    def signal(self, good: bool) -> None:
+        """See CanSignal: a printer can only say that something is wrong."""
+        if not good:
+            self._aside(escpos.BEEP)
+
     def turn(self, timeout_s: float) -> list[DeviceEvent]:
-        """Print the next job, or look at the printer now and then."""
-        with self._lock:
-            job = self._jobs.popleft() if self._jobs else None
-        if job is not None:
-            return self._print(*job)
-        rest = self._asked + POLL_S - time.monotonic()
-        if rest > 0:
-            self._transport.read(min(timeout_s, rest))  # unasked status bytes are read and left
-            return []
-        self._ask()
-        return self._news()
+        """Do what is due, or wait for the printer to say something."""
+        if self._early:
+            early, self._early = self._early, []
+            return early
+        self._take_over()
+        out = self._exchange(timeout_s)
+        if self._session.mute and not out:
+            raise Timeout(f"{self._name}: it answers no more")
+        return out
 
     def wake(self) -> None:
         """End a waiting turn early."""
@@ -66,64 +93,105 @@ class EscPosPrinter:
 
     def counters(self) -> dict[str, int]:
         """See Driver."""
-        return {}
+        return self._session.counts()
 
     def close(self) -> list[DeviceEvent]:
-        """Jobs that wait are not printed, and said to be so."""
+        """A job that is being printed is lost, or unsure; those that wait are lost. All are said to be."""
         with self._lock:
-            waiting, self._jobs, self._closed = list(self._jobs), deque(), True
+            self._closed = True
+            handed, self._handed = self._handed, []
+        out = self._told(self._session.lost())
+        out += [NotPrinted(self._name, job, "lost") for job, _ in handed]
+        with suppress(OSError):
+            self._note()
         self._transport.close()
-        return [NotPrinted(self._name, job, "lost") for job, _ in waiting]
+        return out
 
-    def _print(self, job: str, pieces: Sequence[bytes]) -> list[DeviceEvent]:
-        try:
-            reason = self._print_pieces(pieces)
-        except Timeout:
-            reason = "offline"
-        except DeviceError:
-            with self._lock:
-                self._jobs.appendleft((job, pieces))  # close() tells of it with the others
-            raise
-        outcome: DeviceEvent = NotPrinted(self._name, job, reason) if reason else Printed(self._name, job)
-        return [*self._news(), outcome]
+    # --- the line ---------------------------------------------------------------------------------------------
 
-    def _print_pieces(self, pieces: Sequence[bytes]) -> str:
-        """Why it stopped, "" where it is all out."""
-        self._ask()
-        for piece in pieces:
-            if self._status.name() not in ("ok", "paper-low"):
-                return self._status.name()
-            self._transport.write(piece, WRITE_S)
-            self._ask()
-        return "" if self._status.name() in ("ok", "paper-low") else self._status.name()
+    def _exchange(self, timeout_s: float) -> list[DeviceEvent]:
+        session = self._session
+        happened = session.turn(time.monotonic())
+        self._write()
+        if not happened:
+            data = self._transport.read(min(timeout_s, session.wait_s(time.monotonic())))
+            now = time.monotonic()
+            happened = session.feed(data, now) if data else session.turn(now)
+            self._write()
+        return self._told(happened)
 
-    def _news(self) -> list[DeviceEvent]:
-        name = self._status.name()
-        if name == self._told:
-            return []
-        self._told = name
-        return [PrinterStatus(self._name, name)]
+    def _write(self) -> None:
+        """Write what is due until it is out, or the printer does not take it: the rest is for the next turn."""
+        while data := self._session.outgoing():
+            self._note()
+            try:
+                self._transport.write(data, SLICE_S)
+            except Timeout as error:
+                self._session.sent(error.sent, time.monotonic())
+                return
+            self._session.sent(len(data), time.monotonic())
 
-    def _ask(self) -> None:
-        """Refresh the status. Raises Timeout where the printer is mute."""
-        self._transport.read(0)  # what came unasked is not an answer
-        fresh = Status()
-        for question in (escpos.ASK_OFFLINE, escpos.ASK_PAPER):
-            self._transport.write(question, ANSWER_S)
-            fresh = self._merge(fresh, question)
-        self._status = fresh
-        self._asked = time.monotonic()
+    def _take_over(self) -> None:
+        with self._lock:
+            handed, self._handed = self._handed, []
+            asides, self._asides = self._asides, []
+            self._waiting = self._session.waiting + len(handed)
+        for job, pieces in handed:
+            self._session.print(job, pieces)
+        for command in asides:
+            self._session.aside(command)
 
-    def _merge(self, fresh: Status, question: bytes) -> Status:
-        end = time.monotonic() + ANSWER_S
-        while (left := end - time.monotonic()) > 0:
-            for byte in self._transport.read(left):
-                if escpos.is_answer(byte):
-                    answered = escpos.apply_answer(fresh, question, byte)
-                    # no-paper may be told by either answer: keep it once it is known
-                    return (
-                        answered
-                        if not fresh.no_paper
-                        else Status(answered.cover_open, answered.offline, answered.paper_low, True)
-                    )
-        raise Timeout(f"{self._name}: no answer to DLE EOT {question[2]}")
+    def _aside(self, command: bytes) -> None:
+        with self._lock:
+            if len(self._asides) < MOST_JOBS:
+                self._asides.append(command)
+        self._transport.wake()
+
+    def _told(self, happened: list[Happening]) -> list[DeviceEvent]:
+        out: list[DeviceEvent] = []
+        for one in happened:
+            if not isinstance(one, Finished):
+                out.append(PrinterStatus(self._name, one.status.name()))
+            elif one.reason:
+                out.append(NotPrinted(self._name, one.job, one.reason))
+            else:
+                out.append(Printed(self._name, one.job))
+        return out
+
+    def _note(self) -> None:
+        """Before a byte goes out that the note is about."""
+        residue = self._session.residue
+        if residue == self._noted:
+            return
+        self._noted = residue
+        if self._notes is not None:
+            _write(self._notes, residue)
+
+
+def _mark() -> bytes:
+    return bytes(secrets.choice(escpos.MARKS) for _ in range(4))
+
+
+def _read(notes: Path | None) -> str:
+    if notes is None:
+        return ""
+    try:
+        text = notes.read_text().strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError):
+        log.exception("%s cannot be read: what the printer holds is taken for half a receipt", notes)
+        return "void"
+    return text if text in ("", "void", "cut") else "void"
+
+
+def _write(notes: Path, residue: str) -> None:
+    try:
+        fresh = notes.with_name(notes.name + ".new")
+        with fresh.open("w") as file:
+            file.write(residue + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(notes)
+    except OSError:
+        log.exception("%s cannot be written", notes)

@@ -116,9 +116,11 @@ class LineScanner:
     def _missing(self, asked: bytes) -> None:
         if self._commands is None or asked != self._commands.heartbeat():
             return
+        if not self._beats:
+            return
         self._missed += 1
         self._beat_at = self._clock()  # ask again at once
-        if self._beats and self._missed >= MISSED:
+        if self._missed >= MISSED:
             raise Timeout(f"{self._name}: {MISSED} heartbeats were not answered")
 
 

@@ -7,6 +7,7 @@ CDC interface, or by its maker alone where the maker's serial interfaces all spe
 from __future__ import annotations
 
 from devices.drivers.line_scanner import line_scanner
+from devices.drivers.ssi_scanner import ssi_scanner
 from devices.models import Model, Usb
 from devices.protocol.commands import CipherLab, Datalogic, De2120, Honeywell
 from devices.protocol.gm65 import Gm65
@@ -66,6 +67,13 @@ MODELS = (
         _SLOW,
         line_scanner(),
         match=(Usb(0x05E0, 0x1701),),
+    ),
+    Model(
+        "zebra-ssi",
+        "scanner",
+        "Zebra and Symbol DS457, SE955, SE4500 and kin in SSI host mode",
+        _SLOW,
+        ssi_scanner(),
     ),
     Model(
         "cipherlab-1664",

@@ -1,20 +1,54 @@
-"""ESC/POS: the bytes that print a receipt, and what a printer says of itself (Epson ESC/POS command reference).
+"""ESC/POS: the bytes that print a receipt, and those that ask how it went (Epson ESC/POS command reference).
 
-Real-time status: DLE EOT n asks, one byte answers; its fixed bits are 0xx1xx10. A byte of another form is not an
-answer (with Automatic Status Back on, 4-byte groups 0xx1xx00 ... come unasked), so it is never read as one.
+What a printer answers is in `escpos_status`, how a job is printed once in `escpos_job`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
 
 INIT = b"\x1b@"
 CODE_PAGE_858 = b"\x1bt\x13"  # Latin-1 letters and the euro sign
 CENTRE, LEFT = b"\x1ba\x01", b"\x1ba\x00"
 BOLD, PLAIN = b"\x1bE\x01", b"\x1bE\x00"
 DOUBLE, SINGLE = b"\x1d!\x11", b"\x1d!\x00"
-FEED_AND_CUT = b"\x1dV\x42\x60"
-ASK_OFFLINE, ASK_PAPER = b"\x10\x04\x02", b"\x10\x04\x04"
+FEED_AND_CUT = b"\x1dV\x42\x60"  # partial, one corner stays: a receipt that nobody takes does not fall
+FEED_AND_CUT_THROUGH = b"\x1dV\x41\x60"
+BEEP = b"\x1b(A\x04\x00\x30\x33\x01\x05"  # ESC ( A, function 48, pattern 3, once; a printer without a buzzer ignores it
+
+AUTO_STATUS = b"\x1da\x0f"  # GS a: drawer, online, errors, paper; ESC @ ends it
+NO_AUTO_STATUS = b"\x1da\x00"
+ASK_IN_TURN = b"\x1dr\x01"  # GS r 1
+CLEAR = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"  # DLE DC4, function 8: in real time, answered 37h 25h 00h
+RECOVER = b"\x10\x05\x02"  # DLE ENQ 2: from an error that was seen to, buffers emptied
+
+# The bytes of a process id, of 20h to 7Eh: none of these can be taken for a DLE EOT answer or the head of a status group
+# if one before it is lost on the line.
+MARKS = bytes((*range(0x40, 0x50), *range(0x60, 0x70)))
+
+
+def ask_processed(mark: bytes) -> bytes:
+    """GS ( H, function 48: send back these four bytes when all before them is printed."""
+    if len(mark) != 4 or any(byte not in MARKS for byte in mark):
+        raise ValueError(f"a process id is four of MARKS, not {mark.hex()}")
+    return b"\x1d(H\x06\x0000" + mark
+
+
+def kick(pin: int = 2, on_ms: int = 120, off_ms: int = 240) -> bytes:
+    """ESC p: open the drawer at connector pin 2 or 5."""
+    if pin not in (2, 5):
+        raise ValueError(f"a drawer hangs at pin 2 or 5, not {pin}")
+    return bytes((0x1B, 0x70, 0 if pin == 2 else 1, min(255, on_ms // 2), min(255, off_ms // 2)))
+
+
+def cleanup(*, void: bool) -> bytes:
+    """Part what hangs out of a printer from what comes next.
+
+    It may stand in the middle of a command whose rest was lost: zeros end any of ours and print nothing (48 rows of 576 dots
+    are the longest). `void` says on paper that it is none.
+    """
+    words = CENTRE + DOUBLE + b"* VOID *\n" + SINGLE + LEFT if void else b""
+    return bytes(BAND * 72 + 8) + INIT + words + FEED_AND_CUT
 
 
 def text(line: str) -> bytes:
@@ -25,50 +59,28 @@ def text(line: str) -> bytes:
 BAND = 48  # rows of a picture sent at once, so that a printer with a small buffer prints while it receives
 
 
-def raster(width: int, rows: bytes) -> list[bytes]:
+def raster(width: int, rows: bytes, scale: int = 1) -> list[bytes]:
     """A black and white picture in bands (GS v 0): `width` dots, a multiple of 8; `rows` one bit a dot, 1 is black.
 
-    Each band is a whole command: a status question between two of them cannot be taken for picture data.
+    `scale` 2 doubles both ways in the printer. Each band is a whole command: a status question between two of them cannot be
+    taken for picture data.
     """
     if width % 8 or width <= 0 or len(rows) % (width // 8):
         raise ValueError(f"{width} dots and {len(rows)} bytes are not whole rows")
     stride = width // 8
+    rows = defused(rows)
     bands = [rows[start : start + BAND * stride] for start in range(0, len(rows), BAND * stride)]
-    size = stride.to_bytes(2, "little")
-    return [b"\x1dv0\x00" + size + (len(band) // stride).to_bytes(2, "little") + band for band in bands]
+    head = b"\x1dv0" + (b"\x03" if scale == 2 else b"\x00") + stride.to_bytes(2, "little")
+    return [head + (len(band) // stride).to_bytes(2, "little") + band for band in bands]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is known of a printer."""
-
-    cover_open: bool = False
-    offline: bool = False
-    paper_low: bool = False
-    no_paper: bool = False
-
-    def name(self) -> str:
-        """In one word, the worst first."""
-        for name, there in (
-            ("cover-open", self.cover_open),
-            ("no-paper", self.no_paper),
-            ("offline", self.offline),
-            ("paper-low", self.paper_low),
-        ):
-            if there:
-                return name
-        return "ok"
+_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")
 
 
-def is_answer(byte: int) -> bool:
-    """Whether a byte has the fixed bits of a DLE EOT answer: 0xx1xx10."""
-    return byte & 0x93 == 0x12
+def defused(rows: bytes) -> bytes:
+    """Picture data in which no real-time command can be seen: one dot is set more in each.
 
-
-def apply_answer(status: Status, asked: bytes, byte: int) -> Status:
-    """`status` with the answer to `asked` in it."""
-    if asked == ASK_OFFLINE:
-        return replace(
-            status, cover_open=bool(byte & 0x04), no_paper=bool(byte & 0x20), offline=bool(byte & 0x40)
-        )
-    return replace(status, paper_low=bool(byte & 0x0C), no_paper=bool(byte & 0x60))
+    A printer looks for DLE EOT, DLE ENQ and DLE DC4 while it receives, in pictures too (Epson's note on each of them): it
+    would answer a question nobody asked, or throw its buffer away.
+    """
+    return _REAL_TIME.sub(b"\x11", rows)

@@ -28,7 +28,7 @@ def target_of(response: bytes) -> Target | None:
     """
     if len(response) < 2 or response[0] != LISTED or response[1] > 1:
         raise ProtocolError(f"not an answer to a look for one card: {len(response)} bytes")
-    if response[1] == 0:
+    if response[1] == 0 and len(response) == 2:
         return None
     if len(response) < 7 or response[2] != 1:
         raise ProtocolError(f"a card in {len(response)} bytes; 11 are the least")

@@ -38,6 +38,11 @@ class Pn532Core:
         with self._lock:
             self._card = self._active = None
 
+    @property
+    def active(self) -> Card | None:
+        """The card that was found by the last look."""
+        return self._active
+
     def run(self, command: bytes) -> bytes:
         """The answer to a command, code first, both without their TFI."""
         with self._lock:
@@ -50,6 +55,9 @@ class Pn532Core:
         match code:
             case 0x00 if arguments[:1] == b"\x00":  # communication line test: an echo
                 return b"\x01" + arguments
+            case 0x00 if arguments == b"\x06":  # is the ISO 14443-4 card still there
+                there = self._active is not None and self._active is self._present()
+                return b"\x01\x00" if there else bytes([0x01, _SILENT])
             case 0x02:
                 return _FIRMWARE
             case 0x06:

@@ -36,6 +36,7 @@ class Wire:
         self._waiting: deque[Piece] = deque()
         self._waiting_bytes = 0
         self._due = 0.0  # monotonic seconds: nothing is sent before
+        self._later: list[tuple[float, Callable[[], bytes]]] = []
         self._cut = False
         self._half_open = False
         self._wake_out, self._wake_in = os.pipe()
@@ -63,6 +64,7 @@ class Wire:
         self._join()
         self._cut, self._due = False, 0.0
         self._waiting.clear()
+        self._later.clear()
         self._waiting_bytes = 0
         master, self._slave = pty.openpty()
         tty.setraw(self._slave)
@@ -86,7 +88,7 @@ class Wire:
     def send(self, data: bytes) -> None:
         """The device talks without being asked. Into a pulled or dead cable it talks for nothing; it waits for nobody."""
         with self._lock:
-            if self._master < 0 or self._cut or self._half_open:
+            if not data or self._master < 0 or self._cut or self._half_open:
                 return
             for piece in self.faults(data):
                 if isinstance(piece, bytes):
@@ -97,6 +99,12 @@ class Wire:
             self._drain()
             if self._waiting or self._cut:
                 self._wake()
+
+    def after(self, seconds: float, call: Callable[[], bytes]) -> None:
+        """Have the wire's thread call it then, and send what it returns; an unplug forgets it."""
+        with self._lock:
+            self._later.append((time.monotonic() + seconds, call))
+        self._wake()
 
     def close(self) -> None:
         """Unplug for good. Twice is once."""
@@ -143,14 +151,21 @@ class Wire:
 
     def _turn(self) -> None:
         with self._lock:
+            now = time.monotonic()
+            due = [call for at, call in self._later if at <= now]
+            self._later = [(at, call) for at, call in self._later if at > now]
+        for call in due:
+            self.send(call())
+        with self._lock:
             with suppress(OSError):
                 self._drain()
-            rest = self._due - time.monotonic() if self._waiting else 0.0
-            full = bool(self._waiting) and rest <= 0
+            full = bool(self._waiting) and self._due <= now
+            waits = [at for at, _ in self._later] + ([self._due] if self._waiting and not full else [])
         if self._cut:
             return
         read = [self._wake_out] if self._half_open else [self._master, self._wake_out]
-        ready, _, _ = select.select(read, [self._master] if full else [], [], rest if rest > 0 else None)
+        rest = max(0.0, min(waits) - now) if waits else None
+        ready, _, _ = select.select(read, [self._master] if full else [], [], rest)
         if self._wake_out in ready:
             os.read(self._wake_out, 64)
         if self._master in ready and not self._half_open:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import time
 
 from devices.errors import ProtocolError, translate
 from devices.transport.node import NodeTransport
 
 RECORD = struct.Struct("@llHHi")  # struct input_event: seconds, microseconds, type, code, value
 _GRAB = 0x40044590  # linux/input.h: EVIOCGRAB, _IOW('E', 0x90, int)
+_CLOCK = 0x400445A0  # EVIOCSCLOCKID, _IOW('E', 0xa0, int)
 _VERSION = 0x80044501  # EVIOCGVERSION, _IOR('E', 0x01, int)
 
 
@@ -30,6 +32,8 @@ class EvdevTransport(NodeTransport):
             raise ProtocolError(f"{path}: is no input device ({error.strerror})") from error
         try:
             fcntl.ioctl(self._fd, _GRAB, 1)
+            # Its records are stamped with a clock that nobody sets: a pause between keys ends a code.
+            fcntl.ioctl(self._fd, _CLOCK, struct.pack("i", time.CLOCK_MONOTONIC))
         except OSError as error:
             self.close()
             raise translate(error, path) from error

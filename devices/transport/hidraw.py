@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from devices.errors import Busy, DeviceError, Gone, ProtocolError, Timeout, translate
+from devices.errors import Busy, DeviceError, ProtocolError, Timeout, translate
 from devices.transport.node import NodeTransport
 
 # linux/hidraw.h
@@ -49,12 +49,9 @@ class HidrawTransport(NodeTransport):
         buffer = bytearray(data)
         self._within(deadline_s, lambda fd: fcntl.ioctl(fd, _SET_FEATURE | len(buffer) << 16, buffer))
 
-    def close(self) -> None:
-        """Let go of the node. Twice is once."""
-        if not self._closed:
-            with suppress(OSError):
-                fcntl.flock(self._fd, fcntl.LOCK_UN)  # a write that hangs has a copy of the descriptor
-        super().close()
+    def _release(self) -> None:
+        with suppress(OSError):
+            fcntl.flock(self._fd, fcntl.LOCK_UN)  # a write that hangs has a copy of the descriptor
 
     def _read_descriptor(self) -> bytes:
         try:
@@ -76,9 +73,8 @@ class HidrawTransport(NodeTransport):
         if self._stuck is not None and self._stuck.is_alive():
             raise Timeout(f"{self._path}: still does not take the report before")
         problem: list[OSError] = []
-        with self._using:
-            if self._closed:
-                raise Gone(f"{self._path}: closed")
+        with self._waiter.using:
+            self._waiter.check()
             copy = os.dup(self._fd)
 
         def run() -> None:

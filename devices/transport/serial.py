@@ -72,7 +72,7 @@ class SerialTransport:
                         sent += os.write(self._fd, data[sent : sent + _CHUNK])
                     elif left <= 0:
                         raise Timeout(
-                            f"{self._port}: {sent} of {len(data)} bytes went out in {deadline_s:g} s"
+                            f"{self._port}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
                         )
                 except BlockingIOError:
                     continue

@@ -11,7 +11,7 @@ from contextlib import suppress
 from devices.errors import DeviceError, Gone, Timeout, translate
 from devices.transport.waiting import Waiter
 
-CONNECT_S = 3.0
+CONNECT_S = 2.0
 _CHUNK = 4096
 
 
@@ -85,7 +85,7 @@ class TcpTransport:
                         sent += self._socket.send(data[sent : sent + _CHUNK])
                     elif left <= 0:
                         raise Timeout(
-                            f"{self._what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s"
+                            f"{self._what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
                         )
                 except BlockingIOError:
                     continue

@@ -51,15 +51,6 @@ class UsbPlace:
         )
 
 
-def _failed(error: BaseException, what: str) -> DeviceError:
-    """The DeviceError a pyusb exception amounts to."""
-    if isinstance(error, usb.core.NoBackendError):
-        return DeviceError(f"{what}: libusb-1.0 is not installed (Debian: libusb-1.0-0)")
-    if isinstance(error, NotImplementedError):
-        return DeviceError(f"{what}: not possible on this system: {error}")
-    return translate(error, what)
-
-
 _ERRORS = (usb.core.USBError, ValueError, NotImplementedError)  # NoBackendError is a ValueError
 
 
@@ -76,7 +67,7 @@ def _serial(device: Device, what: str) -> str:
         languages = usb.util.get_langids(device)
         return usb.util.get_string(device, device.iSerialNumber, languages[0]) or "" if languages else ""
     except _ERRORS as error:
-        raise _failed(error, what) from error
+        raise translate(error, what) from error
 
 
 def _bus_path(device: Device) -> str:
@@ -87,7 +78,7 @@ def _candidates(place: UsbPlace, backend: Backend) -> Iterator[Device]:
     try:
         found = list(usb.core.find(find_all=True, backend=backend, idVendor=place.vid, idProduct=place.pid))
     except _ERRORS as error:
-        raise _failed(error, str(place)) from error
+        raise translate(error, str(place)) from error
     for device in found:
         if not place.bus_path or _bus_path(device) == place.bus_path:
             yield device
@@ -133,7 +124,7 @@ class _Claim:
             raise
         except _ERRORS as error:
             self.close()
-            raise _failed(error, self.what) from error
+            raise translate(error, self.what) from error
 
     def _configuration(self) -> Any:
         try:
@@ -165,7 +156,7 @@ class _Claim:
         except usb.core.USBError as error:
             if error.errno == errno.EPIPE:
                 raise ProtocolError(f"{self.what}: refused control request {request:#04x}") from error
-            raise _failed(error, self.what) from error
+            raise translate(error, self.what) from error
         return answer.tobytes() if request_type & 0x80 else b""
 
     def close(self) -> None:
@@ -267,7 +258,9 @@ class _UsbTransport:
                     except usb.core.USBError as error:
                         raise self._after(error, self._out) from error
             if sent < len(data) and time.monotonic() >= end:
-                raise Timeout(f"{self._claim.what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s")
+                raise Timeout(
+                    f"{self._claim.what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
+                )
 
     def _control(
         self, request_type: int, request: int, value: int, data: bytes | int, deadline_s: float
@@ -279,11 +272,11 @@ class _UsbTransport:
     def _after(self, error: Any, end: Any) -> DeviceError:
         """What a failed transfer means. A stall is cleared: where that works, it is there and refuses."""
         if error.errno != errno.EPIPE:
-            return _failed(error, self._claim.what)
+            return translate(error, self._claim.what)
         try:
             end.clear_halt()
         except _ERRORS as gone:
-            return _failed(gone, self._claim.what)
+            return translate(gone, self._claim.what)
         return ProtocolError(f"{self._claim.what}: it refused the transfer (stall)")
 
 
@@ -346,3 +339,21 @@ class UsbHidTransport(_UsbTransport):
     def _set_report(self, kind: int, data: bytes, deadline_s: float) -> None:
         body = data if data[:1] != b"\0" else data[1:]
         self._control(0x21, SET_REPORT, kind << 8 | data[0], body, deadline_s)
+
+
+def reset_device(where: UsbPlace, backend: Backend = None) -> bool:
+    """Reset a device nobody has claimed here, as if it had been pulled for a moment; False where there is none.
+
+    Raises NoPermission, Busy.
+    """
+    for device in _candidates(where, backend):
+        try:
+            device.reset()
+        except _ERRORS as error:
+            failed = translate(error, str(where))
+            if not isinstance(failed, Gone):  # Gone: it is back under another address
+                raise failed from error
+        finally:
+            usb.util.dispose_resources(device)
+        return True
+    return False

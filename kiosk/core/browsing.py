@@ -112,7 +112,7 @@ def open_product(turn: Turn, product: Product, facing: int) -> None:
 
 def scanned(turn: Turn, event: CodeScanned) -> None:
     """A code: the product it stands for opens; scanned once more, a piece goes into the basket. Others are asked of the fleet."""
-    if event.kind in codes.KINDS:
+    if event.kind in codes.SCANNED:
         if isinstance(turn.session.state, Attracting):
             begin(turn, "scan")
         codes.scanned(turn, event)
@@ -120,7 +120,7 @@ def scanned(turn: Turn, event: CodeScanned) -> None:
     product = event.product
     if product is None:
         turn.do(RecordScan(event.kind, "unknown"))
-        turn.say("unknown-code", tone="bad")
+        turn.say(no_use(event.kind), tone="bad")
         return
     turn.do(RecordScan(event.kind, "product", product.gtin))
     state = turn.session.state
@@ -131,6 +131,23 @@ def scanned(turn: Turn, event: CodeScanned) -> None:
     if isinstance(state, Attracting):
         begin(turn, "scan")
     open_product(turn, product, event.facing)
+
+
+def no_use(kind: str) -> str:
+    """What is said of a code that leads nowhere here."""
+    match kind:
+        case "gtin" | "gs1" | "digital-link":
+            return "not-sold-here"
+        case "voucher":
+            return "no-vouchers"
+        case "member":
+            return "no-members"
+        case "badge":
+            return "no-badges"
+        case "url":
+            return "foreign-address"
+        case _:
+            return "unknown-code"
 
 
 def scan_refused(turn: Turn, event: CodeScanned) -> None:

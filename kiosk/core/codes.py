@@ -30,6 +30,7 @@ from kiosk.core.state import Browsing, CodeAsked, CodeResult, EnterCode, Reviewi
 
 CLAIM, BASKET, READY = "claim", "basket", "ready"
 KINDS = frozenset({CLAIM, BASKET})
+SCANNED = {"pickup": CLAIM, "basket": BASKET}  # kind of a scan -> what the fleet is asked for
 
 
 def open_entry(turn: Turn) -> None:
@@ -45,7 +46,7 @@ def entering(turn: Turn, event: AnyEvent) -> None:
             ask(turn, kind, code)
         case CodeEntered():
             turn.say("code-unreadable", tone="bad")
-        case CodeScanned(kind=kind) if kind in KINDS:
+        case CodeScanned(kind=kind) if kind in SCANNED:
             scanned(turn, event)
         case CodeScanned():
             turn.do(RecordScan(event.kind, "refused"))
@@ -61,7 +62,7 @@ def entering(turn: Turn, event: AnyEvent) -> None:
 def scanned(turn: Turn, event: CodeScanned) -> None:
     """A claim or basket code was held before the scanner."""
     turn.do(RecordScan(event.kind, "code"))
-    ask(turn, event.kind, event.text)
+    ask(turn, SCANNED[event.kind], event.text)
 
 
 def ask(turn: Turn, kind: str, code: str) -> None:
@@ -138,7 +139,7 @@ def result(turn: Turn, event: AnyEvent) -> None:
             turn.go(EnterCode())
         case BasketOpened() if turn.session.basket:
             turn.go(Reviewing())
-        case CodeScanned(kind=kind) if kind in KINDS:
+        case CodeScanned(kind=kind) if kind in SCANNED:
             scanned(turn, event)
         case CodeScanned():
             turn.do(RecordScan(event.kind, "refused"))

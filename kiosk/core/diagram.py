@@ -102,7 +102,7 @@ def _people(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
         ev.CodeTold(at, _CLAIM, "claim", "ready"),
     ):
         yield type(event).__name__, event
-    yield "CodeScanned claim", ev.CodeScanned(at, "claim", _CLAIM)
+    yield "CodeScanned pickup", ev.CodeScanned(at, "pickup", _CLAIM)
     yield "CodeTold basket", ev.CodeTold(at, _CLAIM, "basket", basket=((_MILK, 1),))
     for method in ("link", "card"):
         yield f"MethodChosen {method}", ev.MethodChosen(at, method)

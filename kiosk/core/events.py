@@ -171,8 +171,9 @@ class FacingsSeen(Event, frozen=True):
 
 
 class CodeScanned(ByPerson, frozen=True):
-    """A code was read. `kind`: gtin | digital-link | claim | basket | unknown. `product` where the store has it; `text` of a
-    claim or basket is the code as it is written.
+    """A code was read. `kind`: gtin | gs1 | digital-link | voucher | pickup | basket | member | badge | url | unknown.
+
+    `product` where the store has it; `text` is the claim or basket code as it is written, "" for all else.
     """
 
     kind: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from kiosk.core.browsing import scan_refused, scanned, viewing
-from kiosk.core.codes import KINDS
+from kiosk.core.codes import SCANNED
 from kiosk.core.effects import CancelCharge, CreateCharge, QueryCharge, RecordEngagement, RememberPayment
 from kiosk.core.events import (
     AnyEvent,
@@ -220,7 +220,7 @@ def thanking(turn: Turn, event: AnyEvent) -> None:
             turn.go(structs.replace(state, receipt="printed"))
         case ReceiptFailed(reference=reference, why=why) if reference == state.payment.reference:
             turn.go(structs.replace(state, receipt="no-paper" if why == "no-paper" else "no-printer"))
-        case CodeScanned(product=product, kind=kind) if product is not None or kind in KINDS:
+        case CodeScanned(product=product, kind=kind) if product is not None or kind in SCANNED:
             reset(turn, "scan")
             scanned(turn, event)
         case CodeScanned():

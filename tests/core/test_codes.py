@@ -76,11 +76,11 @@ def test_a_long_order_is_not_read_out_to_the_whole_station() -> None:
 
 def test_a_scanned_claim_code_needs_no_keys() -> None:
     j = Journey()
-    j.happens(ev.CodeScanned, "claim", CLAIM)
+    j.happens(ev.CodeScanned, "pickup", CLAIM)
     assert ef.AskCode(CLAIM) in j.story
-    assert ef.RecordScan("claim", "code") in j.story
+    assert ef.RecordScan("pickup", "code") in j.story
     told(j)
-    j.happens(ev.CodeScanned, "claim", "0D4T-H3RE")
+    j.happens(ev.CodeScanned, "pickup", "0D4T-H3RE")
     assert isinstance(j.session.state, CodeAsked)
     assert j.session.state.code == "0D4T-H3RE"
 

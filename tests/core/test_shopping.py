@@ -439,3 +439,22 @@ def test_whoever_is_paying_reads_no_thanks_that_are_not_theirs() -> None:
     j.paid(reference)
     j.happens(ev.PhoneSale, "8XYZ" + ORDER[4:], "K7Q2-9MXT")
     assert j.view(views.Thanks).frame.notice in (None, lost)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("gtin", "not-sold-here"),
+        ("digital-link", "not-sold-here"),
+        ("voucher", "no-vouchers"),
+        ("member", "no-members"),
+        ("badge", "no-badges"),
+        ("url", "foreign-address"),
+    ],
+)
+def test_a_code_of_no_use_here_gets_a_plain_reason(kind: str, words: str) -> None:
+    j = Journey()
+    j.shop()
+    assert ef.RecordScan(kind, "unknown") in j.happens(ev.CodeScanned, kind, "")
+    assert notice(j) == words
+    assert j.view(views.Wall).frame.basket_count == 0

@@ -23,7 +23,7 @@ def said() -> set[str]:
                     keys.add(str(key))
                 case ast.Call(func=ast.Attribute(attr="mention"), args=[ast.Name(id=name), *_]):
                     keys.add(str(getattr(state, name)))
-                case ast.FunctionDef(name="_refusal" | "why_off" | "choose"):
+                case ast.FunctionDef(name="_refusal" | "why_off" | "choose" | "no_use"):
                     keys |= _texts(node)
                 case _:
                     pass

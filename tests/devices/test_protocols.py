@@ -106,14 +106,6 @@ class TestPn532:
 
 
 class TestEscPos:
-    def test_automatic_status_bytes_are_no_answers(self) -> None:
-        assert not any(escpos.is_answer(byte) for byte in bytes.fromhex("1000000f"))
-        assert escpos.is_answer(0x12)
-
-    def test_paper_end_is_seen_by_either_question(self) -> None:
-        for question, byte in ((escpos.ASK_OFFLINE, 0x32), (escpos.ASK_PAPER, 0x72)):
-            assert escpos.apply_answer(escpos.Status(), question, byte).name() == "no-paper"
-
     def test_a_picture_goes_in_whole_bands(self) -> None:
         bands = escpos.raster(16, bytes(2 * 100))
         assert [len(band) - 8 for band in bands] == [96, 96, 8]

@@ -17,8 +17,12 @@ from contextlib import suppress
 
 from devices.errors import ProtocolError
 from devices.protocol import aim as aims
-from devices.protocol import lines
+from devices.protocol import escpos_job, escpos_status, lines, ssi
+from devices.protocol.commands import Commands, Datalogic, De2120, Honeywell
+from devices.protocol.gm65 import Gm65
 from devices.protocol.gs1 import associations, digital_link, elements, scan_data
+from devices.protocol.newland import Newland
+from devices.protocol.ssi_host import Host
 
 Target = Callable[[bytes], None]
 
@@ -100,3 +104,117 @@ def gs1(data: bytes) -> None:
     except ProtocolError:
         return
     assert digital_link.parse(digital_link.write(link)) == link
+
+
+@target(
+    "escpos-status",
+    bytes.fromhex("00 12 18 00 00 0f 37 22 41 42 43 44 00 37 25 00 11 13"),
+    bytes.fromhex("21 1a 32 12 7e 5f 54 4d 00"),
+)
+def escpos_status_parser(data: bytes) -> None:
+    """An answer and a group behind any garbage and a pause are read; a block never grows."""
+    parser, now = escpos_status.ReplyParser(), 0.0
+    for piece in pieces(data):
+        now += 0.001 if piece[0] & 1 else 1.0
+        for reply in parser.feed(piece, now):
+            if isinstance(reply, escpos_status.Processed):
+                assert len(reply.mark) == 4
+        assert len(parser._open) <= escpos_status.MOST
+    good = [escpos_status.Answer(0x16), escpos_status.AutoStatus(b"\x10\x00\x00\x0f")]
+    assert parser.feed(b"\x16\x10\x00\x00\x0f", now + 1.0) == good
+
+
+@target("escpos-job", bytes.fromhex("00 12 12 12 12 12 37 22 41 42 43 44 00"), b"\x13" + b"\x12" * 40)
+def escpos_job_session(data: bytes) -> None:
+    """Whatever a printer says, a session ends its job once, and never says it is printed without its process id."""
+    marks: list[bytes] = []
+
+    def mark() -> bytes:
+        marks.append(b"@@@" + bytes((0x40 + len(marks) % 16,)))
+        return marks[-1]
+
+    session = escpos_job.PrintSession(escpos_job.Abilities(("process-id",), True, True), mark)
+    session.print("job", [b"body\n", b"seal\n"])
+    outcomes, now, heard = list[escpos_job.Happening](), 0.0, b""
+    for piece in (*pieces(data), *[b""] * 40):
+        now += 0.01 if piece and piece[0] & 1 else 1.5
+        heard += piece
+        outcomes += session.feed(piece, now)
+        while out := session.outgoing():
+            session.sent(len(out), now)
+        assert len(session._outbox) <= 8192
+    told = [one for one in (*outcomes, *session.lost()) if isinstance(one, escpos_job.Finished)]
+    assert len(told) == 1
+    assert told[0].reason or any(mark in heard for mark in marks)
+
+
+def _talk(parser: lines.LineParser, data: bytes) -> int:
+    """Feed it all; the size of the codes that came out."""
+    now, size = 1.0, 0
+    for piece in pieces(data):
+        now += 0.001
+        for event in parser.feed(piece, now):
+            size += len(event.data) if isinstance(event, lines.Code) else 0
+    for event in parser.timeout(now + 0.5):
+        size += len(event.data) if isinstance(event, lines.Code) else 0
+    parser.timeout(now + 2.0)
+    return size
+
+
+_GM65_YES, _NEWLAND_YES = bytes.fromhex("02000001003331"), b"\x02\x010000#SCNTRG1\x06;\x03"
+FAMILIES: dict[str, tuple[Commands, bytes, bytes]] = {
+    "honeywell": (Honeywell(), Honeywell().menu(b"232BAD9"), b"\x00232BAD9\x06!4006381333931\r"),
+    "datalogic": (Datalogic(), b"s", b"\x32\x01\x02R610\x03\x044006381333931\r"),
+    "de2120": (De2120(), b"^_^SCAN.", b"\x00]Q1x\r\n\x06]Q1y\r\n"),
+    "gm65": (Gm65(), Gm65().trigger(True), b"\x21" + _GM65_YES + b"4006381333931\r"),
+    "newland": (Newland(), Newland().trigger(True), b"\x77" + _NEWLAND_YES + b"4006381333931\r"),
+}
+
+
+def _enter_families() -> None:
+    for name, (family, asked, seed) in FAMILIES.items():
+
+        def commanded(data: bytes, family: Commands = family, asked: bytes = asked) -> None:
+            """Whatever comes, a code behind it is read and the command is answered or given up."""
+            parser = lines.LineParser(commands=family)
+            parser.expect(asked, 1.0)
+            assert _talk(parser, data) <= len(data)
+            assert not parser.awaiting
+            assert parser.feed(b"]E04006381333931\r", 99.0) == [
+                lines.Code(b"4006381333931", "4006381333931", "]E0")
+            ]
+
+        target(name, seed)(commanded)
+
+
+_enter_families()
+
+
+def _packet(opcode: int, data: bytes, status: int = 0) -> bytes:
+    return ssi.build(opcode, data, status, ssi.DECODER)
+
+
+@target(
+    "ssi",
+    b"\x11" + _packet(ssi.DECODE_DATA, b"\x0b4006381333931") + _packet(ssi.DECODE_DATA, b"\x0b96385074", 1),
+    b"\x00"
+    + _packet(ssi.MULTIPACKET, b"\x00\xf3\x00\x00\x00\x08\x1c\x01\x00\x05ab")
+    + _packet(ssi.MULTIPACKET, b"\x01cde"),
+    b"\x05" + _packet(ssi.ACK, b"") + _packet(ssi.NAK, b"\x01") + _packet(ssi.EVENT, b"\x20"),
+)
+def ssi_host(data: bytes) -> None:
+    """Behind any garbage and a pause a code is read and acknowledged; what is sent back is bounded."""
+    host, now = Host(), 1.0
+    host.command(ssi.BEEP, b"\x00")
+    for piece in pieces(data):
+        now += 0.01
+        host.feed(piece, now)
+        assert len(host.to_send(now)) <= 16 + 8 * len(data)
+    for _ in range(4):
+        now += 2.5
+        host.timeout(now)
+        host.to_send(now)
+    assert not host.waiting
+    read = host.feed(_packet(ssi.DECODE_DATA, b"\x0b4006381333931"), now + 5.0)
+    assert read == [lines.Code(b"4006381333931", "4006381333931", "]E0")]
+    assert host.to_send(now + 5.0) == ssi.build(ssi.ACK)

@@ -1,0 +1,498 @@
+"""Printing a job so that it is on paper once: what to send next, what to wait for, and what may be said of it.
+
+A printer buffers. What was written is not what is on paper, and when paper runs out, the cover opens or the power goes,
+only part of it is. So a job is printed in two steps. Its *body* (all pieces but the last) goes out piece by piece, each after a look
+at the printer, and is not worth anything by itself. The *seal* (the last piece: the lines that make it good, and the cut) goes out
+only when the printer has said that the body is on paper. Hence:
+
+- stopped before the seal: no whole copy exists. The printer's buffer is cleared where it can be, what hangs out is voided, and
+  the job may be printed anew;
+- stopped after it: the printer itself resumes when paper is back and says when it is done; if it does not within HOLD_S the
+  job is "unsure", and nobody prints it anew by himself.
+
+How a printer says "on paper", best first (`Abilities.confirm`): a process id (GS ( H) that comes back when all before it is printed;
+GS r, answered when its turn in the buffer comes; else nothing but a good status a second later.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from devices.protocol import escpos
+from devices.protocol.escpos_status import (
+    SETTLE_S,
+    Answer,
+    AutoStatus,
+    Cleared,
+    Enquiry,
+    InTurn,
+    Processed,
+    Reply,
+    ReplyParser,
+    Status,
+    status_of_group,
+)
+
+PROCESS_ID, IN_TURN, STATUS = "process-id", "in-turn", "status"
+
+POLL_S: Final = 2.0  # between two looks at an idle printer
+LOOK_S: Final = 0.5  # while it prints
+PROBE_S: Final = 1.0  # for the answer that tells how it confirms
+FENCE_S: Final = 20.0  # for a body to be on paper: the longest receipt takes a tenth of it
+HOLD_S: Final = 20.0  # for a seal, paper being changed included
+CLEAR_S: Final = 1.0
+DRAIN_S: Final = 1.0  # of good status stands for "on paper" where nothing better is
+STALL_S: Final = 5.0  # without a byte taken
+PATIENCE_S: Final = {"hot": 10.0, "offline": 3.0}  # what may go by itself; anything else stops a job at once
+MISSES: Final = (
+    2  # questions in a row without an answer: a block on its way may hide one (GS I, note), not two
+)
+MOST_JOBS: Final = 16
+TOGETHER: Final = 1024  # bytes of small pieces sent in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a printer can do: `confirm` ways to be tried in turn, `auto_status` GS a, `clears` DLE DC4 8, `answers` DLE EOT."""
+
+    confirm: tuple[str, ...] = (IN_TURN,)
+    auto_status: bool = False
+    clears: bool = False
+    answers: bool = True  # where not, somebody else looks when `wants_status`, and tells
+
+
+@dataclass(frozen=True, slots=True)
+class StatusNow:
+    """The printer's state has changed."""
+
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job came to its end: printed where `reason` is "", else a word of events.NotPrinted."""
+
+    job: str
+    reason: str = ""
+
+
+Happening = StatusNow | Finished
+
+
+class PrintSession:
+    """One printer on an open line, without the line: `feed` what it sends, `turn` when `wait_s` is over, write `outgoing`.
+
+    `mark` gives four fresh bytes for a process id (escpos.MARKS says which). `residue` is what an earlier session left
+    in the printer: "" nothing, "void" perhaps half a receipt, "cut" perhaps one that is not cut off.
+    """
+
+    def __init__(self, can: Abilities, mark: Callable[[], bytes], residue: str = "") -> None:
+        self._can, self._fresh_mark = can, mark
+        self._parser, self._enquiry = ReplyParser(), Enquiry()
+        self.residue = residue
+        self.status = Status()
+        self.way = ""  # how it confirms; "" until it was tried
+        self._told = ""
+        self._jobs: deque[tuple[str, tuple[bytes, ...]]] = deque()
+        self._asides: deque[bytes] = deque()
+        self._outbox = bytearray()
+        self._stage, self._since = "idle", 0.0
+        self._stages: dict[str, Callable[[float], None]] = {
+            "idle": self._in_idle, "probe": self._in_probe, "clean": self._in_clean, "check": self._in_check,
+            "body": self._in_body, "fence": self._in_fence, "seal": self._in_seal, "clear": self._in_clear,
+        }  # fmt: skip
+        self._pieces: deque[bytes] = deque()
+        self._job = ""
+        self._looked: float | None = None  # when the last whole status came
+        self._progress = 0.0  # when the printer last took a byte
+        self._stalled = False
+        self._asked_way, self._mark = "", b""  # of the request that is open
+        self._marked_at: float | None = None  # when it was answered
+        self._out_at, self._on_its_way = 0.0, False  # when it had left the outbox; whether it is still in it
+        self._turns_owed = 0  # answers to GS r that are still to come
+        self._untried: deque[str] = deque()
+        self._good_since: float | None = None
+        self._bad_since = 0.0
+        self._attended = False  # somebody opened the cover since a fault was there
+        self.wants_status = False
+        self._out: list[Happening] = []
+        self.counters = dict.fromkeys(("printed", "voided", "unsure", "cleared"), 0)
+
+    # --- from outside -----------------------------------------------------------------------------------------
+
+    def print(self, job: str, pieces: Sequence[bytes]) -> bool:
+        """Queue a job; False where there is no room. The last piece is its seal."""
+        if len(self._jobs) >= MOST_JOBS or not pieces:
+            return False
+        self._jobs.append((job, tuple(pieces)))
+        return True
+
+    def aside(self, command: bytes) -> None:
+        """A command that is no job (drawer, beep): sent when none is being printed, forgotten when the printer cannot."""
+        if len(self._asides) < MOST_JOBS:
+            self._asides.append(command)
+
+    def feed(self, data: bytes, now: float) -> list[Happening]:
+        """Take what the printer sent."""
+        for reply in self._parser.feed(data, now):
+            self._hear(reply, now)
+        return self.turn(now)
+
+    def turn(self, now: float) -> list[Happening]:
+        """Do what is due."""
+        settled = self._enquiry.timeout(now)
+        if settled is not None:
+            self._learn(settled, now)
+        for _ in range(8):  # a stage may lead to the next at once
+            before = self._stage
+            self._step(now)
+            if self._stage == before:
+                break
+        out, self._out = self._out, []
+        return out
+
+    def outgoing(self) -> bytes:
+        """The bytes to write now; tell `sent` how many went."""
+        return bytes(self._outbox[:4096])
+
+    def sent(self, count: int, now: float) -> None:
+        """So many bytes of `outgoing` were taken by the line."""
+        del self._outbox[:count]
+        if count:
+            self._progress, self._stalled = now, False
+        if not self._outbox and self._on_its_way:
+            self._out_at, self._on_its_way = now, False
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until `turn` has something to do if nothing is heard."""
+        if self._outbox:
+            return 0.0
+        due = self._enquiry.wait_s(now)
+        if due is not None:
+            return due
+        if self._stage == "idle":
+            return 0.0 if self._jobs or self._asides else max(0.0, (self._looked or 0.0) + POLL_S - now)
+        return SETTLE_S / 2
+
+    def tell(self, status: Status, now: float) -> list[Happening]:
+        """The status, looked up by other means (a USB port's own)."""
+        self.wants_status = False
+        self._learn(status, now)
+        return self.turn(now)
+
+    @property
+    def known(self) -> bool:
+        """Whether the printer was looked at at all."""
+        return self._told != ""
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait or are being printed."""
+        return len(self._jobs) + bool(self._job)
+
+    @property
+    def mute(self) -> bool:
+        """Whether it takes what is sent and answers nothing."""
+        return self._enquiry.misses > MISSES
+
+    def lost(self) -> list[Happening]:
+        """The line is gone. What comes of the jobs; `residue` then says what the printer may still hold."""
+        out: list[Happening] = []
+        if self._job:
+            out.append(Finished(self._job, "unsure" if self._stage == "seal" else "lost"))
+        out += [Finished(job, "lost") for job, _ in self._jobs]
+        self._job, self._stage = "", "idle"
+        self._jobs.clear()
+        return out
+
+    def counts(self) -> dict[str, int]:
+        """What was counted."""
+        return {
+            **self.counters,
+            "damaged": self._parser.damaged,
+            "garbage": self._parser.garbage,
+            "unasked": self._enquiry.unasked,
+        }
+
+    # --- what is heard ----------------------------------------------------------------------------------------
+
+    def _hear(self, reply: Reply, now: float) -> None:
+        match reply:
+            case Answer(byte=byte):
+                status = self._enquiry.answer(byte, now)
+                if status is not None:
+                    self._learn(status, now)
+            case AutoStatus(group=group):
+                self._become(status_of_group(group), now)
+            case Processed(mark=mark):
+                if mark == self._mark:
+                    self._marked_at = now
+            case InTurn():
+                self._turns_owed = max(0, self._turns_owed - 1)
+                if self._asked_way == IN_TURN and not self._turns_owed:
+                    self._marked_at = now
+            case Cleared():
+                self.counters["cleared"] += 1
+                self._turns_owed = 0
+                if self._stage == "clear":
+                    self._go("idle", now)
+            case _:
+                pass
+
+    def _learn(self, status: Status, now: float) -> None:
+        self._looked = now
+        self._become(status, now)
+
+    def _become(self, status: Status, now: float) -> None:
+        fault = self.status.cutter or self.status.stuck
+        self._attended = fault and (self._attended or self.status.cover_open)
+        self.status = status
+        if status.can_print and self._good_since is None:
+            self._good_since = now
+        elif not status.can_print and (self._good_since is not None or status.name() != self._told):
+            self._good_since, self._bad_since = None, now
+        if status.name() != self._told:
+            self._told = status.name()
+            self._out.append(StatusNow(status))
+
+    # --- what is done -----------------------------------------------------------------------------------------
+
+    def _go(self, stage: str, now: float) -> None:
+        self._stage, self._since = stage, now
+        self._looked = None if stage != "idle" else self._looked
+
+    def _send(self, data: bytes, now: float) -> None:
+        if not self._outbox:
+            self._progress = now
+        self._outbox += data
+
+    def _step(self, now: float) -> None:
+        if self._outbox:
+            self._watch_stall(now)
+            return
+        question = self._enquiry.outgoing(now)
+        if question:
+            self._send(question, now)
+        if self._enquiry.misses >= MISSES and self._stage in ("probe", "check", "body", "fence", "clean"):
+            self._abort("offline", now)
+        self._stages[self._stage](now)
+
+    def _watch_stall(self, now: float) -> None:
+        if now - self._progress < STALL_S:
+            return
+        if not self._stalled:
+            self._stalled = True
+            if self.status.can_print:  # it would say more if it could: Automatic Status Back does
+                self._become(Status(offline=True), now)
+        if self._stage in ("body", "fence", "clean", "probe", "check"):
+            self._abort(self.status.name(), now)
+        elif self._stage == "seal":
+            self._in_seal(now)
+        elif self._stage == "clear":
+            self._go("idle", now)
+
+    def _look(self) -> None:
+        if self._can.answers:
+            self._enquiry.ask()
+        else:
+            self.wants_status = True
+
+    def _known(self) -> bool:
+        """Whether the printer was looked at since this stage began and no look is under way; if not, one is begun."""
+        if self._looked is None:
+            self._look()
+        return self._looked is not None and not self._enquiry.busy
+
+    def _keep_looking(self, now: float) -> None:
+        if self._looked is None or now - self._looked >= LOOK_S:
+            self._look()
+
+    def _stopped(self, now: float) -> bool:
+        """Whether the printer cannot go on, and not only for a moment."""
+        if self.status.can_print:
+            return False
+        return now - self._bad_since >= PATIENCE_S.get(self.status.name(), 0.0)
+
+    def _in_idle(self, now: float) -> None:
+        if self._looked is None or now - self._looked >= POLL_S:
+            self._look()
+        if self._looked is None or self._enquiry.busy:
+            return
+        if self.status.can_print and not self.way:
+            self._untried, self._asked_way = deque(self._can.confirm), ""
+            self._go("probe", now)
+        elif self.status.can_print and self.residue:
+            self._request(escpos.cleanup(void=self.residue == "void") + self._auto(), now)
+            self._go("clean", now)
+        elif self._jobs:
+            self._job, pieces = self._jobs.popleft()
+            self._pieces = _together(pieces)
+            self._go("check", now)
+        elif self._attended and not self.status.cover_open:
+            self._attended = False
+            self._send(escpos.RECOVER, now)
+        elif self._asides:
+            command = self._asides.popleft()
+            if self.status.can_print:
+                self._send(command, now)
+
+    def _in_probe(self, now: float) -> None:
+        """Find out how it confirms, and that nothing of an earlier session is still to come."""
+        if not self.status.can_print:
+            self._go("idle", now)
+        elif self._asked_way and self._confirmed(now):
+            self.way = self._asked_way
+            self._go("idle", now)
+        elif self._asked_way and now - self._since < PROBE_S:
+            self._keep_looking(now)
+        elif self._untried:
+            self._since, self._asked_way = now, self._untried.popleft()
+            self._request(self._auto(), now, self._asked_way)
+        else:
+            self.way, self._turns_owed = STATUS, 0
+            self._go("idle", now)
+
+    def _in_clean(self, now: float) -> None:
+        if not self.status.can_print:
+            self._go("idle", now)
+        elif self._confirmed(now):
+            self.residue = ""
+            self._go("idle", now)
+        elif now - self._since > FENCE_S:
+            self._forget_way()
+            self._go("idle", now)
+        else:
+            self._keep_looking(now)
+
+    def _in_check(self, now: float) -> None:
+        if not self._known():
+            return
+        if self._stopped(now):
+            self._abort(self.status.name(), now)
+        elif not self.status.can_print:
+            self._keep_looking(now)
+        else:
+            self.residue = "void"
+            self._pieces.appendleft(escpos.INIT + self._auto())
+            self._stage, self._since = "body", now
+
+    def _in_body(self, now: float) -> None:
+        if self._stopped(now):
+            self._abort(self.status.name(), now)
+        elif not self.status.can_print:
+            self._keep_looking(now)
+        elif self._known():
+            if len(self._pieces) > 1:
+                self._send(self._pieces.popleft(), now)
+                self._looked = None
+            else:
+                self._request(b"", now)
+                self._go("fence", now)
+
+    def _in_fence(self, now: float) -> None:
+        if self._stopped(now):
+            self._abort(self.status.name(), now)
+        elif now - self._since > FENCE_S:
+            self._abort("offline", now)
+            self._forget_way()
+        elif not self.status.can_print or not self._confirmed(now):
+            self._keep_looking(now)
+        elif self._looked is not None and self._looked < (self._marked_at or 0.0):
+            self._looked = None  # one more look: paper may have ended with the body
+        elif self._known():
+            self.residue = "cut"
+            self._request(self._pieces.popleft(), now)
+            self._go("seal", now)
+
+    def _in_seal(self, now: float) -> None:
+        if self._confirmed(now) and not self._outbox:
+            self.residue = ""
+            self._finish("")
+            self._go("idle", now)
+        elif now - self._since > HOLD_S or (self._asked_way == STATUS and not self.status.can_print):
+            self._finish("unsure")
+            if self.status.can_print:
+                self._forget_way()
+            self._clear(now)
+        elif not self._outbox:
+            self._keep_looking(now)
+
+    def _in_clear(self, now: float) -> None:
+        if now - self._since > CLEAR_S:
+            self._go("idle", now)
+
+    # --- parts of stages --------------------------------------------------------------------------------------
+
+    def _auto(self) -> bytes:
+        """Status unasked where a process id is waited for; a group that lost its head would pass for answers to GS r."""
+        if not self._can.auto_status:
+            return b""
+        return escpos.AUTO_STATUS if (self._asked_way or self.way) == PROCESS_ID else escpos.NO_AUTO_STATUS
+
+    def _request(self, data: bytes, now: float, way: str = "") -> None:
+        """Send `data` and ask to be told when it is done."""
+        self._asked_way, self._mark, self._marked_at = way or self.way, b"", None
+        self._good_since = now if self.status.can_print else None
+        self._out_at, self._on_its_way = now, True
+        if self._asked_way == PROCESS_ID:
+            self._mark = self._fresh_mark()
+            data += escpos.ask_processed(self._mark)
+        elif self._asked_way == IN_TURN:
+            self._turns_owed += 1
+            data += escpos.ASK_IN_TURN
+        self._send(data, now)
+
+    def _confirmed(self, now: float) -> bool:
+        """Whether what was sent with the open request is done."""
+        if self._asked_way == PROCESS_ID:
+            return self._marked_at is not None
+        if (
+            self._asked_way == IN_TURN
+        ):  # an answer too many would come at once, and is then the one that counts
+            return self._marked_at is not None and now - self._marked_at >= SETTLE_S
+        good, looked = self._good_since, self._looked
+        return good is not None and looked is not None and looked - max(good, self._out_at) >= DRAIN_S
+
+    def _abort(self, reason: str, now: float) -> None:
+        """Before the seal: what is out is void, what is in the printer shall not come out."""
+        begun = self._stage in ("body", "fence")
+        if self._job:
+            self.counters["voided"] += begun
+            self._finish(reason)
+        if begun:
+            self._clear(now)
+        else:
+            self._go("idle", now)
+
+    def _clear(self, now: float) -> None:
+        if self._can.clears:
+            self._send(escpos.CLEAR, now)
+            self._go("clear", now)
+        else:
+            self._go("idle", now)
+
+    def _forget_way(self) -> None:
+        """It does not confirm any more as it did: find out anew."""
+        self.way, self._turns_owed = "", 0
+
+    def _finish(self, reason: str) -> None:
+        self.counters["printed"] += not reason
+        self.counters["unsure"] += reason == "unsure"
+        self._out.append(Finished(self._job, reason))
+        self._job = ""
+        self._pieces.clear()
+
+
+def _together(pieces: tuple[bytes, ...]) -> deque[bytes]:
+    """The same bytes in fewer pieces; the seal stays by itself."""
+    out: deque[bytes] = deque()
+    for piece in pieces[:-1]:
+        if out and len(out[-1]) + len(piece) <= TOGETHER:
+            out[-1] += piece
+        else:
+            out.append(piece)
+    out.append(pieces[-1])
+    return out

@@ -1,0 +1,195 @@
+"""An ACR122U: CCID over bulk endpoints, a PN532 inside, and the faults its firmware was recorded with.
+
+`Acr122Core.handle` is bytes in, bytes out, for whatever carries them: `SimAcr122` puts it on a simulated USB bus.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devices.protocol import acr122, ccid, pn532
+from devices.sim.pn532_core import Pn532Core
+from devices.sim.tags import Card, Type2Tag
+from devices.sim.usb_device import INTERRUPT, Endpoint, Interface, SimUsbDevice
+
+VENDOR, PRODUCT = 0x072F, 0x2200
+BULK_OUT, BULK_IN, CHANGES_IN = 0x02, 0x82, 0x81
+LONGEST = 271  # dwMaxCCIDMessageLength
+# CCID class descriptor (CCID 1.1, 5.1): one slot, T=0 and T=1, 4 MHz, 9600 baud, IFSD 247, short APDUs (dwFeatures 20000h).
+DESCRIPTOR = struct.pack(
+    "<BBHBBIIIBIIBIIIIIBBHBB",
+    54, 0x21, 0x0110, 0, 7, 3, 4000, 4000, 0, 9600, 9600, 0, 247, 0, 0, 0x20000, LONGEST, 0xFF, 0xFF, 0, 0, 1,
+)  # fmt: skip
+_ATR_NONE = bytes.fromhex("3b00")
+_OK, _FAILED = b"\x90\x00", b"\x63\x00"
+
+
+@dataclass(slots=True)
+class Firmware:
+    """How a firmware behaves; the ways to repeat were recorded under bSeq 0, so what they do with a counted one is both tried.
+
+    `repeats`: from which message on its answers are one too late, -1 for never. `how`: "again": the last answer comes once more,
+    as it was; "reheaded": once more under the new bSeq; "behind": for ever, each answer only after the next question.
+    """
+
+    number: str = "203"
+    repeats: int = -1
+    how: str = "again"
+    miscounts: bool = False  # bSeq one less after more than 54 bytes
+    mute: int = 0  # how many of the next answers are empty with bError FE
+
+
+def firmware(number: str, how: str = "again") -> Firmware:
+    """203 is good; 215 and 216 repeat the answer to the first question, as recorded (nfcpy issues 167 and 200)."""
+    return Firmware(number, repeats=-1 if number == "203" else 1, how=how)
+
+
+class Acr122Core:
+    """The reader without its USB. One host's messages in, transfers out."""
+
+    def __init__(self, fw: Firmware | None = None) -> None:
+        self.chip = Pn532Core()
+        self.firmware = fw or Firmware()
+        self._bits = 0xFF
+        self._lamps = 0
+        self._heard = 0
+        self._last = b""
+        self.seqs: list[int] = []  # every bSeq the host has used, the last 256
+        self.beeps: list[bytes] = []  # every YES and NO, the last 16
+
+    def handle(self, message: bytes) -> list[bytes]:
+        """The transfers that answer one message of the host; none to what is no message."""
+        if len(message) < ccid.HEADER or len(message) != ccid.HEADER + int.from_bytes(message[1:5], "little"):
+            return []
+        self.seqs = [*self.seqs, message[6]][-256:]
+        answer = self._answer(message)
+        number, self._heard = self._heard, self._heard + 1
+        last, self._last = self._last, answer
+        if self.firmware.repeats < 0 or number < self.firmware.repeats or not last:
+            return [answer]
+        if self.firmware.how == "behind":
+            return [_with_seq(last, message[6])]
+        if number > self.firmware.repeats:
+            return [answer]
+        return [last if self.firmware.how == "again" else _with_seq(last, message[6]), answer]
+
+    def _answer(self, message: bytes) -> bytes:
+        kind, seq, data = message[0], message[6], message[10:]
+        if self.firmware.miscounts and len(data) > ccid.LONG:
+            seq = (seq - 1) & 0xFF
+        if self.firmware.mute > 0 and kind == ccid.TRANSFER:
+            self.firmware.mute -= 1
+            return _reply(ccid.DATA_BLOCK, seq, b"", 0, ccid.MUTE)
+        card = self._card()
+        status = 2 if card is None else 0
+        match kind:
+            case ccid.POWER_ON:
+                return _reply(ccid.DATA_BLOCK, seq, _atr(card), status, 0x81)
+            case ccid.TRANSFER:
+                return _reply(ccid.DATA_BLOCK, seq, self._apdu(data, card), status, 0x81)
+            case ccid.ESCAPE:
+                return _reply(ccid.ESCAPE_ANSWER, seq, self._apdu(data, card), status, 0x81)
+            case ccid.POWER_OFF | ccid.SLOT_STATUS:
+                return _reply(ccid.SLOT_ANSWER, seq, b"", status, 0x81)
+            case 0x61 | 0x6C | 0x6D:  # parameters: T=1 as it is by default
+                return _reply(ccid.PARAMETERS, seq, bytes.fromhex("1110004d002000"), status, 0x81, 1)
+        return _reply(ccid.SLOT_ANSWER, seq, b"", 0x40 | status, 0)
+
+    def _card(self) -> Card | None:
+        """The card the firmware has found by itself, where it looks by itself."""
+        if not self._bits & acr122.BY_ITSELF:
+            return None
+        found = self.chip.run(b"\x4a\x01\x00")
+        return self.chip.active if found[1] else None
+
+    def _apdu(self, data: bytes, card: Card | None) -> bytes:
+        match data[:3]:
+            case b"\xff\x00\x48":
+                return b"ACR122U" + self.firmware.number.encode("ascii")
+            case b"\xff\x00\x51" if len(data) >= 4:
+                self._bits = data[3]
+                return bytes([self._bits]) if self.firmware.number < "216" else bytes([0x90, self._bits])
+            case b"\xff\x00\x40" if len(data) == 9:
+                return self._lights(data)
+            case b"\xff\x00\x00" if len(data) > 5 and data[4] == len(data) - 5 and data[5] == pn532.TO_CHIP:
+                answer = self.chip.run(data[6:])
+                return b"\x63\x7f" if answer == b"\x7f" else bytes([pn532.TO_HOST]) + answer + _OK
+            case b"\xff\xca\x00" if card is not None:
+                return card.target.uid + _OK
+            case b"\xff\xb0\x00" if isinstance(card, Type2Tag) and len(data) == 5:
+                return (card.answer(bytes([0x30, data[3]])) or b"")[: data[4] or 16] + _OK
+        if card is not None and data[:1] != b"\xff":
+            return card.answer(data) or _FAILED
+        return _FAILED
+
+    def _lights(self, data: bytes) -> bytes:
+        for place in (0, 1):
+            if data[3] >> (place + 2) & 1:
+                self._lamps = self._lamps & ~(1 << place) | (data[3] & (1 << place))
+        if data in (acr122.YES, acr122.NO):
+            self.beeps = [*self.beeps, data][-16:]
+        return bytes([0x90, self._lamps])
+
+
+def _reply(kind: int, seq: int, data: bytes, status: int, error: int, chain: int = 0) -> bytes:
+    return bytes([kind]) + len(data).to_bytes(4, "little") + bytes([0, seq, status, error, chain]) + data
+
+
+def _with_seq(reply: bytes, seq: int) -> bytes:
+    return reply[:6] + bytes([seq]) + reply[7:]
+
+
+def _atr(card: Card | None) -> bytes:
+    """PC/SC part 3, 3.1.3.2.3: a storage card's ATR, or an ISO 14443-4 card's around the historical bytes of its ATS."""
+    if card is None:
+        return _ATR_NONE
+    if card.target.sel_res & 0x20:
+        body = bytes([0x80 | len(card.target.ats[4:]), 0x80, 0x01]) + card.target.ats[4:]
+    else:
+        name = 0x0003 if card.target.sel_res == 0 else 0x0001
+        body = bytes.fromhex("8f8001804f0ca00000030603") + name.to_bytes(2, "big") + bytes(4)
+    check = 0
+    for byte in body:
+        check ^= byte
+    return b"\x3b" + body + bytes([check])
+
+
+Replies = Callable[[list[bytes]], list[bytes]]
+
+
+class SimAcr122(SimUsbDevice):
+    """The reader on a simulated bus. `faults` may damage, lose or double what it answers; `on_message` hears each message."""
+
+    def __init__(self, fw: Firmware | None = None, *, kernel_driver: str = "pn533_usb") -> None:
+        ends = (Endpoint(BULK_OUT), Endpoint(BULK_IN), Endpoint(CHANGES_IN, INTERRUPT, 8))
+        one = Interface(0, 0x0B, ends, driver=kernel_driver, extra=DESCRIPTOR)
+        super().__init__(VENDOR, PRODUCT, [one], manufacturer="ACS", product="ACR122U PICC Interface")
+        self.core = Acr122Core(fw)
+        self.faults: Replies = list
+        self.on_message: Callable[[bytes], None] = lambda message: None
+        self._begun = bytearray()
+        self._lock = threading.Lock()
+
+    def on_out(self, endpoint: int, data: bytes) -> None:
+        """A transfer of the host's, or a part of one."""
+        with self._lock:
+            self._begun += data
+            while len(self._begun) >= ccid.HEADER:
+                end = ccid.HEADER + int.from_bytes(self._begun[1:5], "little")
+                if end > LONGEST:
+                    self._begun.clear()  # a real one stalls; what comes next is a new message
+                    return
+                if len(self._begun) < end:
+                    return
+                message = bytes(self._begun[:end])
+                del self._begun[:end]
+                self.on_message(message)
+                for reply in self.faults(self.core.handle(message)):
+                    self.send(BULK_IN, reply)
+
+    def on_unplug(self) -> None:
+        """A message that was begun is lost."""
+        self._begun.clear()

@@ -1,0 +1,315 @@
+"""A device's whole life: what fails, what hangs, what is lent, what is listened to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.discovery import Place
+from devices.drivers.line_scanner import LineScanner
+from devices.errors import Gone, Timeout
+from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, Scan
+from devices.libusb_bus import LibusbBus
+from devices.manager import Manager
+from devices.models import Model, Setting, Usb
+from devices.opening import Host
+from devices.sim.printer import SimPrinter
+from devices.sim.scanner import SimScanner
+from devices.sim.usb_bus import SimUsbBus
+from devices.sim.usb_device import Endpoint, Interface, SimUsbDevice
+from devices.supervisor import Supervisor
+from devices.sysfs import Sysfs
+from devices.trace import Line, Moved
+from devices.transport.base import Transport
+from devices.wires import Bulk, Serial
+from tests.devices.helpers import Ear
+from tests.devices.house.usb_tree import UsbTree
+from tests.kiosk.until import until
+
+
+class Odd:
+    """A driver that does what a test wants."""
+
+    def __init__(self, wire: Transport) -> None:
+        self.wire = wire
+
+    def start(self) -> None:
+        self.wire.read(0)
+
+    def turn(self, timeout_s: float) -> list[DeviceEvent]:
+        self.wire.read(timeout_s)
+        return []
+
+    def wake(self) -> None:
+        self.wire.wake()
+
+    def counters(self) -> dict[str, int]:
+        return {"turned": 1}
+
+    def close(self) -> list[DeviceEvent]:
+        self.wire.close()
+        return []
+
+
+class Deaf(Odd):
+    """Does not hear that it shall stop."""
+
+    def wake(self) -> None:
+        pass
+
+    def turn(self, timeout_s: float) -> list[DeviceEvent]:
+        while True:
+            self.wire.read(60)
+
+
+class Mute(Odd):
+    """Never gets an answer."""
+
+    def start(self) -> None:
+        raise Timeout("odd: no answer")
+
+
+SERIAL = Serial()
+
+
+def host(kind: type[Odd], wire: Serial | Bulk = SERIAL, *match: Usb, **other: object) -> Host:
+    model = Model("odd", "scanner", "Odd", wire, lambda setting, wire: kind(wire), match)
+    return Host(models={"odd": model}, **other)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def scanner(tmp_path: Path) -> Iterator[SimScanner]:
+    sim = SimScanner(tmp_path / "scanner")
+    yield sim
+    sim.close()
+
+
+def test_a_driver_that_hangs_does_not_hang_the_stop(scanner: SimScanner, tmp_path: Path) -> None:
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), ear, host(Deaf))
+    device.start()
+    ear.state("ready")
+    device.stopping()
+    assert device.join(0.05), "its wire was taken from it, so it ended"
+
+
+class Vanishing(Odd):
+    """Pulled while it is being woken, the first time."""
+
+    times = 0
+
+    def start(self) -> None:
+        Vanishing.times += 1
+        if Vanishing.times == 1:
+            raise Gone("odd: pulled")
+
+
+def test_pulled_while_it_opens_is_absent_and_not_failed(scanner: SimScanner, tmp_path: Path) -> None:
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), ear, host(Vanishing))
+    device.start()
+    ear.state("ready")
+    assert device.stop()
+    assert [event.state for event in ear.heard if isinstance(event, DeviceState)] == [
+        "opening",
+        "absent",
+        "ready",
+    ]
+    assert device.counters()["failed"] == 0
+
+
+def test_a_device_is_found_by_its_numbers_whatever_its_node(scanner: SimScanner, tmp_path: Path) -> None:
+    tree = UsbTree(tmp_path / "usb")
+    bus = Sysfs(tree.sys, tree.dev)
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", "auto"), ear, host(Odd, Serial(), Usb(1, 2), bus=bus))
+    device.start()
+    ear.state("absent")
+    [node] = tree.plug("1-1.3", 1, 2, interfaces=("02 tty",))
+    Path(node).unlink()
+    Path(node).symlink_to((tmp_path / "scanner").resolve())
+    ear.state("ready")
+    report = device.report()
+    assert (report.place, report.state, report.counters["turned"]) == (f"{node} slot:1-1.3", "ready", 1)
+    other = tree.plug("1-2", 1, 2, interfaces=("02 tty",))
+    assert device.stop()
+    again = Supervisor(Setting("odd", "odd", "auto"), ear, host(Odd, Serial(), Usb(1, 2), bus=bus))
+    again.start()
+    failed = ear.state("failed")
+    assert failed.detail == "odd: auto may be any of slot:1-1.3, slot:1-2"
+    assert 'port = "slot:1-1.3"' in failed.remedy
+    assert again.stop()
+    assert other
+
+
+class Resettable(SimUsbDevice):
+    resets = 0
+
+    def on_reset(self) -> None:
+        Resettable.resets += 1
+
+
+def test_a_mute_device_on_usb_is_reset_and_then_reported() -> None:
+    bus = SimUsbBus()
+    bus.plug(Resettable(1, 2, [Interface(0, 0xFF, (Endpoint(0x81), Endpoint(0x02)))]), "1-4")
+    ear = Ear()
+    world = host(Mute, Bulk(0xFF), Usb(1, 2), bus=LibusbBus(bus), backend=bus)
+    device = Supervisor(Setting("odd", "odd", "auto"), ear, world)
+    device.start()
+    assert "off and on" in ear.state("failed").remedy
+    until(lambda: Resettable.resets == 1, "a reset")
+    until(lambda: device.counters()["failed"] > 3, "a try after it")
+    report = device.report()
+    assert (report.error, report.counters["resets"], report.place) == ("odd: no answer", 1, "slot:1-4")
+    assert device.stop()
+    bus.close()
+
+
+def test_a_device_that_is_not_there_cannot_be_reset() -> None:
+    from devices.opening import reset_usb
+
+    assert not reset_usb(Place("/dev/ttyS0"))
+    assert not reset_usb(Place(vid=1, pid=2), SimUsbBus())
+
+
+class TestTheManager:
+    @pytest.fixture
+    def bench(
+        self, tmp_path: Path, scanner: SimScanner
+    ) -> Iterator[tuple[Manager, Ear, SimScanner, SimPrinter]]:
+        printer = SimPrinter(tmp_path / "printer")
+        ear = Ear()
+        manager = Manager(
+            [
+                Setting("scanner", "line-scanner", str(tmp_path / "scanner")),
+                Setting("printer", "escpos", str(tmp_path / "printer")),
+            ],
+            ear,
+        )
+        manager.start()
+        until(lambda: set(manager.states().values()) == {"ready"}, "both to be ready")
+        yield manager, ear, scanner, printer
+        assert manager.stop()
+        printer.close()
+
+    def test_a_snapshot_tells_all(self, bench: tuple[Manager, Ear, SimScanner, SimPrinter]) -> None:
+        manager, ear, scanner, _ = bench
+        scanner.scan("1")
+        ear.wait(Scan)
+        first, second = manager.snapshot()
+        assert (first.name, first.kind, first.state, first.error, first.lent) == (
+            "scanner",
+            "scanner",
+            "ready",
+            "",
+            False,
+        )
+        assert (first.counters["opened"], first.counters["events"], first.counters["bytes-in"]) == (1, 1, 3)
+        assert first.heard_s is not None
+        assert first.heard_s <= first.since_s
+        assert (second.name, second.model) == ("printer", "escpos")
+        scanner.wire.unplug()
+        until(lambda: manager.states()["scanner"] == "absent", "the unplug")
+        first = manager.snapshot()[0]
+        assert "Plug it in" in first.remedy
+        assert first.counters["bytes-in"] == 3, "what was counted stays counted"
+
+    def test_a_device_that_is_lent_is_heard_by_the_borrower_alone(
+        self, bench: tuple[Manager, Ear, SimScanner, SimPrinter]
+    ) -> None:
+        manager, ear, scanner, _ = bench
+        borrower = Ear()
+        device = manager.devices["scanner"]
+        loan = device.lend(borrower)
+        assert loan is not None
+        assert ear.state("absent").detail == "lent"
+        assert device.lend(borrower) is None, "once is enough"
+        scanner.scan("test")
+        assert borrower.wait(Scan).text == "test"
+        assert not loan.trigger(True), "a plain scanner has none"
+        scanner.wire.unplug()
+        borrower.state("absent")
+        scanner.wire.plug()
+        borrower.state("ready")
+        loan.end()
+        loan.end()
+        ear.state("ready")
+        scanner.scan("sold")
+        assert ear.wait(Scan).text == "sold"
+        assert not loan.signal(True)
+        assert not [one for one in ear.rest() if isinstance(one, Scan) and one.text == "test"]
+
+    def test_a_printer_that_is_lent_prints_for_the_borrower_and_tells_the_kiosk_no(
+        self, bench: tuple[Manager, Ear, SimScanner, SimPrinter]
+    ) -> None:
+        manager, ear, _, printer = bench
+        borrower = Ear()
+        device = manager.devices["printer"]
+        loan = device.lend(borrower)
+        assert loan is not None
+        assert loan.print("test", [b"hello\n", b"\x1dV\x00"])
+        assert borrower.wait(Printed).job == "test"
+        device.print("R1", [b"x"])
+        assert ear.wait(NotPrinted) == NotPrinted("printer", "R1", "offline")
+        loan.end()
+        assert not loan.print("late", [b"x"])
+        assert printer.receipts == ["hello"]
+
+    def test_a_device_is_listened_to_while_it_works_and_after_a_replug(
+        self, bench: tuple[Manager, Ear, SimScanner, SimPrinter]
+    ) -> None:
+        manager, ear, scanner, _ = bench
+        lines: list[Line] = []
+        heard = threading.Event()
+
+        def sink(line: Line) -> None:
+            lines.append(line)
+            heard.set()
+
+        manager.devices["scanner"].listen(sink)
+        scanner.wire.unplug()
+        ear.state("absent")
+        scanner.wire.plug()
+        ear.wait(DeviceState, lambda event: event.device == "scanner" and event.state == "ready")
+        scanner.scan("42")
+        ear.wait(Scan)
+        manager.devices["scanner"].listen(None)
+        scanner.scan("43")
+        ear.wait(Scan)
+        assert b"".join(line.data for line in lines if isinstance(line, Moved)) == b"42\r\n"
+
+
+def test_a_readers_bytes_are_withheld_unless_they_are_asked_for(scanner: SimScanner, tmp_path: Path) -> None:
+    model = Model("odd", "reader", "Odd", Serial(), lambda setting, wire: Odd(wire))
+    ear = Ear()
+    device = Supervisor(Setting("reader", "odd", str(tmp_path / "scanner")), ear, Host(models={"odd": model}))
+    device.start()
+    ear.state("ready")
+    lines: list[Line] = []
+    device.listen(lines.append)
+    scanner.wire.send(b"\x04\xa2")
+    until(lambda: bool(lines))
+    device.listen(lines.append, card_numbers=True)
+    scanner.wire.send(b"\x04\xa3")
+    until(lambda: len(lines) > 1)
+    assert device.stop()
+    assert [(line.data, line.withheld) for line in lines if isinstance(line, Moved)] == [
+        (b"", 2),
+        (b"\x04\xa3", 0),
+    ]
+
+
+def test_a_line_scanner_needs_no_declaration_of_ours(scanner: SimScanner, tmp_path: Path) -> None:
+    model = Model("theirs", "scanner", "Theirs", Serial(9600, "E"), lambda s, wire: LineScanner(s.name, wire))
+    ear = Ear()
+    device = Supervisor(
+        Setting("s", "theirs", str(tmp_path / "scanner")), ear, Host(models={"theirs": model})
+    )
+    device.start()
+    ear.state("ready")
+    scanner.scan("1")
+    assert ear.wait(Scan).text == "1"
+    assert device.stop()
