@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from devices.drivers.acr122_link import ANSWER_S, Acr122Link
 from devices.drivers.base import merged
@@ -41,12 +42,14 @@ class Acr122Reader:
         *,
         read_tags: bool = False,
         aid: bytes | None = own_app.AID,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if len(key) < 16:
             raise ValueError("a token key has at least 16 bytes")
         self._name, self._transport, self._key = name, transport, key
         self._read_tags, self._aid = read_tags, aid
-        self._ccid = CcidLink(name, transport)
+        self._clock = clock
+        self._ccid = CcidLink(name, transport, clock)
         self._link = Acr122Link(self._ccid)
         self._looker = CardLooker(self._link.chip, sure=True)
         self._presence = CardPresence()
@@ -66,10 +69,10 @@ class Acr122Reader:
         self._link.lamps(acr122.READY)
         firmware = self._link.chip(pn532.GET_FIRMWARE_VERSION)
         if len(firmware) != 5 or firmware[1] != 0x32:
-            raise ProtocolError(f"{self._name}: no PN532 inside: firmware answer {firmware.hex()}")
+            raise ProtocolError(f"{self._name}: no PN532 inside: a firmware answer of {len(firmware)} bytes")
         self._link.chip(_WITH_RATS)
         self._link.chip(pn532.FEW_RETRIES)
-        self._heard = time.monotonic()
+        self._heard = self._clock()
 
     def arm(self, on: bool) -> None:
         """Look for cards, or leave the field off; from any thread."""
@@ -112,9 +115,9 @@ class Acr122Reader:
             self._link.chip(pn532.FIELD_OFF)
             self._field_on = False
         self._ccid.rest(min(timeout_s, HEARTBEAT_S))
-        if time.monotonic() - self._heard >= HEARTBEAT_S:
+        if self._clock() - self._heard >= HEARTBEAT_S:
             self._link.alive()
-            self._heard = time.monotonic()
+            self._heard = self._clock()
         return []
 
     def _look(self) -> list[DeviceEvent]:
@@ -126,7 +129,7 @@ class Acr122Reader:
             if self._unsure_in_a_row >= MOST_UNSURE:
                 raise
             return []
-        self._heard, self._unsure_in_a_row = time.monotonic(), 0
+        self._heard, self._unsure_in_a_row = self._clock(), 0
         token = None if target is None else token_of(self._key, target.uid)
         if not self._presence.look(token, armed) or target is None or token is None:
             return []
@@ -138,10 +141,10 @@ class Acr122Reader:
 
     def _content(self, target: Target) -> TagContent | None:
         """What the card says, None where it says nothing or nonsense, or leaves too early: the next tap is another try."""
-        end = time.monotonic() + TAG_S
+        end = self._clock() + TAG_S
 
         def exchange(data: bytes) -> bytes:
-            left = end - time.monotonic()
+            left = end - self._clock()
             if left <= 0:
                 raise Timeout(f"card: not read to its end in {TAG_S:g} s")
             return exchanged(self._link.chip(EXCHANGE + data, max(ANSWER_S, min(left, CARD_S))))

@@ -19,8 +19,8 @@ LONGEST_S = 5.0  # for one answer, however often the reader asks for time
 class CcidLink:
     """Asks and waits. Used by the driver's thread alone."""
 
-    def __init__(self, name: str, transport: Transport) -> None:
-        self.name, self._transport = name, transport
+    def __init__(self, name: str, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name, self._transport, self._clock = name, transport, clock
         self.host = Host()
 
     def ask(self, build: Callable[[Host], bytes], within_s: float) -> Answer:
@@ -28,10 +28,10 @@ class CcidLink:
 
         Raises Timeout where none came, or the card was mute; ProtocolError where the reader refuses; Gone.
         """
-        started = time.monotonic()
+        started = self._clock()
         end = started + within_s
         self._transport.write(build(self.host), WRITE_S)
-        while (left := end - time.monotonic()) > 0:
+        while (left := end - self._clock()) > 0:
             for event in self.host.feed(self._transport.read(left)):
                 match event:
                     case Answer():
@@ -39,7 +39,7 @@ class CcidLink:
                     case MoreToCome():
                         self._transport.write(self.host.proceed(), WRITE_S)
                     case MoreTime(times):
-                        end = min(started + LONGEST_S, time.monotonic() + times * within_s)
+                        end = min(started + LONGEST_S, self._clock() + times * within_s)
                     case Refused() if event.mute:
                         raise Timeout(f"{self.name}: {event}")
                     case Refused():

@@ -77,7 +77,7 @@ def chip_answer(answer: bytes, code: int) -> bytes:
         raise ProtocolError(
             f"PN532 command {code:02X}: {_FAILED.get(given.status, f'status {given.status:04X}')}"
         )
-    if given.data[:2] != bytes([pn532.TO_HOST, code + 1]):
+    if given.data[:2] != bytes([pn532.TO_HOST, (code + 1) & 0xFF]):
         raise ProtocolError(f"PN532 command {code:02X} got the answer to another one")
     return given.data[1:]
 

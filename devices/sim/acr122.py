@@ -163,11 +163,11 @@ Replies = Callable[[list[bytes]], list[bytes]]
 class SimAcr122(SimUsbDevice):
     """The reader on a simulated bus. `faults` may damage, lose or double what it answers; `on_message` hears each message."""
 
-    def __init__(self, fw: Firmware | None = None, *, kernel_driver: str = "pn533_usb") -> None:
+    def __init__(self, core: Acr122Core | None = None, *, kernel_driver: str = "pn533_usb") -> None:
         ends = (Endpoint(BULK_OUT), Endpoint(BULK_IN), Endpoint(CHANGES_IN, INTERRUPT, 8))
         one = Interface(0, 0x0B, ends, driver=kernel_driver, extra=DESCRIPTOR)
         super().__init__(VENDOR, PRODUCT, [one], manufacturer="ACS", product="ACR122U PICC Interface")
-        self.core = Acr122Core(fw)
+        self.core = core or Acr122Core()
         self.faults: Replies = list
         self.on_message: Callable[[bytes], None] = lambda message: None
         self._begun = bytearray()

@@ -15,9 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from devices.errors import ProtocolError
+from devices.errors import ProtocolError, Timeout
+from devices.protocol import (
+    acr122,
+    ccid,
+    escpos_job,
+    escpos_status,
+    lines,
+    ndef,
+    own_app,
+    pn532_targets,
+    ssi,
+    tag_reading,
+)
 from devices.protocol import aim as aims
-from devices.protocol import escpos_job, escpos_status, lines, ssi
 from devices.protocol.commands import Commands, Datalogic, De2120, Honeywell
 from devices.protocol.gm65 import Gm65
 from devices.protocol.gs1 import associations, digital_link, elements, scan_data
@@ -218,3 +229,98 @@ def ssi_host(data: bytes) -> None:
     read = host.feed(_packet(ssi.DECODE_DATA, b"\x0b4006381333931"), now + 5.0)
     assert read == [lines.Code(b"4006381333931", "4006381333931", "]E0")]
     assert host.to_send(now + 5.0) == ssi.build(ssi.ACK)
+
+
+@target(
+    "ndef",
+    bytes.fromhex("00 d1 01 0d 55 04 73 68 6f 70 2e 65 78 61 6d 70 6c 65"),
+    bytes.fromhex("00 d1 02 09 53 70 d1 01 05 54 02 65 6e 4f 4b"),
+)
+def ndef_message(data: bytes) -> None:
+    """What is read is written and read again as the same; its addresses and texts have words or are refused."""
+    records = ndef.decode(data[1:])
+    assert 1 <= len(records) <= ndef.MOST_RECORDS
+    assert sum(len(record.payload) for record in records) <= ndef.MOST_MESSAGE
+    if all(record.tnf < ndef.UNCHANGED for record in records):
+        assert ndef.decode(ndef.encode(records)) == records
+    for record in records:
+        ndef.uri_of(record)
+        ndef.text_of(record)
+
+
+_TYPE_2 = bytes.fromhex(
+    "00 00000000 00000000 00000000 e1101200 0103a00c34 0305d101015500 fe 00000000000000000000000000000000"
+)
+_TYPE_4 = bytes.fromhex("20 000f20003b00340406e104003200009000 9000 0003d0000090009000")
+
+
+@target("tag-reading", _TYPE_2, _TYPE_4)
+def tag(data: bytes) -> None:
+    """A tag that says anything is read or refused, within as many questions as a message has bytes."""
+    left = (
+        [piece + (b"" if len(data) % 2 else b"\x90\x00") for piece in pieces(data)]
+        if data[:1] != b"\x20"
+        else [data[1:]]
+    )
+    memory, asked = data[1:] or b"\0", 0
+
+    def exchange(question: bytes) -> bytes:
+        nonlocal asked
+        asked += 1
+        if question[0] == 0x30:
+            start = question[1] * 4 % len(memory)
+            return (memory[start:] + memory * 16)[:16]
+        return left.pop(0) if left else memory[: question[-1]] + b"\x90\x00"
+
+    sel_res = data[0] & 0x20 if data else 0
+    reading = tag_reading.read(
+        tag_reading.Target(b"", b"", sel_res, b""), aid=own_app.AID if len(data) % 3 else None
+    )
+    try:
+        content = tag_reading.run(reading, exchange)
+        assert len(content.message) <= ndef.MOST_MESSAGE
+    finally:
+        assert asked <= ndef.MOST_MESSAGE + 260
+
+
+@target(
+    "ccid",
+    bytes.fromhex("00 800a000000000102810041435231323255323136"),
+    bytes.fromhex("93 8000000000000100fe00 80010000000001800300aa"),
+)
+def ccid_host(data: bytes) -> None:
+    """At most one answer per question, and an answer behind any garbage and a new question is read."""
+    host = ccid.Host()
+    host.transfer(bytes(len(data) % 64))
+    found = [event for piece in pieces(data) for event in host.feed(piece)]
+    assert sum(isinstance(event, ccid.Answer | ccid.Refused) for event in found) <= 1
+    assert len(host._parser._buffer) <= ccid.HEADER + ccid.MOST_DATA
+    assert len(host._parts) <= ccid.MOST_ANSWER
+    seq = host.transfer(b"")[6]
+    good = host.feed(b"\x80\x02\0\0\0\0" + bytes([seq]) + b"\0\0\0\x90\0")
+    assert good == [ccid.Answer(b"\x90\0", 0)]
+
+
+@target(
+    "acr122",
+    b"\x00ACR122U216",
+    b"\x00\x90\x7f",
+    bytes.fromhex("32 d5339000"),
+    bytes.fromhex("4a d54b010100440704a1b2c3d4e5f69000"),
+)
+def acr122_answers(data: bytes) -> None:
+    """An answer is one to its command or refused."""
+    checks = (
+        acr122.version,
+        acr122.atr,
+        acr122.lamps_set,
+        lambda answer: acr122.parameters_set(answer, 0x7F),
+        lambda answer: acr122.echoed(answer, 7),
+        lambda answer: pn532_targets.target_of(acr122.chip_answer(answer, data[0])),
+        lambda answer: pn532_targets.exchanged(acr122.chip_answer(answer, data[0])),
+    )
+    for check in checks if data else ():
+        try:
+            check(data[1:])
+        except (ProtocolError, Timeout):
+            continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -13,7 +12,7 @@ from devices.drivers.pn532_reader import token_of
 from devices.errors import Busy, DeviceError, Gone
 from devices.events import CardSeen, DeviceEvent, TagRead
 from devices.protocol import acr122, ndef
-from devices.sim.acr122 import Firmware, SimAcr122, firmware
+from devices.sim.acr122 import Acr122Core, Firmware, SimAcr122, firmware
 from devices.sim.tags import Card, Phone, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
 from devices.transport.usb import UsbBulkTransport, UsbPlace
@@ -76,7 +75,7 @@ FIRMWARES = [
 @pytest.mark.parametrize("fw", FIRMWARES, ids=lambda fw: f"{fw.number}-{fw.how}-{fw.miscounts}-{fw.mute}")
 class TestEveryFirmware:
     def test_a_tap_is_one_event_with_a_keyed_token(self, bench: Bench, fw: Firmware) -> None:
-        sim = SimAcr122(fw)
+        sim = SimAcr122(Acr122Core(fw))
         driver = bench.open(sim)
         driver.arm(True)
         assert turns(driver) == []
@@ -88,7 +87,7 @@ class TestEveryFirmware:
         assert turns(driver) == []
 
     def test_tags_and_phones_are_read(self, bench: Bench, fw: Firmware) -> None:
-        sim = SimAcr122(fw)
+        sim = SimAcr122(Acr122Core(fw))
         driver = bench.open(sim, read_tags=True)
         driver.arm(True)
         uri = "https://shop.example/01/09521100100410"
@@ -183,7 +182,7 @@ class TestTheReaderItself:
     def test_a_reader_that_stays_one_behind_is_given_up_cleanly_and_works_after_a_replug(
         self, bench: Bench
     ) -> None:
-        sim = SimAcr122(Firmware("215", repeats=0, how="behind"))
+        sim = SimAcr122(Acr122Core(Firmware("215", repeats=0, how="behind")))
         with pytest.raises(DeviceError, match="reader"):
             bench.open(sim)
         bench.drivers.pop().close()
@@ -199,7 +198,7 @@ class TestTheReaderItself:
     def test_whenever_an_answer_comes_twice_no_card_is_mistaken(
         self, bench: Bench, after: int, how: str
     ) -> None:
-        sim = SimAcr122(Firmware("216", repeats=after, how=how))
+        sim = SimAcr122(Acr122Core(Firmware("216", repeats=after, how=how)))
         driver = bench.open(sim, read_tags=True)
         driver.arm(True)
         seen = []
@@ -248,54 +247,3 @@ class TestTheReaderItself:
         sim.faults = lambda replies: [reply.replace(b"ACR122", b"OMNI55") for reply in replies]
         with pytest.raises(DeviceError, match="not an ACR122U"):
             bench.open(sim)
-
-
-class Noise:
-    """Every twentieth answer, at random: a byte damaged, lost, cut short, sent twice, or repeated under the next number."""
-
-    def __init__(self, seed: int) -> None:
-        self._random, self._last, self.hits = random.Random(seed), b"", 0
-
-    def __call__(self, replies: list[bytes]) -> list[bytes]:
-        out: list[bytes] = []
-        for reply in replies:
-            out += self._spoilt(reply) if self._random.random() < 0.05 else [reply]
-            self._last = reply
-        return out
-
-    def _spoilt(self, reply: bytes) -> list[bytes]:
-        self.hits += 1
-        kind = self._random.randrange(5)
-        if kind == 0:
-            spoilt = bytearray(reply)
-            spoilt[self._random.randrange(len(reply))] ^= 1 << self._random.randrange(8)
-            return [bytes(spoilt)]
-        if kind == 1:
-            return []
-        if kind == 2:
-            return [reply[: self._random.randrange(1, len(reply))]]
-        if kind == 3:
-            return [reply, reply]
-        return [self._last[:6] + reply[6:7] + self._last[7:], reply] if self._last else [reply]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_no_wrong_card_ever_though_one_answer_in_twenty_is_spoilt(bench: Bench, seed: int) -> None:
-    sim = SimAcr122()
-    driver = bench.open(sim)
-    driver.arm(True)
-    noise = Noise(seed)
-    sim.faults = noise
-    cards = {
-        token_of(KEY, uid): uid
-        for uid in (bytes([4, n, 0xA1, 0xB2, 0xC3, 0xD4, n ^ 0xFF]) for n in range(30))
-    }
-    for token, uid in cards.items():
-        sim.core.chip.hold(Card(uid))
-        seen: list[str] = []
-        for _ in range(20):
-            seen += tokens(driver.turn(0.0))
-            if seen:
-                break
-        assert seen == [token]
-    assert noise.hits
