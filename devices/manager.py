@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from devices.events import DeviceEvent
 from devices.models import Setting
 from devices.opening import THIS_HOST, Host
 from devices.outbox import Outbox
@@ -20,7 +21,9 @@ class Manager:
 
     def __init__(self, settings: Iterable[Setting], emit: Emit, host: Host = THIS_HOST) -> None:
         self.host = host
-        self._outbox = Outbox(emit)
+        self._emit = emit
+        self._watchers: tuple[Emit, ...] = ()
+        self._outbox = Outbox(self._hand_out)
         self.devices = {one.name: Supervisor(one, self._outbox.put, host) for one in settings}
 
     def start(self) -> None:
@@ -37,6 +40,15 @@ class Manager:
         free = [device.join(max(0.0, end - time.monotonic())) for device in self.devices.values()]
         return self._outbox.close(OUT_S) and all(free)
 
+    def watch(self, watcher: Emit) -> Callable[[], None]:
+        """Have `watcher` hear what the listener hears, from the same thread: it must only hand over. Returns how to end it."""
+        self._watchers = (*self._watchers, watcher)
+
+        def end() -> None:
+            self._watchers = tuple(one for one in self._watchers if one is not watcher)
+
+        return end
+
     def states(self) -> dict[str, str]:
         """Each device's state by name."""
         return {name: device.state for name, device in self.devices.items()}
@@ -47,3 +59,8 @@ class Manager:
         for report in reports:
             report.counters["dropped-events"] = self._outbox.dropped.get(report.name, 0)
         return reports
+
+    def _hand_out(self, event: DeviceEvent) -> None:
+        for watcher in self._watchers:
+            watcher(event)
+        self._emit(event)

@@ -21,7 +21,7 @@ from devices.models import Model, Setting
 from devices.opening import THIS_HOST, Host, drive, open_wire, reset_usb
 from devices.report import DeviceReport
 from devices.trace import Sink
-from devices.transport.recording import RecordingTransport, recording
+from devices.transport.recording import RecordingReports, RecordingTransport, recording
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,12 @@ class Supervisor:
         self._listener = None if sink is None else (sink, withhold)
         if (wire := self._wire) is not None:
             wire.listen(sink, withhold=withhold)
+
+    @property
+    def descriptor(self) -> bytes:
+        """The report descriptor of a HID device that is open; b"" of any other."""
+        wire = self._wire
+        return wire.descriptor if isinstance(wire, RecordingReports) else b""
 
     def lend(self, borrower: Emit) -> Loan | None:
         """Have `borrower` hear and command it instead of us until the loan ends; None where somebody has it already.

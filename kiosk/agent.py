@@ -34,7 +34,7 @@ from kiosk.intents import event_of
 from kiosk.ledger import Ledger
 from kiosk.ledger_schema import LedgerError
 from kiosk.link import AgentEnd
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, Printed
+from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, Printed, of_kind
 from kiosk.receipt import receipt_of
 from kiosk.records import record_of
 from kiosk.runtime import Runtime
@@ -94,6 +94,10 @@ def _test_step(item: guided.Step, at: Stamp) -> did.DeviceTestStepped:
     )
 
 
+def _in_words(devices: dict[str, DeviceState]) -> dict[str, str]:
+    return {name: f"{one.state} {one.detail}".strip() for name, one in devices.items()}
+
+
 class Agent:
     """Work for a runtime."""
 
@@ -122,7 +126,7 @@ class Agent:
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self._health_ms, self._beat_ms = health_ms, beat_ms
         self._answered = answered
-        self._devices: dict[str, str] = {}
+        self._devices: dict[str, DeviceState] = {}
         self._view: views.View | None = None
         self._since_ms = clock.wall_ms()
         self._presence_told_ms = -PRESENCE_MS  # monotonic
@@ -170,9 +174,10 @@ class Agent:
         yield did.CodeScanned(at, code.kind, text, product, code.facing)
 
     def _device(self, item: DeviceState, at: Stamp) -> Iterable[AnyEvent]:
-        self._devices[item.name] = f"{item.state} {item.detail}".strip()
+        self._devices[item.name] = item
         self._runtime.after("health", PRESENCE_MS, _HealthDue())
-        yield did.DeviceChanged(at, item.name, item.state, item.detail)
+        kind = of_kind(item.name, self._devices.values())
+        yield did.DeviceChanged(at, kind.name, kind.state, kind.detail)
 
     def _printed(self, item: Printed, at: Stamp) -> Iterable[AnyEvent]:
         if item.why:
@@ -241,7 +246,7 @@ class Agent:
     def _health_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._runtime.after("health", self._health_ms, _HealthDue())
         self._line.health(
-            Health(wall_ms=at.wall_ms, devices=dict(self._devices), counters=self._all_counters())
+            Health(wall_ms=at.wall_ms, devices=_in_words(self._devices), counters=self._all_counters())
         )
         return ()
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from devices.models import Setting
 from devices.registry import models
+from devices.settings import SOCKET, check_settings
+from devices.settings import BadSettings as BadDevices
 from kiosk.core.settings import BadSettings, Place, Settings
 from kiosk.views import Panel
 from mqtt.topics import Address, BadTopic
@@ -65,11 +68,11 @@ class PanelTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """One peripheral: what it is to the kiosk, which model (docs/devices.md), on which port."""
+    """One peripheral: what it is to the kiosk (a second one is scanner-2), which model, on which port (docs/devices.md)."""
 
-    name: Literal["scanner", "reader", "printer"]
+    name: str
     model: str
-    port: str
+    port: str = "auto"
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +107,11 @@ class Config(Struct, frozen=True, kw_only=True):
     def socket(self) -> Path:
         """Where the agent listens for its screen."""
         return self.state / "screen.sock"
+
+    @property
+    def device_socket(self) -> Path:
+        """Where the agent listens for `endcap devices`."""
+        return self.state / SOCKET
 
     @property
     def ledger(self) -> Path:
@@ -144,7 +152,7 @@ def parse_config(text: str, base: Path) -> Config:
     try:
         file = msgspec.convert(tomllib.loads(text), _File)
         session = _settings(file.session)
-        _check_devices(file.devices)
+        check_settings([Setting(one.name, one.model, one.port) for one in file.devices], models())
         config = Config(
             address=Address(file.address.tenant, file.address.site, file.address.kiosk),
             store=base / file.paths.store,
@@ -162,24 +170,13 @@ def parse_config(text: str, base: Path) -> Config:
         raise BadConfig(f"is not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadConfig(str(error).replace("`$.", "`")) from None
+    except BadDevices as error:
+        raise BadConfig(str(error)) from None
     except BadTopic as error:
         raise BadConfig(f"{error} - at `address`") from None
     except BadSettings as error:
         raise BadConfig(f"{error} - at `public_host`") from None
     return config
-
-
-def _check_devices(devices: tuple[DeviceTable, ...]) -> None:
-    for place, device in enumerate(devices):
-        known = models()
-        if device.model not in known:
-            raise BadConfig(
-                f"no model {device.model!r}; there are {', '.join(known)} - at `devices[{place}].model`"
-            )
-        if known[device.model].kind != device.name:
-            raise BadConfig(f"{device.model!r} is a {known[device.model].kind} - at `devices[{place}].name`")
-        if device.name in {one.name for one in devices[:place]}:
-            raise BadConfig(f"a second {device.name}; one of each is used - at `devices[{place}].name`")
 
 
 def _settings(table: dict[str, Any]) -> Settings:

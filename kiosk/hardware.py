@@ -4,52 +4,70 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 
 from devices import events as heard
 from devices.events import DeviceEvent
 from devices.manager import Manager
 from devices.models import Setting
+from devices.opening import THIS_HOST, Host
+from devices.service import Service
+from devices.settings import KINDS, kind_of
+from devices.supervisor import Supervisor
 from kiosk.paper import pieces
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Post, Printed
 from kiosk.receipt import Receipt
 
 log = logging.getLogger(__name__)
 
-NAMES = ("scanner", "reader", "printer")
-
 
 class Hardware:
-    """Peripherals (kiosk.peripherals) by name: each of NAMES at most once; those that are not set are absent."""
+    """Peripherals (kiosk.peripherals) by name: scanner, scanner-2, reader ...; a kind that is not set is absent.
 
-    def __init__(self, settings: Iterable[Setting]) -> None:
-        self._manager = Manager(list(settings), self._hear)
+    `socket` is where `endcap devices` finds them while they are ours.
+    """
+
+    def __init__(
+        self, settings: Iterable[Setting], socket: Path | None = None, host: Host = THIS_HOST
+    ) -> None:
+        self._manager = Manager(settings, self._hear, host)
+        self._service = Service(self._manager, socket) if socket is not None else None
         self._post: Post = lambda event: None
 
     def start(self, post: Post) -> None:
         """See Peripherals."""
         self._post = post
-        for name in NAMES:
-            if name not in self._manager.devices:
-                post(DeviceState(name, "absent"))
+        for kind in KINDS:
+            if not self._of(kind):
+                post(DeviceState(kind, "absent"))
         self._manager.start()
+        if self._service is not None:
+            try:
+                self._service.start()
+            except OSError as error:  # a kiosk sells without it
+                log.error("`endcap devices` will not find this agent: %s", error)
 
     def arm(self, on: bool) -> None:
         """See Peripherals."""
-        reader = self._manager.devices.get("reader")
-        if reader is not None:
+        for reader in self._of("reader"):
             reader.arm(on)
 
     def print(self, receipt: Receipt) -> None:
         """See Peripherals."""
-        printer = self._manager.devices.get("printer")
-        if printer is None:
-            self._post(Printed(receipt.reference, "no-printer"))
+        printers = self._of("printer")
+        if printers:
+            printers[0].print(receipt.reference, pieces(receipt))
         else:
-            printer.print(receipt.reference, pieces(receipt))
+            self._post(Printed(receipt.reference, "no-printer"))
 
     def close(self) -> None:
         """See Peripherals."""
+        if self._service is not None:
+            self._service.stop()
         self._manager.stop()
+
+    def _of(self, kind: str) -> list[Supervisor]:
+        return [device for name, device in self._manager.devices.items() if kind_of(name) == kind]
 
     def _hear(self, event: DeviceEvent) -> None:
         """From the devices' threads."""

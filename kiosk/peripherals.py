@@ -6,7 +6,7 @@ never gets this far: it becomes a token where it is read, under the key of kiosk
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from msgspec import Struct
@@ -28,11 +28,26 @@ class CardRead(Struct, frozen=True):
 
 
 class DeviceState(Struct, frozen=True):
-    """`name`: scanner | reader | printer. `state`: absent | opening | ready | lost | failed. `detail`: e.g. no-paper."""
+    """`name`: scanner | reader | printer, the second one scanner-2. `state`: absent | opening | ready | lost | failed.
+    `detail`: e.g. no-paper.
+    """
 
     name: str
     state: str
     detail: str = ""
+
+
+_BEST = ("ready", "opening", "lost", "failed", "absent")  # two readers are as good as the better one
+
+
+def of_kind(name: str, states: Iterable[DeviceState]) -> DeviceState:
+    """What the kind of that device is like to somebody at the wall: the best of all that are of it, by the kind's name."""
+    kind = name.partition("-")[0]
+    alike = [state for state in states if state.name.partition("-")[0] == kind]
+    best = min(
+        alike, key=lambda one: (_BEST.index(one.state) if one.state in _BEST else len(_BEST), one.detail)
+    )
+    return DeviceState(kind, best.state, best.detail)
 
 
 class Printed(Struct, frozen=True):

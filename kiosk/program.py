@@ -153,7 +153,8 @@ def hardware(config: Config) -> Peripherals:
     if not config.devices:
         return NoPeripherals()
     key = load_key(config.card_key)
-    return Hardware(Setting(device.name, device.model, device.port, key) for device in config.devices)
+    settings = [Setting(device.name, device.model, device.port, key) for device in config.devices]
+    return Hardware(settings, config.device_socket)
 
 
 def _lock(state: Path) -> int:

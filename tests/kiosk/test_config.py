@@ -95,9 +95,29 @@ wall_idle_ms = 45000
         (ENOUGH + DEVICE.format("scanner", "escpos"), "'escpos' is a printer - at `devices[0].name`"),
         (
             ENOUGH + 2 * DEVICE.format("printer", "escpos"),
-            "a second printer; one of each is used - at `devices[1].name`",
+            "a second printer; one is used - at `devices[1].name`",
         ),
-        (ENOUGH + DEVICE.format("kettle", "escpos"), "Invalid enum value 'kettle' - at `devices[0].name`"),
+        (ENOUGH + DEVICE.format("kettle", "escpos"), "'kettle': expected scanner, reader or printer"),
+        (
+            ENOUGH + 2 * DEVICE.format("scanner", "line-scanner"),
+            "a second scanner; expected another name, such as scanner-2",
+        ),
+        (
+            ENOUGH + DEVICE.format("scanner", "line-scanner") + DEVICE.format("scanner-2", "line-scanner"),
+            "'/dev/x' is the port of scanner already - at `devices[1].port`",
+        ),
+        (
+            ENOUGH + DEVICE.format("reader-2", "line-scanner"),
+            "'line-scanner' is a scanner - at `devices[0].name`",
+        ),
+        (
+            ENOUGH + DEVICE.format("scanner", "line-scanner").replace("/dev/x", "/dev/ttyACM0"),
+            "expected auto, usb:VVVV:PPPP[:SERIAL], slot:1-1.3 or a udev link - at `devices[0].port`",
+        ),
+        (
+            ENOUGH + DEVICE.format("scanner", "line-scanner").replace("/dev/x", "usb:12:34"),
+            "'usb:12:34': expected auto, usb:VVVV:PPPP[:SERIAL], ",
+        ),
         (ENOUGH + "[panel]\nwidth = 12\n", "at `panel.width`"),
     ],
 )
@@ -110,6 +130,17 @@ def test_what_is_wrong_is_named_with_its_file_key_and_what_was_expected(
         load_config(file)
     assert str(caught.value).startswith(f"{file}: ")
     assert said in str(caught.value)
+
+
+def test_two_scanners_are_two_names(tmp_path: Path) -> None:
+    two = DEVICE.format("scanner", "line-scanner") + DEVICE.format("scanner-2", "line-scanner").replace(
+        "/dev/x", "slot:1-2"
+    )
+    config = parse_config(ENOUGH + two, tmp_path)
+    assert [(one.name, one.port) for one in config.devices] == [
+        ("scanner", "/dev/x"),
+        ("scanner-2", "slot:1-2"),
+    ]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

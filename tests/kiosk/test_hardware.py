@@ -13,7 +13,7 @@ from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from kiosk.hardware import Hardware
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed
+from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind
 from kiosk.receipt import Receipt, receipt_of
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
@@ -125,3 +125,36 @@ def test_a_kiosk_without_a_printer_says_so(tmp_path: Path) -> None:
         DeviceState(name, "absent") for name in ("scanner", "reader", "printer")
     ]
     assert heard[-1] == Printed(payment().reference, "no-printer")
+
+
+def test_of_two_scanners_either_sells_and_one_that_fails_leaves_the_other(tmp_path: Path) -> None:
+    first, second = SimScanner(tmp_path / "one"), SimScanner(tmp_path / "two")
+    heard: list[PeripheralEvent] = []
+    hardware = Hardware(
+        [
+            Setting("scanner", "line-scanner", str(tmp_path / "one")),
+            Setting("scanner-2", "line-scanner", str(tmp_path / "two")),
+        ]
+    )
+    hardware.start(heard.append)
+    until(lambda: {DeviceState("scanner", "ready"), DeviceState("scanner-2", "ready")} <= set(heard))
+    first.wire.unplug()
+    until(lambda: DeviceState("scanner", "absent") in heard)
+    second.scan("9521100100113")
+    until(lambda: CodeRead("9521100100113") in heard)
+    hardware.close()
+    second.close()
+    first.close()
+
+
+def test_two_of_a_kind_are_as_good_as_the_better_one() -> None:
+    states = [
+        DeviceState("reader", "lost"),
+        DeviceState("reader-2", "ready"),
+        DeviceState("printer", "absent"),
+    ]
+    assert of_kind("reader", states) == DeviceState("reader", "ready")
+    assert of_kind("reader-2", [states[0], DeviceState("reader-2", "failed", "mute")]) == DeviceState(
+        "reader", "lost"
+    )
+    assert of_kind("printer", states) == DeviceState("printer", "absent")

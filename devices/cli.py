@@ -1,0 +1,170 @@
+"""`endcap devices`: what hangs on this kiosk, how it is, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from devices import registry
+from devices.events import DeviceEvent
+from devices.manager import Manager
+from devices.models import Setting
+from devices.plain import found_as_plain, report_as_plain
+from devices.service_client import Client, NoAgent, Refused
+from devices.settings import BadSettings, read_settings
+from devices.sysfs import Sysfs
+
+CONFIG = Path("/etc/endcap/kiosk.toml")
+SETTLE_S = 3.0  # without an agent: for the devices to be opened, before it is told how they are
+STAYS = ("ready", "absent", "failed", "lost")
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 where all is well, 1 where a device is not ready, 2 where it could not be found out."""
+    options = parser().parse_args(arguments)
+    try:
+        run: Command = options.run
+        return run(options)
+    except (BadSettings, Refused, OSError) as error:
+        print(f"endcap devices: {error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands; without one it is `list`."""
+    top = argparse.ArgumentParser(prog="endcap devices", description=__doc__)
+    _common(top)
+    top.set_defaults(run=_list, json=False)
+    commands = top.add_subparsers(metavar="COMMAND")
+    shown = commands.add_parser("list", help="what is there, how it is, and what to do (the default)")
+    _common(shown)
+    shown.set_defaults(run=_list)
+    return top
+
+
+def _common(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"the kiosk's TOML file (default: {CONFIG}, where there is one)",
+    )
+    one.add_argument("--json", action="store_true", help="for programs")
+
+
+def _list(options: argparse.Namespace) -> int:
+    known = listing(options.config)
+    if options.json:
+        print(json.dumps(known, ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        _draw(known)
+    else:
+        print("\n".join("\t".join(row) for row in rows(known)))
+    return int(any(one["state"] != "ready" for one in known["devices"]))
+
+
+def listing(config: Path | None) -> dict[str, Any]:
+    """All that is known: {"agent": whether one runs, "devices": [...], "found": [...]}, see devices.service.
+
+    Without an agent the devices are opened here for a moment. Raises BadSettings, OSError.
+    """
+    settings: list[Setting] = []
+    socket: Path | None = None
+    if config is not None or CONFIG.exists():
+        # A key of the moment: nobody keeps the tokens of a listing.
+        settings, socket = read_settings(config or CONFIG, registry.models(), secrets.token_bytes(32))
+    if socket is not None:
+        try:
+            with Client(socket) as agent:
+                return {"agent": True, **agent.ask(do="list")}
+        except NoAgent:
+            pass
+    manager = Manager(settings, _nobody)
+    manager.start()
+    try:
+        end = time.monotonic() + SETTLE_S
+        while time.monotonic() < end and not all(state in STAYS for state in manager.states().values()):
+            time.sleep(0.05)
+        reports = manager.snapshot()
+    finally:
+        manager.stop()
+    return {
+        "agent": False,
+        "devices": [report_as_plain(report) for report in reports],
+        "found": found_as_plain(Sysfs().present(), registry.models(), [report.place for report in reports]),
+    }
+
+
+HEAD = ("name", "model", "where", "state", "counted", "last error", "what to do")
+
+
+def rows(known: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The listing as a table, its head first: what is configured, then what else is there."""
+    return [HEAD, *map(_configured, known["devices"]), *map(_found, known["found"])]
+
+
+def _configured(one: dict[str, Any]) -> tuple[str, ...]:
+    state = f"{'lent' if one['lent'] else one['state']} for {_span(one['since_s'])}"
+    error = f"{one['error']} ({_span(one['error_s'])} ago)" if one["error"] else ""
+    remedy = one["remedy"] if one["state"] != "ready" else ""
+    return (
+        one["name"], one["model"], one["place"] or one["port"], state,
+        _counted(one["counters"], one["heard_s"]), error, remedy or _absent(one),
+    )  # fmt: skip
+
+
+def _absent(one: dict[str, Any]) -> str:
+    return "Plug it in; it is found by itself." if one["state"] == "absent" and not one["lent"] else ""
+
+
+def _found(one: dict[str, Any]) -> tuple[str, ...]:
+    models = one["models"]
+    advice = f'Not configured. To use it: model = "{models[0]}", port = "{one["port"]}".' if models else ""
+    words = f"{one['product']} {one['usb']}".strip() + (f" serial {one['serial']}" if one["serial"] else "")
+    return "-", ", ".join(models) or "unknown", one["port"], words, "", "", advice
+
+
+def _counted(counters: dict[str, int], heard_s: float | None) -> str:
+    parts = [f"{name} {count}" for name, count in counters.items() if count]
+    return ", ".join([*parts, f"heard {_span(heard_s)} ago" if heard_s is not None else "never heard"])
+
+
+def _span(seconds: float | None) -> str:
+    """A time in the unit a person would take."""
+    if seconds is None:
+        return "never"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+_COLOURS = {"ready": "green", "failed": "red", "lost": "yellow", "absent": "yellow"}
+
+
+def _draw(known: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(
+        *HEAD, title=None if known["agent"] else "no agent runs: the devices were opened for a look"
+    )
+    for row in rows(known)[1:]:
+        colour = _COLOURS.get(row[3].partition(" ")[0], "default")
+        cells = [escape(cell) for cell in row]
+        cells[3] = f"[{colour}]{cells[3]}[/]"
+        table.add_row(*cells)
+    Console().print(table)
+
+
+def _nobody(event: DeviceEvent) -> None:
+    """A listing is told of nothing."""
