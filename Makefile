@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 INPUTS ?= 1000000
 CHECKS ?=
 
-.PHONY: help demo test test-vm lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz lock
+.PHONY: help demo test test-vm lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz fuzz-devices atheris lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
@@ -18,6 +18,7 @@ help:
 	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
 	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
 	@echo "make fuzz          a million broken payment codes (INPUTS=$(INPUTS)) into every decoder; some minutes"
+	@echo "make fuzz-devices  ten million inputs (INPUTS=10000000) into every parser of peripherals; an hour"
 	@echo "make format clean  what they say"
 
 setup setup-gl setup-test:
@@ -61,10 +62,16 @@ oracles: setup
 	$(VENV)/bin/python tests/oracles/install.py
 
 # atheris is needed for nothing else and has no wheel for every machine: it is no part of the environment.
-fuzz: setup
+atheris: setup
 	@$(VENV)/bin/python -c 'import atheris' 2>/dev/null || $(VENV)/bin/python -m pip install -q \
 		--disable-pip-version-check --no-deps "$$(sed -n 's/^fuzz = \["\([^"]*\)"\].*/\1/p' pyproject.toml)"
+
+fuzz: atheris
 	$(VENV)/bin/python -m tests.fuzz $(INPUTS)
+
+fuzz-devices: INPUTS = 10000000
+fuzz-devices: atheris
+	$(VENV)/bin/python -m tests.fuzz.devices $(INPUTS)
 
 # The phone's pages, by Debian's chromium; the pictures of docs/shop.md.
 shots-phone: setup-test

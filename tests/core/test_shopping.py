@@ -457,4 +457,4 @@ def test_a_code_of_no_use_here_gets_a_plain_reason(kind: str, words: str) -> Non
     j.shop()
     assert ef.RecordScan(kind, "unknown") in j.happens(ev.CodeScanned, kind, "")
     assert notice(j) == words
-    assert j.view(views.Wall).frame.basket_count == 0
+    assert j.view(views.Wall).frame.basket_count == 1

@@ -58,7 +58,8 @@ def pieces(data: bytes) -> Iterator[bytes]:
         return
     how, data = data[0], data[1:]
     if not how:
-        yield data
+        if data:
+            yield data
         return
     sizes, start, turn = ((how & 15) + 1, (how >> 4) + 1), 0, 0
     while start < len(data):
