@@ -36,8 +36,7 @@ class LineScanner:
         self._commands = commands
         self._parser = LineParser(lines, commands)
         self._out: deque[bytes] = deque(maxlen=16)  # the newest count: a trigger of a minute ago is no use
-        self._heard = clock()
-        self._beat_at = self._heard + BEAT_S
+        self._beat_at = clock() + BEAT_S
         self._beats = self._missed = 0
         self._counted = {"scans": 0, "answers": 0, "refused": 0, "unanswered": 0}
 
@@ -53,21 +52,16 @@ class LineScanner:
         now = self._clock()
         if not data:
             return self._told(self._parser.timeout(now), now)
-        self._heard, self._beat_at, self._missed = now, now + BEAT_S, 0  # any word is a sign of life
+        self._beat_at, self._missed = now + BEAT_S, 0  # any word is a sign of life
         return self._told(self._parser.feed(data, now), now)
 
     def wake(self) -> None:
         """End a waiting turn early."""
         self._transport.wake()
 
-    def quiet_s(self) -> float:
-        """How long ago it has said anything: all that can be known of a scanner that cannot be asked."""
-        return self._clock() - self._heard
-
     def counters(self) -> dict[str, int]:
-        """See Driver; `quiet_s` is no count: the whole seconds since it has said anything."""
-        parsed = {"dropped": self._parser.dropped, "stray": self._parser.stray}
-        return merged(self._counted, parsed, {"quiet_s": int(self.quiet_s())})
+        """See Driver."""
+        return merged(self._counted, {"dropped": self._parser.dropped, "stray": self._parser.stray})
 
     def close(self) -> list[DeviceEvent]:
         """A code cut off by the unplug is no code."""

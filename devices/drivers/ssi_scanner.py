@@ -78,9 +78,8 @@ class SsiScanner:
         self._transport.wake()
 
     def counters(self) -> dict[str, int]:
-        """See Driver; `quiet_s` as of LineScanner."""
-        quiet = {"scans": self._scans, "quiet_s": int(self._clock() - self._heard)}
-        return merged(self._host.counts, quiet)
+        """See Driver."""
+        return merged(self._host.counts, {"scans": self._scans})
 
     def close(self) -> list[DeviceEvent]:
         """What was read while it was started is told; a code cut off is none."""

@@ -163,7 +163,6 @@ class TestHeartbeat:
         driver = CommandedScanner("scanner", wire, Gm65(), clock=clock)
         for _ in range(50):
             assert driver.turn(5.0) == []
-        assert driver.counters()["quiet_s"] > 60
         assert driver.counters()["unanswered"] == len(wire.sent) > 5
 
 
