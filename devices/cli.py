@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from devices import registry
+from devices import registry, udev
 from devices.events import DeviceEvent
 from devices.manager import Manager
 from devices.models import Setting
@@ -47,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("list", help="what is there, how it is, and what to do (the default)")
     _common(shown)
     shown.set_defaults(run=_list)
+    rules = commands.add_parser(
+        "rules", help="write udev rules for the models there are, and for other makers"
+    )
+    rules.add_argument("vendors", nargs="*", metavar="VVVV", type=vendor, help="USB vendor ids (hexadecimal)")
+    rules.set_defaults(run=_rules)
     return top
 
 
@@ -58,6 +63,18 @@ def _common(one: argparse.ArgumentParser) -> None:
         help=f"the kiosk's TOML file (default: {CONFIG}, where there is one)",
     )
     one.add_argument("--json", action="store_true", help="for programs")
+
+
+def vendor(text: str) -> int:
+    """A vendor id as lsusb writes it. Raises ValueError."""
+    if len(text) != 4:
+        raise ValueError
+    return int(text, 16)
+
+
+def _rules(options: argparse.Namespace) -> int:
+    print(udev.rules(registry.models().values(), options.vendors), end="")
+    return 0
 
 
 def _list(options: argparse.Namespace) -> int:

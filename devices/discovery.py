@@ -93,12 +93,17 @@ def carries(wire: Wire, found: Found) -> bool:
 
 
 def known_as(found: Found, models: Iterable[Model]) -> list[Model]:
-    """The models that what was found may be, by their own words."""
-    return [
-        model
+    """The models that what was found may be, by their own words; whoever knows it best comes first."""
+    fitting = [
+        (max(_exactness(usb) for usb in model.match if matches(usb, found)), model)
         for model in models
-        if carries(model.wire, found) and any(matches(u, found) for u in model.match)
+        if carries(model.wire, found) and any(matches(usb, found) for usb in model.match)
     ]
+    return [model for _, model in sorted(fitting, key=lambda pair: -pair[0])]
+
+
+def _exactness(usb: Usb) -> int:
+    return sum(word is not None for word in (usb.vid, usb.pid, usb.usage_page, usb.interface_class))
 
 
 def _narrowed(port: Port, model: Model, present: Sequence[Found]) -> list[Found]:

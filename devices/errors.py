@@ -33,7 +33,7 @@ class Busy(DeviceError, OSError):
 class NoPermission(DeviceError, PermissionError):
     """This account may not open it."""
 
-    remedy = "Install systemd/99-endcap.rules, or add the account to the group dialout."
+    remedy = "Install systemd/99-endcap.rules, and add the account to the groups dialout and plugdev."
 
 
 class Timeout(DeviceError, TimeoutError):

@@ -5,7 +5,7 @@ names a sequence of Model. Ours are named here and not in the installed metadata
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -27,8 +27,13 @@ class UnknownModel(ValueError):
 @cache
 def models() -> dict[str, Model]:
     """Every model by its name. One that cannot be loaded, or takes a name that is taken, is left out and logged."""
+    return load((*OURS, *entry_points(group=GROUP)))
+
+
+def load(entries: Iterable[EntryPoint]) -> dict[str, Model]:
+    """The models of some entry points."""
     found: dict[str, Model] = {}
-    for entry in (*OURS, *entry_points(group=GROUP)):
+    for entry in entries:
         try:
             declared = tuple(entry.load())
         except Exception:  # another's package must not take the wall down
