@@ -25,6 +25,7 @@ class Setting:
     model: str
     port: str
     key: bytes = b""  # token key, for card readers
+    read_tags: bool = False  # card readers: tell what tags and phones say, too (TagRead)
 
 
 @dataclass(frozen=True, slots=True)

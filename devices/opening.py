@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from devices import registry
 from devices.discovery import SYSFS, Bus, Place, resolve
 from devices.drivers.base import Driver
-from devices.errors import Gone
+from devices.errors import Busy, Gone
 from devices.models import Model, Setting
 from devices.transport.base import Transport
 from devices.wires import Bulk, Hid, Keyboard, Serial, Tcp, Wire
@@ -97,6 +97,10 @@ def _open_usb(wire: Wire, place: Place, backend: object) -> Transport:
     where = UsbPlace(place.vid, place.pid, place.serial, place.bus_path, place.interface)
     match wire:
         case Bulk(interface_class=interface_class):
-            return UsbBulkTransport(where, interface_class, backend)
+            try:
+                return UsbBulkTransport(where, interface_class, backend)
+            except Busy as error:
+                error.remedy = wire.rivals or error.remedy
+                raise
         case _:
             return UsbHidTransport(where, backend)

@@ -30,6 +30,17 @@ class Bulk:
 
     interface_class: int
 
+    @property
+    def rivals(self) -> str:
+        """What to do where another program has it: the usual ones by class; "" for no usual one."""
+        return _RIVALS.get(self.interface_class, "")
+
+
+_RIVALS = {
+    0x0B: "End pcscd, which takes every card reader: systemctl disable --now pcscd.socket pcscd.",
+    0x07: "End CUPS, or remove this printer from it.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Tcp:

@@ -14,7 +14,7 @@ def _pn532(setting: Setting, wire: Transport) -> Pn532Reader:
 
 
 def _acr122(setting: Setting, wire: Transport) -> Acr122Reader:
-    return Acr122Reader(setting.name, wire, setting.key)
+    return Acr122Reader(setting.name, wire, setting.key, read_tags=setting.read_tags)
 
 
 CCID = 0x0B  # the interface class of smart card readers

@@ -21,6 +21,11 @@ class _Memory:
     def __init__(self) -> None:
         self._pages: dict[int, bytes] = {}
 
+    @property
+    def number(self) -> bytes:
+        """The two pages with the card's number, as far as they were read."""
+        return self._pages.get(0, b"")[:8]
+
     def byte(self, address: int) -> Generator[bytes, bytes, int]:
         block, offset = divmod(address, 16)
         if block not in self._pages:
@@ -92,7 +97,13 @@ def read() -> Generator[bytes, bytes, bytes | None]:
                 raise ProtocolError(
                     f"type 2 tag: an NDEF message of {length} bytes; at most {MOST_MESSAGE} are read"
                 )
-            return (yield from area.take(length))
+            message = yield from area.take(length)
+            if any(memory.number) and memory.number in message:
+                # READ goes round at the memory's end, and the capability bytes promise more than there is.
+                raise ProtocolError(
+                    "type 2 tag: its message runs over the memory's end into the card's number"
+                )
+            return message
         value = yield from area.take(length)
         if tag in (_LOCK, _MEMORY):
             _reserve(area, tag, value)

@@ -84,6 +84,11 @@ class TestType2:
         with pytest.raises(ProtocolError, match=why):
             read(Type2Tag(UID, memory))
 
+    def test_a_message_that_would_run_into_the_cards_number_is_refused(self) -> None:
+        memory = UID.ljust(12, b"\x00") + bytes.fromhex("e1101200" + "032e") + bytes(38)
+        with pytest.raises(ProtocolError, match="card's number"):
+            read(Type2Tag(UID, memory))
+
     def test_half_an_answer_is_refused(self) -> None:
         with pytest.raises(ProtocolError, match="page 0 has 4 bytes"):
             tag_reading.run(
