@@ -1,22 +1,35 @@
-"""PN532 card readers over serial (HSU): a card's presence as a keyed token, with NACK and retry on a bad line."""
+"""PN532 readers over serial (HSU): cards as keyed tokens while armed, tags read to their end, and a tag of our own for phones."""
 
 from __future__ import annotations
 
 import hmac
 import time
 
-from devices.errors import ProtocolError, Timeout
-from devices.events import CardSeen, DeviceEvent
-from devices.protocol import pn532
-from devices.protocol.pn532 import Ack, Damaged, Data
+from devices.drivers.base import merged
+from devices.drivers.card_presence import LOOK_S, CardPresence
+from devices.drivers.pn532_link import Pn532Link
+from devices.drivers.pn532_player import TagPlayer
+from devices.errors import DeviceError, Gone, ProtocolError, Timeout
+from devices.events import CardSeen, DeviceEvent, TagRead
+from devices.protocol import ndef, own_app, tag_reading
+from devices.protocol.pn532 import FEW_RETRIES, FIELD_OFF, GET_FIRMWARE_VERSION
+from devices.protocol.pn532_commands import (
+    SAM_CONFIGURATION,
+    SET_PARAMETERS,
+    data_exchange,
+    firmware_of,
+    more_follows,
+)
+from devices.protocol.pn532_targets import LIST_ONE_TYPE_A, RELEASE, exchanged, target_of
+from devices.protocol.tag_reading import TagContent, Target
 from devices.transport.base import Transport
 
-ACK_S = 0.1  # the chip acknowledges within 15 ms; 100 ms is the usual wait
-ANSWER_S = 0.5  # the longest answer, a poll without a card, takes about 30 ms
-TRIES = 4
+START_S = 2.5  # a ttyUSB adapter may need up to 1.5 s after the open before anything goes through
 HEARTBEAT_S = 10.0  # a port may be open and the chip behind it dead: ask now and then
-GONE_AFTER = 2  # polls without the card before the same card counts as a new tap
-LOOK_S = 0.25  # between looks whether a card that was read has been taken away
+POLL_PAUSE_S = 0.05  # between looks for a card that is wanted
+CARD_S = 1.5  # a phone's application may take so long over an answer
+CHAINED = 64  # parts of one answer
+READINGS = 3  # of a tag that is moved about
 
 
 def token_of(key: bytes, uid: bytes) -> str:
@@ -27,60 +40,59 @@ def token_of(key: bytes, uid: bytes) -> str:
 class Pn532Reader:
     """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens.
 
-    A card is read once: armed anew, the reader takes it again only after it has left the field. One that was left lying
-    there would otherwise pay, or be declined, a second time without anybody's doing.
+    `read_tags`: what a card or phone has to say is read as well (TagRead after CardSeen). While it is not armed it plays a
+    tag with the offered address.
     """
 
-    def __init__(self, name: str, transport: Transport, key: bytes) -> None:
+    def __init__(self, name: str, transport: Transport, key: bytes, *, read_tags: bool = False) -> None:
         if len(key) < 16:
             raise ValueError("a token key has at least 16 bytes")
-        self._name, self._transport, self._key = name, transport, key
-        self._parser = pn532.Parser()
-        self._armed = False
-        self._present: str | None = None
-        self._absent_polls = 0
-        self._heard = 0.0
-        self.retries = 0
+        self._name, self._transport, self._key, self._read_tags = name, transport, key, read_tags
+        self._link = Pn532Link(name, transport)
+        self._player = TagPlayer(name, self._link)
+        self._presence = CardPresence()
+        self._armed, self._uri = False, ""
+        self._field_on = False
+        self._counters = dict.fromkeys(("polls", "cards", "tags_read", "tags_unread"), 0)
+        self.firmware = ""
 
     def start(self) -> None:
-        """Wake the chip, put it into normal mode and make polls short."""
-        self._transport.write(pn532.WAKE_UP, ACK_S)
-        self._command(pn532.SAM_CONFIGURATION)
-        version = self._command(pn532.GET_FIRMWARE_VERSION)
-        if len(version) != 5 or version[1] != 0x32:
-            raise ProtocolError(f"not a PN532: firmware answer {version.hex()}")
-        self._command(pn532.FEW_RETRIES)
+        """Wake the chip, put it into normal mode and make polls short. Raises DeviceError."""
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                self._link.wake_chip()
+                self._link.command(SAM_CONFIGURATION, blind=True)
+                break
+            except Timeout:
+                if time.monotonic() > end:
+                    raise
+        self.firmware = firmware_of(self._link.command(GET_FIRMWARE_VERSION))
+        self._link.command(SET_PARAMETERS)
+        self._link.command(FEW_RETRIES)
 
     def arm(self, on: bool) -> None:
         """Look for cards, or leave the field off; from any thread."""
         self._armed = on
         self._transport.wake()
 
-    def turn(self, timeout_s: float) -> list[DeviceEvent]:
-        """Poll for a card while armed, and then until it is gone; otherwise rest, with a heartbeat."""
-        if not self._armed:
-            if self._present is not None:
-                self._look(self._poll())
-                self._transport.read(min(timeout_s, LOOK_S))
-                return []
-            self._parser.feed(self._transport.read(timeout_s))
-            if time.monotonic() - self._heard > HEARTBEAT_S:
-                self._command(pn532.GET_FIRMWARE_VERSION)
-            return []
-        token = self._poll()
-        before = self._present
-        self._look(token)
-        if token is None or token == before:
-            self._transport.read(min(timeout_s, 0.05))
-            return []
-        self._present = token
-        return [CardSeen(self._name, token)]
+    def offer(self, uri: str) -> None:
+        """The address phones get while no card is wanted, "" for none; from any thread."""
+        self._uri = uri
+        self._transport.wake()
 
-    def _look(self, token: str | None) -> None:
-        """Notice that the card which was read last has gone: another one lies there, or none a few times over."""
-        self._absent_polls = self._absent_polls + 1 if token is None else 0
-        if self._absent_polls >= GONE_AFTER or (token is not None and token != self._present):
-            self._present = None
+    def turn(self, timeout_s: float) -> list[DeviceEvent]:
+        """Poll for a card while armed, and then until it is gone; else play the tag, or rest with a heartbeat."""
+        if self._armed or self._presence.holds:
+            return [*self._player.stop(), *self._look(timeout_s)]
+        uri = self._uri
+        if uri:
+            self._field_on = False
+            self._beat()
+            return [*self._player.turn(uri, timeout_s)]
+        told = self._player.stop()
+        self._rest(timeout_s)
+        return [*told]
 
     def wake(self) -> None:
         """End a waiting turn early."""
@@ -88,47 +100,85 @@ class Pn532Reader:
 
     def counters(self) -> dict[str, int]:
         """See Driver."""
-        return {"retries": self.retries}
+        return merged(self._counters, self._link.counters, self._player.counters)
 
     def close(self) -> list[DeviceEvent]:
         """Let go of the wire."""
-        self._parser.reset()
         self._transport.close()
         return []
 
-    def _poll(self) -> str | None:
-        uid = pn532.uid_of(self._command(pn532.LIST_ONE_TYPE_A))
-        return None if uid is None else token_of(self._key, uid)
+    # --- cards ------------------------------------------------------------------------------------------------
 
-    def _command(self, payload: bytes) -> bytes:
-        """Send a command; returns its answer, code first. Raises Timeout, Gone, ProtocolError."""
-        for attempt in range(TRIES):
+    def _look(self, timeout_s: float) -> list[DeviceEvent]:
+        """One poll, and a short rest where it showed nothing new."""
+        self._counters["polls"] += 1
+        self._field_on = True
+        target = self._poll()
+        token = None if target is None else token_of(self._key, target.uid)
+        armed = self._armed
+        if not self._presence.look(token, armed) or target is None or token is None:
+            self._link.rest(min(timeout_s, POLL_PAUSE_S if armed else LOOK_S))
+            return []
+        self._counters["cards"] += 1
+        return [CardSeen(self._name, token), *(self._tag(target, token) if self._read_tags else ())]
+
+    def _poll(self) -> Target | None:
+        try:
+            return target_of(self._link.command(LIST_ONE_TYPE_A))
+        except ProtocolError:  # a card that is torn away in the middle of its own name is none
+            return None
+
+    def _tag(self, target: Target, token: str) -> list[DeviceEvent]:
+        """What the card has to say. One that is moved is asked again; another one in its place is not."""
+        for attempt in range(READINGS):
             if attempt:
-                self.retries += 1
-            self._transport.write(pn532.build(payload), ACK_S)
-            answer = self._answer(payload[0] + 1)
-            if answer is not None:
-                self._heard = time.monotonic()
-                return answer
-            # Host ACK aborts what the chip may still be doing, so that the next try starts clean.
-            self._transport.write(pn532.ACK, ACK_S)
-        raise Timeout(f"{self._name}: no good answer to command {payload[0]:02X} in {TRIES} tries")
+                again = self._poll()
+                if again is None or again.uid != target.uid:
+                    break
+            try:
+                content = tag_reading.run(tag_reading.read(target, aid=own_app.AID), self._exchange)
+                self._link.command(RELEASE)
+                return self._read(content, token)
+            except Gone:
+                raise
+            except DeviceError:
+                continue
+        self._counters["tags_unread"] += 1
+        return []
 
-    def _answer(self, code: int) -> bytes | None:
-        """The answer with that code, None where it did not come; a damaged one is asked for again at once."""
-        acked, asked_again = False, 0
-        end = time.monotonic() + ACK_S
-        while (left := end - time.monotonic()) > 0:
-            for frame in self._parser.feed(self._transport.read(left)):
-                match frame:
-                    case Ack() if not acked:
-                        acked, end = True, time.monotonic() + ANSWER_S
-                    case Data(pn532.TO_HOST, payload) if acked and payload[:1] == bytes([code]):
-                        return payload
-                    case Damaged() if acked and asked_again < TRIES:
-                        asked_again += 1
-                        self.retries += 1
-                        self._transport.write(pn532.NACK, ACK_S)
-                    case _:
-                        pass  # an answer to something earlier
-        return None
+    def _read(self, content: TagContent, token: str) -> list[DeviceEvent]:
+        self._counters["tags_read"] += content.technology != "none"
+        uri = ""
+        if content.technology in ("type-2", "type-4") and content.message:
+            try:
+                uri = ndef.first_uri(content.message)
+            except ProtocolError:  # whatever it is, it was read as it stands
+                uri = ""
+        if content.technology == "none":
+            return []
+        return [TagRead(self._name, token, content.technology, content.message, uri)]
+
+    def _exchange(self, data: bytes) -> bytes:
+        """Have the card answer. Raises Timeout where it is silent, ProtocolError."""
+        answer = self._link.command(data_exchange(data), answer_s=CARD_S)
+        told = exchanged(answer)
+        for _ in range(CHAINED):
+            if not more_follows(answer):
+                return told
+            answer = self._link.command(data_exchange(b""), answer_s=CARD_S, once=True)
+            told += exchanged(answer)
+        raise ProtocolError("an answer of a card that does not end")
+
+    # --- rest -------------------------------------------------------------------------------------------------
+
+    def _rest(self, timeout_s: float) -> None:
+        if self._field_on:
+            self._link.command(FIELD_OFF)
+            self._field_on = False
+        self._link.rest(timeout_s)
+        self._beat()
+
+    def _beat(self) -> None:
+        """Raises Timeout where the chip behind an open port has died."""
+        if not self._link.busy and time.monotonic() - self._link.heard_at > HEARTBEAT_S:
+            self._link.command(GET_FIRMWARE_VERSION)

@@ -13,6 +13,10 @@ def _pn532(setting: Setting, wire: Transport) -> Pn532Reader:
     return Pn532Reader(setting.name, wire, setting.key)
 
 
+def _pn532_tags(setting: Setting, wire: Transport) -> Pn532Reader:
+    return Pn532Reader(setting.name, wire, setting.key, read_tags=True)
+
+
 def _acr122(setting: Setting, wire: Transport) -> Acr122Reader:
     return Acr122Reader(setting.name, wire, setting.key, read_tags=setting.read_tags)
 
@@ -20,6 +24,9 @@ def _acr122(setting: Setting, wire: Transport) -> Acr122Reader:
 CCID = 0x0B  # the interface class of smart card readers
 MODELS = (
     Model("pn532", "reader", "NXP PN532 on its UART (HSU)", Serial(115200), _pn532),
+    Model(
+        "pn532-tags", "reader", "NXP PN532 on its UART, tags are read as well", Serial(115200), _pn532_tags
+    ),
     Model(
         "acr122u",
         "reader",

@@ -99,11 +99,6 @@ class TestPn532:
         with pytest.raises(ValueError, match="264"):
             pn532.build(bytes(265))
 
-    @given(st.binary(max_size=40))
-    def test_an_answer_gives_a_uid_or_none(self, response: bytes) -> None:
-        uid = pn532.uid_of(response)
-        assert uid is None or len(uid) in (4, 7, 10)
-
 
 class TestEscPos:
     def test_a_picture_goes_in_whole_bands(self) -> None:

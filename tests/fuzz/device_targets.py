@@ -325,3 +325,6 @@ def acr122_answers(data: bytes) -> None:
             check(data[1:])
         except (ProtocolError, Timeout):
             continue
+
+
+from tests.fuzz import pn532_wire as pn532_wire  # noqa: E402 - enters its own; it needs what stands above
