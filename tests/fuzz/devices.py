@@ -3,7 +3,7 @@
 The targets of device_targets take turns of some seconds, each in a process of its own with the inputs that have led
 somewhere new so far, until INPUTS (ten million where no number is given) were run in all. Prints a line per target with
 how many there were, its slowest input and the most memory it took, and each finding once with an input that makes it;
-exit code 1 where there is one.
+exit code 1 where there is one. FUZZ_SEED (a number) makes another run than the last.
 """
 
 from __future__ import annotations
@@ -100,12 +100,13 @@ def main() -> int:
     from tests.fuzz.device_targets import TARGETS  # not before a child can count its branches
 
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
+    first = int(os.environ.get("FUZZ_SEED", "0"))
     told = {name: Told() for name in sys.argv[2:] or TARGETS}
     with tempfile.TemporaryDirectory() as folder:
         for turn in itertools.count(1):
             for name, each in told.items():
                 if turn == 1 or sum(each.executions for each in told.values()) < wanted:
-                    each.add(_turn(name, Path(folder), turn))
+                    each.add(_turn(name, Path(folder), first + turn))
             total = sum(each.executions for each in told.values())
             print(f"turn {turn}: {total} inputs", flush=True)
             if total >= wanted or all(each.dead for each in told.values()):
@@ -147,10 +148,10 @@ class Told:
         )
 
 
-def _turn(name: str, folder: Path, turn: int) -> dict[str, Any]:
+def _turn(name: str, folder: Path, seed: int) -> dict[str, Any]:
     inputs = folder / name
     inputs.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tests.fuzz.devices", _CHILD, name, str(inputs), str(TURN_S), str(turn)]
+    command = [sys.executable, "-m", "tests.fuzz.devices", _CHILD, name, str(inputs), str(TURN_S), str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
