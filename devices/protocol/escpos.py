@@ -41,14 +41,10 @@ def kick(pin: int = 2, on_ms: int = 120, off_ms: int = 240) -> bytes:
     return bytes((0x1B, 0x70, 0 if pin == 2 else 1, min(255, on_ms // 2), min(255, off_ms // 2)))
 
 
-def cleanup(*, void: bool) -> bytes:
-    """Part what hangs out of a printer from what comes next.
-
-    It may stand in the middle of a command whose rest was lost: zeros end any of ours and print nothing (48 rows of 576 dots
-    are the longest). `void` says on paper that it is none.
-    """
+def part(*, void: bool) -> bytes:
+    """Part what hangs out of a printer from what comes next; `void` says on paper that it is none."""
     words = CENTRE + DOUBLE + b"* VOID *\n" + SINGLE + LEFT if void else b""
-    return bytes(BAND * 72 + 8) + INIT + words + FEED_AND_CUT
+    return INIT + words + FEED_AND_CUT
 
 
 def text(line: str) -> bytes:
@@ -57,6 +53,10 @@ def text(line: str) -> bytes:
 
 
 BAND = 48  # rows of a picture sent at once, so that a printer with a small buffer prints while it receives
+WIDEST = 576  # dots of 80 mm paper
+FLUSH = bytes(
+    BAND * WIDEST // 8 + 8
+)  # ends any command of ours whose rest was lost, and prints nothing where there is none
 
 
 def raster(width: int, rows: bytes, scale: int = 1) -> list[bytes]:

@@ -56,9 +56,9 @@ TOGETHER: Final = 1024  # bytes of small pieces sent in one go
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a printer can do: `confirm` ways to be tried in turn, `auto_status` GS a, `clears` DLE DC4 8, `answers` DLE EOT."""
+    """What a printer can do: `confirm` ways to be tried in turn (status needs no trial: it is taken where it stands), `auto_status` GS a, `clears` DLE DC4 8, `answers` DLE EOT."""
 
-    confirm: tuple[str, ...] = (IN_TURN,)
+    confirm: tuple[str, ...] = (IN_TURN, STATUS)
     auto_status: bool = False
     clears: bool = False
     answers: bool = True  # where not, somebody else looks when `wants_status`, and tells
@@ -325,7 +325,7 @@ class PrintSession:
             self._untried, self._asked_way = deque(self._can.confirm), ""
             self._go("probe", now)
         elif self.status.can_print and self.residue:
-            self._request(escpos.cleanup(void=self.residue == "void") + self._auto(), now)
+            self._request(escpos.part(void=self.residue == "void") + self._auto(), now)
             self._go("clean", now)
         elif self._jobs:
             self._job, pieces = self._jobs.popleft()
@@ -348,11 +348,16 @@ class PrintSession:
             self._go("idle", now)
         elif self._asked_way and now - self._since < PROBE_S:
             self._keep_looking(now)
+        elif self._untried and self._untried[0] == STATUS:
+            self.way, self._turns_owed = STATUS, 0
+            self._go("idle", now)
         elif self._untried:
             self._since, self._asked_way = now, self._untried.popleft()
-            self._request(self._auto(), now, self._asked_way)
+            self._turns_owed = 0  # if some are to come yet they come at once, before ours
+            # A command that stands half in the printer since another session would eat the request.
+            self._request((escpos.FLUSH if self.residue else b"") + self._auto(), now, self._asked_way)
         else:
-            self.way, self._turns_owed = STATUS, 0
+            self._refuse("offline")  # it takes everything and does nothing: whoever waits shall know
             self._go("idle", now)
 
     def _in_clean(self, now: float) -> None:
@@ -374,6 +379,10 @@ class PrintSession:
             self._abort(self.status.name(), now)
         elif not self.status.can_print:
             self._keep_looking(now)
+        elif self.residue or not self.way:  # it came to itself just now: first things first
+            self._jobs.appendleft((self._job, tuple(self._pieces)))
+            self._job = ""
+            self._go("idle", now)
         else:
             self.residue = "void"
             self._pieces.appendleft(escpos.INIT + self._auto())
@@ -477,6 +486,10 @@ class PrintSession:
     def _forget_way(self) -> None:
         """It does not confirm any more as it did: find out anew."""
         self.way, self._turns_owed = "", 0
+
+    def _refuse(self, reason: str) -> None:
+        self._out += [Finished(job, reason) for job, _ in self._jobs]
+        self._jobs.clear()
 
     def _finish(self, reason: str) -> None:
         self.counters["printed"] += not reason

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from devices.protocol import escpos
@@ -11,8 +12,9 @@ from devices.protocol.escpos_job import Abilities, Finished, Happening, PrintSes
 from devices.sim.escpos_machine import Firmware, Machine, Mark
 
 FULL = Abilities(("process-id", "in-turn"), auto_status=True, clears=True)
-PLAIN = Abilities(("in-turn",))
-MUTE_ON_PAPER = Abilities(())
+PLAIN = Abilities()
+FENCED = Abilities(("in-turn",))
+MUTE_ON_PAPER = Abilities(("status",))
 
 
 def receipt(job: str, lines: int = 6) -> list[bytes]:
@@ -32,6 +34,7 @@ class Bench:
         self.on_line = bytearray()  # from the printer, not heard yet
         self.happened: list[Happening] = []
         self.reads = True  # whether the line takes bytes at all
+        self.counted: Counter[str] = Counter()  # of sessions that are over
         self.session = self._open("")
 
     def _open(self, residue: str) -> PrintSession:
@@ -43,6 +46,7 @@ class Bench:
         """The cable out and in again: what is on the line is lost, the residue is kept as the driver's note keeps it."""
         self.happened += self.session.lost()
         self.on_line.clear()
+        self.counted += Counter(self.session.counts())
         self.session = self._open(self.session.residue)
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False, step: float = 0.02) -> None:
@@ -50,6 +54,8 @@ class Bench:
         end = self.now + seconds
         while self.now < end and not until():
             self.turn()
+            if self.session.mute:  # the driver raises Timeout, and its supervisor opens the line anew
+                self.replug()
             self.now += step
 
     def turn(self) -> None:
@@ -76,6 +82,10 @@ class Bench:
         """Its reason ("" is printed), None where none was told."""
         self.run(within, lambda: job in self.finished())
         return self.finished().get(job)
+
+    def set(self, **flags: bool | int | None) -> None:
+        """Do something to the printer, and let it say so if it does that by itself."""
+        self.machine.condition = replace(self.machine.condition, **flags)  # type: ignore[arg-type]
 
     def finished(self) -> dict[str, str]:
         """Each job's outcome."""
