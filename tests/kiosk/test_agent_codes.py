@@ -16,6 +16,7 @@ from kiosk.views import (
     Done,
     EnterCode,
     PrintReceipt,
+    ProductDetail,
 )
 from mqtt.messages import CodeState, CodeWanted, Line, Scanned
 from tests.kiosk.kiosks import APPLES, MILK, Kiosk
@@ -86,3 +87,20 @@ def test_without_the_fleet_the_code_stays_good(tmp_path: Path) -> None:
         kiosk.do(EnterCode())
         kiosk.do(AskCode(CLAIM))
         assert kiosk.sees(CodeResult).key == "offline"
+
+
+def test_a_product_of_an_element_string_opens_and_a_members_number_goes_no_further(tmp_path: Path) -> None:
+    with Kiosk(tmp_path) as kiosk:
+        kiosk.sees(Attract)
+        kiosk.devices.post(CodeRead("8018952110010011342677", "]Q3"))
+        shown = kiosk.sees(Attract, where=lambda view: view.frame.notice is not None)
+        assert shown.frame.notice is not None
+        assert shown.frame.notice.key == "no-members"
+        kiosk.devices.post(CodeRead(f"10L-7\x1d01{MILK}", "]C1"))
+        assert kiosk.sees(ProductDetail).facing.gtin == MILK
+        until(lambda: len(kiosk.fleet.events(Scanned)) == 2, "both scans to be told")
+        told = [scan for scan in kiosk.fleet.events(Scanned) if isinstance(scan, Scanned)]
+        assert [(scan.kind, scan.outcome, scan.gtin) for scan in told] == [
+            ("member", "unknown", ""),
+            ("gs1", "product", MILK),
+        ]

@@ -59,6 +59,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_a_code_that_is_scanned_arrives(bench: Bench) -> None:
     bench.scanner.scan("9521100100113")
     until(lambda: CodeRead("9521100100113") in bench.heard)
+    bench.scanner.scan("]Q310A\x1d0109521100100113")
+    until(lambda: CodeRead("10A\x1d0109521100100113", "]Q3") in bench.heard)
 
 
 def test_a_card_is_heard_of_while_the_reader_is_armed_and_only_as_a_token(bench: Bench) -> None:
