@@ -61,7 +61,8 @@ class LineScanner:
 
     def counters(self) -> dict[str, int]:
         """See Driver."""
-        return merged(self._counted, {"dropped": self._parser.dropped, "stray": self._parser.stray})
+        parser = self._parser
+        return merged(self._counted, {"dropped": parser.dropped, "cut": parser.cut, "stray": parser.stray})
 
     def close(self) -> list[DeviceEvent]:
         """A code cut off by the unplug is no code."""

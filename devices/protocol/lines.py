@@ -8,6 +8,9 @@ A QR code may itself contain CR and LF (a vCard), so the suffix alone does not e
 - else at a pause: a scanner sends one code back to back, and 30 ms of silence part two. A pause counts only where it
   was seen: bytes that were read late were not sent late, so `feed` alone never ends a code by time.
 
+A scanner that has ended a sure code with a suffix ends all with it. What then stops short of one is waited for ten times
+as long, and dropped as cut off: half a code before an unplug is no code. A sure code without suffix ends that belief.
+
 Answers to commands come on the same line. They are looked for only between codes, and only as the command family
 says (devices.protocol.commands): an answer eats no byte of a code, and a code answers no command.
 """
@@ -22,6 +25,7 @@ from devices.errors import ProtocolError
 from devices.protocol.commands import MORE, Commands
 
 GAP_S = 0.03  # silence that ends a code
+CUT_S = 0.3  # silence that ends a code of which the suffix is missing
 ANSWER_S = 1.0  # the slowest answers seen take some 100 ms
 MOST = 8192  # bytes of one code; a QR code holds at most 2,953
 MOST_AWAITED = 16
@@ -143,8 +147,10 @@ class LineParser:
         self._seen = 0  # up to here no suffix has ended a code
         self._last = 0.0
         self._skipping = False
+        self._has_suffix = False  # seen behind a code that was sure
         self._awaited: deque[_Awaited] = deque()
         self.dropped = 0  # codes too long to be one
+        self.cut = 0  # codes that stopped before their suffix
         self.stray = 0  # answers nobody waited for
 
     @property
@@ -175,12 +181,12 @@ class LineParser:
     def timeout(self, now: float) -> list[Event]:
         """What silence until `now` has completed: call it after a read that has found nothing."""
         events: list[Event] = []
-        if (self._buffer or self._skipping) and now - self._last >= self._lines.gap_s:
+        if (self._buffer or self._skipping) and now - self._last >= self._patience_s():
             if self._skipping:
                 self._skipping = False
                 self.dropped += 1
             else:
-                events += self._code(bytes(self._buffer))
+                events += self._paused(bytes(self._buffer))
             self._clear()
         while self._awaited and self._awaited[0].until <= now:
             events.append(Unanswered(self._awaited.popleft().asked))
@@ -188,7 +194,7 @@ class LineParser:
 
     def wait_s(self, now: float) -> float | None:
         """How long until `timeout` is worth a call; None while nothing is begun or awaited."""
-        due = [self._last + self._lines.gap_s] if self._buffer or self._skipping else []
+        due = [self._last + self._patience_s()] if self._buffer or self._skipping else []
         due += [self._awaited[0].until] if self._awaited else []
         return max(0.0, min(due) - now) if due else None
 
@@ -197,6 +203,26 @@ class LineParser:
         self._clear()
         self._skipping = False
         self._awaited.clear()
+
+    def _patience_s(self) -> float:
+        """How much silence ends what is in the buffer."""
+        return max(self._lines.gap_s, CUT_S) if self._stops_short() else self._lines.gap_s
+
+    def _stops_short(self) -> bool:
+        """Whether a suffix is to come that is not here."""
+        if not self._has_suffix or self._skipping:
+            return False
+        return self._buffer[-1] != _ETX and self._buffer[-1] not in self._lines.suffix
+
+    def _paused(self, data: bytes) -> list[Event]:
+        """What a pause has ended."""
+        if not self._stops_short():
+            return self._code(data)
+        if surely_whole(data.removeprefix(self._lines.prefix)):
+            self._has_suffix = False
+            return self._code(data)
+        self.cut += 1
+        return []
 
     def _clear(self) -> None:
         self._buffer.clear()
@@ -258,7 +284,10 @@ class LineParser:
     def _ends(self, body: bytes, end: int) -> bool | None:
         """Whether a code ends with the suffix behind `body`; what comes next begins at `end` and may be needed to tell."""
         body = body.removeprefix(self._lines.prefix)
-        if not self._lines.embedded or surely_whole(body):
+        if surely_whole(body):
+            self._has_suffix = True
+            return True
+        if not self._lines.embedded:
             return True
         follows = bytes(self._buffer[end : end + 4])
         if not follows:

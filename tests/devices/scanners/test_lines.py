@@ -62,6 +62,24 @@ class TestTheEnd:
         assert parser.feed(b"LF", 9.0) == [], "nobody has seen the line silent in between"
         assert parser.timeout(9.1) == [Code(b"FIRST HALF", "FIRST HALF", "")]
 
+    def test_half_a_code_of_a_scanner_that_ends_all_with_a_suffix_is_none(self) -> None:
+        parser = LineParser()
+        assert parser.feed(b"4006381333931\r\n", 1.0)
+        assert parser.feed(b"HALF A C", 2.0) == parser.timeout(2.1) == []
+        assert parser.feed(b"ODE\r\n", 2.2) == [], "the rest has come after a long pause"
+        assert parser.timeout(2.3) == [Code(b"HALF A CODE", "HALF A CODE", "")]
+        assert parser.feed(b"HALF A C", 3.0) == parser.timeout(3.5) == []
+        assert parser.cut == 1
+        assert parser.wait_s(3.5) is None
+
+    def test_a_scanner_that_is_set_up_anew_without_suffix_is_believed(self) -> None:
+        parser = LineParser()
+        assert parser.feed(b"4006381333931\r", 1.0)
+        assert parser.feed(b"4006381333931", 2.0) == []
+        assert len(parser.timeout(2.5)) == 1
+        assert parser.feed(b"K7Q2", 3.0) == []
+        assert parser.timeout(3.05) == [Code(b"K7Q2", "K7Q2", "")]
+
     def test_a_scanner_set_up_without_embedded_line_ends_parts_at_each(self) -> None:
         assert at_once(b"ONE\r\nTWO\r\n", Lines(embedded=False)) == [b"ONE", b"TWO"]
 
