@@ -54,6 +54,10 @@ class ReplayTransport:
         self.written += data
         self._owed -= len(data)
 
+    def feature(self, data: bytes, deadline_s: float) -> None:
+        """See ReportTransport; recorded like any report."""
+        self.write(data, deadline_s)
+
     def wake(self) -> None:
         """See Transport."""
 

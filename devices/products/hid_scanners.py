@@ -7,11 +7,13 @@ scanners: then the descriptor says the rest. What the descriptor of a maker's ol
 from __future__ import annotations
 
 from devices.drivers.hidpos_scanner import hidpos_scanner
+from devices.drivers.wedge_scanner import wedge_scanner
 from devices.models import Model, Usb
 from devices.protocol.commands import Honeywell
 from devices.protocol.hidpos_layout import HONEYWELL, MICROSCAN, NEWLAND, OFFSET_1, Channel
+from devices.protocol.key_layouts import DE, FR, US
 from devices.protocol.newland import Newland
-from devices.wires import Hid
+from devices.wires import Hid, Keyboard
 
 BAR_CODE_SCANNER = 0x8C
 _NEWLAND_POS = (
@@ -92,5 +94,17 @@ MODELS: tuple[Model, ...] = (
         hidpos_scanner(MICROSCAN, channel=Channel(1)),
         match=(Usb(0x1777),),
         tested="a report printed in the MINI Hawk help",
+    ),
+    *(
+        Model(
+            f"wedge-{layout.name}",
+            "scanner",
+            f"any scanner that plays a keyboard, set up for layout {layout.name}",
+            Keyboard(),
+            wedge_scanner(layout),
+            # Nothing matches by itself: from outside a wedge is a keyboard, and a keyboard must not be grabbed by accident.
+            tested="the simulator's key events",
+        )
+        for layout in (US, DE, FR)
     ),
 )

@@ -94,9 +94,9 @@ class HidPosParser:
 
     def _layout_of(self, report: bytes) -> Layout | None:
         fits = [one for one in self._layouts if not one.report_id or report[:1] == bytes([one.report_id])]
-        fits = [one for one in fits if len(report) > one.data[0]]
+        fits = [one for one in fits if len(report) > max(one.data[0], one.count or 0)]
         for one in fits:
-            if one.aim and report[one.aim[0]] == 0x5D:
+            if one.aim and report[one.aim[0] : one.aim[0] + 1] == b"]":
                 return one
         return fits[0] if fits else None
 

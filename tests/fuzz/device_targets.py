@@ -327,4 +327,6 @@ def acr122_answers(data: bytes) -> None:
             continue
 
 
-from tests.fuzz import pn532_wire as pn532_wire  # noqa: E402 - enters its own; it needs what stands above
+# They enter their own, and need what stands above.
+from tests.fuzz import hid_targets as hid_targets  # noqa: E402
+from tests.fuzz import pn532_wire as pn532_wire  # noqa: E402

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,14 +16,17 @@ from devices.models import Setting
 from devices.opening import Host
 from devices.protocol.commands import Honeywell
 from devices.protocol.hidpos_layout import HONEYWELL, NEWLAND, Channel
+from devices.registry import models
 from devices.sim import hidpos as sim
 from devices.sim.hidpos import SimHidPos, reports_of
 from devices.sim.usb_bus import SimUsbBus
 from devices.transport.memory import MemoryTransport, memory_pair
+from devices.wires import Hid
 from tests.devices.helpers import Ear
 from tests.devices.hid.hid_data import REPORTS, descriptor
 from tests.kiosk.until import until
 
+TRACES = Path(__file__).parents[2] / "data" / "scanners"
 LONG = "https://example.com/01/09521234500015?" + "x" * 200
 HIDDEN = bytes.fromhex("06 00 FF 09 01 A1 01 85 02 75 08 95 3F 09 01 81 02 C0")
 
@@ -235,3 +239,11 @@ def test_no_scanner_is_refused_before_it_is_driven() -> None:
         HidPosScanner("s", ours)
     ours.close()
     theirs.close()
+
+
+def test_every_hidpos_model_has_a_file_of_recorded_bytes() -> None:
+    """tests/devices/scanners replays it."""
+    ours = [name for name, each in models().items() if isinstance(each.wire, Hid)]
+    missing = [name for name in ours if not (TRACES / f"{name}.trace").exists()]
+    assert ours
+    assert not missing
