@@ -1,4 +1,4 @@
-"""An ACR122U without its USB and without waiting: time passes only where nothing more is on its way."""
+"""A CCID reader without its USB and without waiting: time passes only where nothing more is on its way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 
-from devices.sim.acr122 import Acr122Core
+from devices.sim.ccid import Core
 
 Faults = Callable[[list[bytes]], list[bytes]]
 
@@ -14,7 +14,7 @@ Faults = Callable[[list[bytes]], list[bytes]]
 class InstantWire:
     """A transport and the clock of its little world."""
 
-    def __init__(self, core: Acr122Core, faults: Faults = list) -> None:
+    def __init__(self, core: Core, faults: Faults = list) -> None:
         self._core, self.faults = core, faults
         self._arrived: deque[bytes] = deque()
         self.now = 0.0
