@@ -109,7 +109,10 @@ class Sysfs:
     def _hid(self, base: Found, interface: Path) -> Iterator[Found]:
         for described in sorted(interface.glob("*/report_descriptor")):
             pages = usage_pages(described.read_bytes())
-            for path in sorted(described.parent.glob("hidraw/hidraw*")):
+            raw = sorted(described.parent.glob("hidraw/hidraw*"))
+            if not raw:  # a kernel without hidraw: for libusb
+                yield replaced(base, node="", kind="usb", usage_pages=pages)
+            for path in raw:
                 yield replaced(base, node=str(self._dev / path.name), kind="hidraw", usage_pages=pages)
             for path in sorted(described.parent.glob("input/input*/event*")):
                 keys = _types(path.parent / "capabilities/key")

@@ -58,12 +58,12 @@ class HidPosScanner:
         self._counted = dict.fromkeys(("scans", "answers", "refused"), 0)
 
     def start(self) -> None:
-        """Have a Honeywell send its scans here and not as keys. Raises Gone, Timeout."""
+        """Have a Honeywell send its scans here and not as keys. Raises Gone."""
         redirect = self._outputs.redirect()
         if redirect:
             try:
                 self._transport.feature(redirect, WRITE_S)
-            except ProtocolError as error:  # it does not know its own report; then it has nothing to redirect
+            except (ProtocolError, Timeout) as error:  # it does not know its own report: nothing to redirect
                 log.info("%s: %s", self._name, error)
                 self._counted["refused"] += 1
 

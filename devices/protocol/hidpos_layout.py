@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from devices.errors import ProtocolError
 from devices.protocol.hid_descriptor import Descriptor, Field, parse
 
+VENDOR_PAGES = 0xFF00  # usage pages from here on are makers' own
 SCANNER, KEYBOARD = 0x008C0002, 0x00010006  # applications
 BYTE_COUNT = 0x0001003B
 SYMBOLOGY = (0x008C00FB, 0x008C00FC, 0x008C00FD)  # the three characters of the AIM identifier
@@ -49,13 +50,16 @@ def layouts(descriptor: bytes, fallback: Sequence[Layout] = ()) -> tuple[Layout,
     """
     parsed = parse(descriptor)
     found = tuple(_layout(parsed, data) for data in parsed.find("input", DATA))
-    if found or fallback:
-        return found or tuple(fallback)
-    if KEYBOARD in parsed.applications:
+    if found:
+        return found
+    hides = any(one >> 16 >= VENDOR_PAGES for one in parsed.applications)
+    if KEYBOARD in parsed.applications and not hides:
         raise ProtocolError(
             "it is set up as a keyboard: scan the HID-POS code of its manual, or configure a wedge model"
         )
-    raise ProtocolError("its report descriptor has no scanned data: it is no HID-POS scanner")
+    if not fallback:
+        raise ProtocolError("its report descriptor has no scanned data: it is no HID-POS scanner")
+    return tuple(fallback)
 
 
 def _layout(parsed: Descriptor, data: Field) -> Layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -92,4 +93,6 @@ class HidrawTransport(NodeTransport):
             raise Timeout(f"{self._path}: the report was not taken in {deadline_s:g} s")
         self._stuck = None
         if problem:
+            if problem[0].errno == errno.EPIPE:  # a stall: it is there and has no such report
+                raise ProtocolError(f"{self._path}: it refused the report (stall)") from problem[0]
             raise translate(problem[0], self._path) from problem[0]

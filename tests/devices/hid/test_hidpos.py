@@ -70,8 +70,11 @@ class TestLayouts:
         assert layouts(descriptor(JIELI)) == (HONEYWELL,)
 
     def test_a_keyboard_is_told_to_be_one(self) -> None:
-        with pytest.raises(ProtocolError, match="set up as a keyboard"):
-            layouts(descriptor("keyboard"))
+        for fallback in ([], [HONEYWELL]):
+            with pytest.raises(ProtocolError, match="set up as a keyboard"):
+                layouts(descriptor("keyboard"), fallback)
+        hidden_beside = descriptor("keyboard") + bytes.fromhex("06 00 FF 09 01 A1 01 C0")
+        assert layouts(hidden_beside, [HONEYWELL]) == (HONEYWELL,)
 
     def test_a_vendor_defined_descriptor_needs_a_table(self) -> None:
         hidden = bytes.fromhex("06 00 FF 09 01 A1 01 85 02 75 08 95 3F 09 01 81 02 C0")

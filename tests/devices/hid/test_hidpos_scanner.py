@@ -20,6 +20,7 @@ from devices.registry import models
 from devices.sim import hidpos as sim
 from devices.sim.hidpos import SimHidPos, reports_of
 from devices.sim.usb_bus import SimUsbBus
+from devices.sim.usb_device import Stall
 from devices.transport.memory import MemoryTransport, memory_pair
 from devices.wires import Hid
 from tests.devices.helpers import Ear
@@ -111,6 +112,21 @@ class TestOnTheBus:
         assert "set up as a keyboard" in ear.state("failed").detail
         device.stop()
 
+    def test_one_that_does_not_know_its_own_feature_report_still_scans(self, bus: SimUsbBus) -> None:
+        class Refusing(SimHidPos):
+            def on_control(
+                self, request_type: int, request: int, value: int, index: int, data: bytes
+            ) -> bytes:
+                raise Stall
+
+        scanner = Refusing(bus)
+        scanner.plug_in()
+        device, ear = supervised(bus)
+        ear.state("ready")
+        scanner.scan("9521234500015", "]E0")
+        assert ear.wait(Scan).text == "9521234500015"
+        device.stop()
+
 
 class Bench:
     """A driver on a wire in memory, with a clock that only moves by hand."""
@@ -158,6 +174,11 @@ class TestFaults:
             (sim.last_lost, 57, ["x" * 56]),  # not to be told from never_ending
             (sim.miscounted, 10, ["x" * 10]),
             (sim.overlong, 10, ["x" * 10]),
+            (
+                sim.doubled,
+                10,
+                ["x" * 10] * 2,
+            ),  # USB's own data toggle rules it out; a person may scan a thing twice
         ],
     )
     def test_of_reports(self, fault: sim.ReportFault, length: int, expected: list[str]) -> None:

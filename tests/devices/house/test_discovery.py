@@ -151,9 +151,10 @@ def test_each_wire_finds_its_own_node_of_a_device_that_is_many_things(tree: UsbT
 
 def test_a_kernel_without_hidraw_leaves_hid_to_libusb(tree: UsbTree, bus: Sysfs) -> None:
     tree.plug("1-1", 0x0C2E, 0x0901, interfaces=("03 hid-only-usb",))
-    found = resolve(at("usb:0c2e:0901"), model(Hid()), bus)
-    assert found is not None
-    assert (found.path, found.vid) == ("", 0x0C2E)
+    for port, match in (("usb:0c2e:0901", ()), ("auto", (Usb(None, usage_page=0x8C),))):
+        found = resolve(at(port), model(Hid(), *match), bus)
+        assert found is not None
+        assert (found.path, found.vid) == ("", 0x0C2E)
 
 
 def test_a_path_and_an_address_need_no_usb(bus: Sysfs, tmp_path: Path) -> None:

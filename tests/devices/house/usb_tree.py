@@ -79,6 +79,7 @@ class UsbTree:
     def _hid(self, place: Path, maker: str, number: int) -> list[str]:
         if maker == "hid-only-usb":  # a kernel without hidraw
             place.mkdir(parents=True)
+            (place / "report_descriptor").write_bytes(SCANNER_PAGE)
             return []
         place.mkdir(parents=True)
         (place / "report_descriptor").write_bytes(SCANNER_PAGE if maker == "hid" else KEYBOARD_PAGE)
