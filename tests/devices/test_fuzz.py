@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,6 +12,15 @@ from devices.errors import ProtocolError
 from tests.fuzz.device_targets import SEEDS, TARGETS
 
 SEED, INPUTS = 20261122, 300
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_parser_is_a_target() -> None:
+    """Whatever is fed bytes is named where the targets are."""
+    targets = "".join(file.read_text() for file in (ROOT / "tests/fuzz").glob("*.py"))
+    fed = [file.stem for file in (ROOT / "devices/protocol").rglob("*.py") if "def feed(" in file.read_text()]
+    assert len(fed) > 5
+    assert [name for name in fed if not re.search(rf"\b{name}\b", targets)] == []
 
 
 @pytest.mark.parametrize("name", TARGETS)

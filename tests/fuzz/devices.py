@@ -99,6 +99,12 @@ def main() -> int:
         return 1
     from tests.fuzz.device_targets import TARGETS  # not before a child can count its branches
 
+    if unknown := set(sys.argv[2:]) - TARGETS.keys():
+        print(
+            f"fuzz-devices: no parser {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}",
+            file=sys.stderr,
+        )
+        return 2
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
     first = int(os.environ.get("FUZZ_SEED", "0"))
     told = {name: Told() for name in sys.argv[2:] or TARGETS}
