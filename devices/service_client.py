@@ -22,13 +22,18 @@ class Refused(ValueError):
 
 
 class Client:
-    """One connection. Raises NoAgent where there is none to be had, later OSError where it breaks."""
+    """One connection. Raises NoAgent where there is none to be had, PermissionError where it is another's, later OSError where it breaks."""
 
     def __init__(self, path: Path, timeout_s: float = 5.0) -> None:
         self._wire = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._wire.settimeout(timeout_s)
         try:
             self._wire.connect(str(path))
+        except PermissionError as error:
+            self._wire.close()
+            raise PermissionError(
+                f"{path}: is the agent's; run this as its account (sudo -u endcap ...)"
+            ) from error
         except OSError as error:
             self._wire.close()
             raise NoAgent(f"{path}: {error.strerror or error}") from error

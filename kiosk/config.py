@@ -73,6 +73,7 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     model: str
     port: str = "auto"
+    read_tags: bool = False  # a card reader: what tags and phones say is read, too
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):

@@ -153,7 +153,7 @@ def hardware(config: Config) -> Peripherals:
     if not config.devices:
         return NoPeripherals()
     key = load_key(config.card_key)
-    settings = [Setting(device.name, device.model, device.port, key) for device in config.devices]
+    settings = [Setting(one.name, one.model, one.port, key, one.read_tags) for one in config.devices]
     return Hardware(settings, config.device_socket)
 
 

@@ -329,4 +329,5 @@ def acr122_answers(data: bytes) -> None:
 
 # They enter their own, and need what stands above.
 from tests.fuzz import hid_targets as hid_targets  # noqa: E402
+from tests.fuzz import house_targets as house_targets  # noqa: E402
 from tests.fuzz import pn532_wire as pn532_wire  # noqa: E402
