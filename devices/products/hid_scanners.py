@@ -30,6 +30,14 @@ _NEWLAND_POS = (
     0x1E10,
     0x2010,
 )
+# Exactly those that usb.ids names as scanners in keyboard mode (Zebra's by its manuals): no maker as a whole, because a
+# keyboard must not be grabbed by accident. Another wedge's port has to be said.
+_WEDGES = (
+    Usb(0x05E0, 0x1200),
+    Usb(0x05F9, 0x2206),
+    Usb(0x0C2E, 0x0204),
+    *(Usb(0x1EAB, pid & 0xFF00 | 0x03) for pid in _NEWLAND_POS),
+)
 
 MODELS: tuple[Model, ...] = (
     Model(
@@ -102,7 +110,7 @@ MODELS: tuple[Model, ...] = (
             f"any scanner that plays a keyboard, set up for layout {layout.name}",
             Keyboard(),
             wedge_scanner(layout),
-            # Nothing matches by itself: from outside a wedge is a keyboard, and a keyboard must not be grabbed by accident.
+            match=_WEDGES,
             tested="the simulator's key events",
         )
         for layout in (US, DE, FR)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from devices.discovery import known_as
 from devices.drivers.wedge_scanner import WedgeScanner
 from devices.events import Scan
 from devices.protocol.key_layouts import DE, FR, LAYOUTS, US, KeyLayout
@@ -22,7 +25,9 @@ from devices.protocol.wedge import (
     UP,
     WedgeParser,
 )
+from devices.registry import models
 from devices.sim.keyboard import key_events_of, key_reports_of
+from devices.sysfs import Found
 from devices.transport.memory import memory_pair
 
 NUMBER_PAD = dict(zip("0123456789", (82, 79, 80, 81, 75, 76, 77, 71, 72, 73), strict=True))
@@ -214,3 +219,13 @@ def test_a_boot_keyboards_reports() -> None:
         bytes([0, 0, 0x28, 0, 0, 0, 0, 0]),
         bytes(8),
     ]
+
+
+def test_auto_takes_scanners_in_keyboard_mode_and_no_other_keyboard() -> None:
+    scanner = Found(0x1EAB, 0x1D03, "", "1-1", "1.0", 3, "/dev/input/event5", "event", (1,), keys=True)
+    keyboard = replace(scanner, vid=0x046D, pid=0xC31C)
+    another = replace(scanner, pid=0x9999)  # of the same maker, but nobody has said what it is
+    wedges = [each for name, each in models().items() if name.startswith("wedge-")]
+    assert known_as(scanner, wedges) == wedges
+    assert known_as(keyboard, wedges) == []
+    assert known_as(another, wedges) == []
