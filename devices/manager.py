@@ -33,7 +33,7 @@ class Manager:
             device.start()
 
     def stop(self) -> bool:
-        """Let go of them all, within about 4 s; False where something hangs and was left behind."""
+        """Let go of them all, within 3 s and 1 s for each that hangs; False where one was left behind."""
         for device in self.devices.values():
             device.stopping()
         end = time.monotonic() + STOP_S

@@ -208,6 +208,8 @@ class _Tool:
 
     def _trace(self, request: dict[str, Any]) -> dict[str, Any]:
         device = self._device(request)
+        if device.listened:
+            raise BadRequest(f"{device.setting.name}: is traced already")
 
         def tell(line: Line) -> None:
             self._say({"line": line_of(line)})

@@ -14,7 +14,7 @@ from devices import registry
 from devices.discovery import Place, resolve
 from devices.drivers.base import CanArm, CanOffer, CanPrint, Driver
 from devices.errors import Busy, DeviceError, Gone, NoPermission, Timeout
-from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed
+from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus
 from devices.lifecycle import STEADY_S, Happening, Life, Step, step
 from devices.loan import Loan
 from devices.models import Model, Setting
@@ -46,6 +46,9 @@ class Supervisor:
         self._borrower: Emit | None = None
         self._loan_jobs: set[str] = set()
         self._listener: tuple[Sink, bool] | None = None
+        self._status: PrinterStatus | None = (
+            None  # what the printer said last: news for whoever was not there
+        )
         self._stopping = threading.Event()
         self._counters = dict.fromkeys(("opened", "lost", "failed", "events", "resets"), 0)
         self._past: dict[str, int] = {}  # what drivers that are closed have counted
@@ -119,6 +122,11 @@ class Supervisor:
             wire.listen(sink, withhold=withhold)
 
     @property
+    def listened(self) -> bool:
+        """Whether somebody is told what is on the wire."""
+        return self._listener is not None
+
+    @property
     def descriptor(self) -> bytes:
         """The report descriptor of a HID device that is open; b"" of any other."""
         wire = self._wire
@@ -155,6 +163,8 @@ class Supervisor:
         if (driver := self._driver) is not None:
             self._command(driver)
         self._emit(self._state_event())
+        if (status := self._status) is not None:
+            self._emit(status)
 
     def report(self) -> DeviceReport:
         """What is known of it now."""
@@ -245,6 +255,7 @@ class Supervisor:
                 driver.offer(self._uri)
 
     def _close(self) -> None:
+        self._status = None
         driver, self._driver = self._driver, None
         wire, self._wire = self._wire, None
         if driver is not None:
@@ -267,6 +278,8 @@ class Supervisor:
             (self._borrower or _nobody if borrowed else self._emit)(event)
         else:
             self._counters["events"] += 1
+            if isinstance(event, PrinterStatus):
+                self._status = event
             (self._borrower or self._emit)(event)
 
     def _failed(self, error: Exception) -> None:

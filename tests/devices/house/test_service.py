@@ -152,6 +152,8 @@ def test_a_device_is_traced_while_it_works(bench: Bench) -> None:
             "# endcap trace 1\n# model: line-scanner\n# source: recorded at "
         )
         assert tool.next() == {"tracing": "scanner"}
+        with Client(bench.socket) as other, pytest.raises(Refused, match="scanner: is traced already"):
+            other.ask(do="trace", device="scanner")
         bench.scanner.scan("42")
         at_s, line = tool.next()["line"].split(" ", 1)
         assert float(at_s) >= 0

@@ -11,7 +11,7 @@ import pytest
 from devices.discovery import Place
 from devices.drivers.line_scanner import LineScanner
 from devices.errors import Gone, Timeout
-from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, Scan
+from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus, Scan
 from devices.libusb_bus import LibusbBus
 from devices.manager import Manager
 from devices.models import Model, Setting, Usb
@@ -254,7 +254,10 @@ class TestTheManager:
         assert borrower.wait(Printed).job == "test"
         device.print("R1", [b"x"])
         assert ear.wait(NotPrinted) == NotPrinted("printer", "R1", "offline")
+        printer.state = "paper-out"
+        borrower.wait(PrinterStatus, lambda event: event.status == "no-paper")
         loan.end()
+        assert ear.wait(PrinterStatus).status == "no-paper", "the kiosk hears what it has missed"
         assert not loan.print("late", [b"x"])
         assert printer.receipts == ["hello"]
 
