@@ -36,7 +36,8 @@ class LineScanner:
         self._commands = commands
         self._parser = LineParser(lines, commands)
         self._out: deque[bytes] = deque(maxlen=16)  # the newest count: a trigger of a minute ago is no use
-        self._beat_at = clock() + BEAT_S
+        self._heard = clock()
+        self._beat_at = self._heard + BEAT_S
         self._beats = self._missed = 0
         self._counted = {"scans": 0, "answers": 0, "refused": 0, "unanswered": 0}
 
@@ -51,7 +52,8 @@ class LineScanner:
         data = self._transport.read(min(wait for wait in waits if wait is not None))
         now = self._clock()
         if not data:
-            return self._told(self._parser.timeout(now), now)
+            return self._told(self._parser.timeout(now), self._heard)
+        self._heard = now
         self._beat_at, self._missed = now + BEAT_S, 0  # any word is a sign of life
         return self._told(self._parser.feed(data, now), now)
 
@@ -93,13 +95,13 @@ class LineScanner:
             return None
         return max(0.0, self._beat_at - now)
 
-    def _told(self, events: list[Event], now: float) -> list[DeviceEvent]:
+    def _told(self, events: list[Event], at: float) -> list[DeviceEvent]:
         scans: list[DeviceEvent] = []
         for event in events:
             match event:
                 case Code(data, text, aim):
                     self._counted["scans"] += 1
-                    scans.append(Scan(self._name, data, text, aim, now))
+                    scans.append(Scan(self._name, data, text, aim, at))
                 case Answer(_, _, good):
                     self._beats, self._missed = self._beats + 1, 0
                     self._counted["answers" if good else "refused"] += 1
