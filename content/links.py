@@ -2,6 +2,7 @@
 
     {BASE}/{KIOSK}/{SPOT}/01/{GTIN14}      a product (GS1 Digital Link URI Syntax 1.4: a path stem may come before the key)
     {BASE}/{KIOSK}/{SPOT}/B/{DIGITS}       a basket carried to a phone (content.carry)
+    {BASE}/{KIOSK}/{SPOT}/shop             the shop's front, for a phone that is held to the wall
     SPOT = {facing} | {facing}-{TOKEN}     facing 0: no particular one
 
 Everything is upper case without `?`, so that a QR code holds it in alphanumeric mode (ISO/IEC 18004 table 5, 5.5 bits
@@ -150,6 +151,11 @@ def basket_link(base: str, kiosk: str, digits: str, facing: int = 0, token: str 
     if not (digits.isascii() and digits.isdigit()):
         raise BadLink(f"basket {digits[:40]!r}: expected digits")
     return f"{base}/{kiosk}/{spot_text(facing, token)}/B/{digits}".upper()
+
+
+def front_link(base: str, kiosk: str, token: str = "") -> str:
+    """The link of the shop's front as seen from a wall. It is on no QR code, and its path is lower case."""
+    return f"{base}/{kiosk}/{spot_text(0, token)}/shop"
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -34,11 +34,12 @@ from kiosk.intents import event_of
 from kiosk.ledger import Ledger
 from kiosk.ledger_schema import LedgerError
 from kiosk.link import AgentEnd
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, Printed, of_kind
+from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, PhoneTapped, Printed, of_kind
 from kiosk.receipt import receipt_of
 from kiosk.records import record_of
 from kiosk.runtime import Runtime
 from kiosk.shop import shop_of
+from kiosk.tapping import Tapping
 from mqtt.messages import ChargeState, CodeState, Health, PhoneSale, Presence
 from mqtt.messages import Terms as TermsSaid
 
@@ -128,6 +129,7 @@ class Agent:
         self._answered = answered
         self._devices: dict[str, DeviceState] = {}
         self._view: views.View | None = None
+        self._tapping = Tapping(peripherals, runtime.counters)
         self._since_ms = clock.wall_ms()
         self._presence_told_ms = -PRESENCE_MS  # monotonic
 
@@ -234,6 +236,7 @@ class Agent:
         self._shop = shop_of(self._store.store, self._place, terms)
         if self._view is not None:
             self._link.show(self._shop, self._view)
+            self._offer(self._view)
 
     def _events_wait(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._pump()
@@ -291,6 +294,7 @@ class Agent:
 
     _TRANSLATE: Final[dict[type, Callable[[Agent, Any, Stamp], Iterable[AnyEvent]]]] = {
         CodeRead: _code,
+        PhoneTapped: lambda self, item, at: self._tapping.heard(item, at),
         CardRead: lambda self, item, at: (did.CardTapped(at, item.token),),
         DeviceState: _device,
         Printed: _printed,
@@ -355,6 +359,7 @@ class Agent:
         self._shop = shop_of(arrived.store, self._place, self._terms)
         if self._view is not None:
             self._link.show(self._shop, self._view)  # the view may look the same, its shop does not
+            self._offer(self._view)
         left.close()
 
     # --- views and shelves ------------------------------------------------------------------------------------
@@ -362,12 +367,18 @@ class Agent:
     def show(self, view: views.View) -> None:
         """See runtime.Work."""
         self._link.show(self._shop, view)
+        self._offer(view)
         before, self._view = self._view, view
         if type(before) is not type(view):
             self._since_ms = self._clock.wall_ms()
             if not self._runtime.pending("presence"):
                 wait = self._presence_told_ms + PRESENCE_MS - self._clock.mono_ms()
                 self._runtime.after("presence", max(0, wait), _PresenceDue())
+
+    def _offer(self, view: views.View) -> None:
+        links = links_of(self._place.host, self._place.kiosk, self._terms, self._store.store.version)
+        trusted = self._clock.quality() != "unsynced"
+        self._tapping.follow(view, links, self._clock.wall_ms() // 1000 if trusted else None)
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> views.FacingsPage:
         """A stretch of shelf for the screen, at the prices of this moment. Called from the link's threads."""

@@ -15,7 +15,7 @@ from devices.service import Service
 from devices.settings import KINDS, kind_of
 from devices.supervisor import Supervisor
 from kiosk.paper import pieces
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, Post, Printed
+from kiosk.peripherals import CardRead, CodeRead, DeviceState, PhoneTapped, Post, Printed
 from kiosk.receipt import Receipt
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,11 @@ class Hardware:
         for reader in self._of("reader"):
             reader.arm(on)
 
+    def offer(self, uri: str) -> None:
+        """See Peripherals."""
+        for reader in self._of("reader"):
+            reader.offer(uri)
+
     def print(self, receipt: Receipt) -> None:
         """See Peripherals."""
         printers = self._of("printer")
@@ -76,6 +81,8 @@ class Hardware:
                 self._post(CodeRead(text, aim))
             case heard.CardSeen(token=token):
                 self._post(CardRead(token))
+            case heard.Tapped(uri=uri, complete=complete):
+                self._post(PhoneTapped(uri, complete))
             case heard.DeviceState(device=name, state=state, detail=detail):
                 log.info("%s is %s%s", name, state, f": {detail}" if detail else "")
                 self._post(DeviceState(name, state, detail))

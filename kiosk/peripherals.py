@@ -57,7 +57,14 @@ class Printed(Struct, frozen=True):
     why: str = ""
 
 
-PeripheralEvent = CodeRead | CardRead | DeviceState | Printed
+class PhoneTapped(Struct, frozen=True):
+    """A phone was held to the reader that offered `uri`. `complete`: it has read all of it."""
+
+    uri: str
+    complete: bool
+
+
+PeripheralEvent = CodeRead | CardRead | DeviceState | Printed | PhoneTapped
 Post = Callable[[PeripheralEvent], None]
 
 
@@ -69,6 +76,9 @@ class Peripherals(Protocol):
 
     def arm(self, on: bool) -> None:
         """Let the reader report cards, or not."""
+
+    def offer(self, uri: str) -> None:
+        """While the reader wants no card, let it give phones that address; "" for none."""
 
     def print(self, receipt: Receipt) -> None:
         """Print; answered by one Printed."""
@@ -90,6 +100,9 @@ class NoPeripherals:
             post(DeviceState(name, "absent"))
 
     def arm(self, on: bool) -> None:
+        """See Peripherals."""
+
+    def offer(self, uri: str) -> None:
         """See Peripherals."""
 
     def print(self, receipt: Receipt) -> None:

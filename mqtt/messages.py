@@ -87,7 +87,7 @@ class FacingsSeen(Event, frozen=True, kw_only=True, tag="impressions"):
 
 
 class Engaged(Event, frozen=True, kw_only=True, tag="engagement"):
-    """Somebody did something: `what` is start, aisle, product, add, checkout, language, reset, ..."""
+    """Somebody did something: `what` is start, aisle, product, add, checkout, language, reset, tap (a phone got the address), ..."""
 
     what: str
     detail: str = ""

@@ -25,7 +25,7 @@ LISTEN_S = 10.0  # then the chip is asked whether it lives, and waits for a phon
 PHONE_S = 1.0  # a phone that is silent for so long has gone without the chip's noticing
 VISIT_S = 8.0  # one phone
 CHAINED = 4  # TgGetData for one APDU: what a phone asks takes one
-SAME_PHONE_S = 2.0  # a phone that stays reads again and again: it is one tap
+SAME_PHONE_S = 2.0  # a phone that stays reads the same again and again: it is one tap
 
 
 class TagPlayer:
@@ -38,6 +38,7 @@ class TagPlayer:
         self._apdu = b""
         self._asked = self._told = False
         self._since = self._read_at = 0.0
+        self._read_uri = ""
         self.counters = Counter[str]()
 
     def turn(self, uri: str, timeout_s: float) -> list[Tapped]:
@@ -112,5 +113,8 @@ class TagPlayer:
 
     def _tell(self, *, complete: bool) -> list[Tapped]:
         now = time.monotonic()
-        again, self._read_at = now - self._read_at < SAME_PHONE_S, now if complete else self._read_at
-        return [] if again else [Tapped(self._name, self._uri, complete)]
+        if self._uri == self._read_uri and now - self._read_at < SAME_PHONE_S:
+            return []
+        if complete:
+            self._read_uri, self._read_at = self._uri, now
+        return [Tapped(self._name, self._uri, complete)]

@@ -24,7 +24,7 @@ _DONE: Final = {
     "start": "somebody comes to the wall", "aisle": "goes to the aisle {}", "product": "looks at {}", "add": "takes {}",
     "remove": "puts {} back", "basket": "looks into the basket", "checkout": "wants to pay", "pay": "chooses to pay by {}",
     "cancel": "cancels the payment", "code": "has a code to be looked up", "language": "reads on in {}",
-    "stay": "is still here", "reset": "the wall is free again",
+    "stay": "is still here", "tap": "takes {} along on a phone", "reset": "the wall is free again",
 }  # fmt: skip
 # What a code somebody had stands for: content of "code-told" (mqtt.messages.CodeState).
 _TOLD: Final = {
@@ -54,6 +54,8 @@ def in_words(event: Mapping[str, Any], called: Called, store: AnyStore | None) -
             return "brings the controls down" if detail == "on" else "lets the controls go up again"
         case "product" | "add" | "remove":
             detail = called(detail, detail or "a product")
+        case "tap":
+            detail = called(detail, detail) if detail else "the shop"
         case "aisle":
             detail = aisle(detail, store)
         case "language":

@@ -141,7 +141,7 @@ class RecordImpressions(Effect, frozen=True):
 
 class RecordEngagement(Effect, frozen=True):
     """Somebody did something: start, aisle, product, add, basket, checkout, pay, cancel, code, code-told,
-    language, reach, reset.
+    language, reach, reset, tap (a phone held to the reader has the address; `detail` is its product's GTIN or "").
     """
 
     what: str

@@ -188,6 +188,16 @@ class CardTapped(ByPerson, frozen=True):
     token: str
 
 
+class PhoneTapped(Event, frozen=True):
+    """A phone held to the reader has got an address: a product's (`gtin`, `facing`), or with "" the shop's or a basket's.
+
+    Whoever it is has gone to the phone: the wall is as free as it was.
+    """
+
+    gtin: str = ""
+    facing: int = 0
+
+
 class DeviceChanged(Event, frozen=True):
     """`name`: reader | scanner | printer. `state`: absent | opening | ready | lost | failed. `detail`: e.g. no-paper."""
 
@@ -390,7 +400,7 @@ AnyEvent = (
     Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
     | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
     | RetryAsked | CodeEntryAsked | CodeEntered | CodeTold | ReceiptAsked | AnswerGiven | FacingsSeen | CodeScanned | CardTapped
-    | DeviceChanged | ReceiptPrinted | ReceiptFailed
+    | PhoneTapped | DeviceChanged | ReceiptPrinted | ReceiptFailed
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened

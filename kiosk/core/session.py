@@ -25,6 +25,7 @@ from kiosk.core.events import (
     FleetLost,
     LanguageChosen,
     PhoneSale,
+    PhoneTapped,
     ReachChosen,
     ServiceClosed,
     ServiceOpened,
@@ -160,6 +161,11 @@ def phone_sale(turn: Turn, event: PhoneSale) -> None:
     turn.mention(PHONE_SALE, event.order[:4])
 
 
+def phone_tapped(turn: Turn, event: PhoneTapped) -> None:
+    """Count it."""
+    turn.do(RecordEngagement("tap", event.gtin, event.facing))
+
+
 def store_arrived(turn: Turn, event: StoreArrived) -> None:
     """Keep it until nobody is buying."""
     turn.set(arriving=event.store)
@@ -202,6 +208,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     FleetConnected: fleet_connected,
     FleetLost: fleet_lost,
     PhoneSale: phone_sale,
+    PhoneTapped: phone_tapped,
     StoreArrived: store_arrived,
     ServiceClosed: service_closed,
     ServiceOpened: service_opened,

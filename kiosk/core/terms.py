@@ -14,6 +14,7 @@ from content.links import (
     advert_hash,
     basket_link,
     day_of,
+    front_link,
     product_link,
     release_hash,
     sign,
@@ -80,6 +81,10 @@ class Links(Struct, frozen=True, kw_only=True):
     def basket(self, digits: str, now: int | None) -> str:
         """The link of a basket that leaves on a phone (content.carry)."""
         return basket_link(self.base, self.kiosk, digits, 0, self._token(0, now))
+
+    def front(self, now: int | None) -> str:
+        """The link of the shop's front."""
+        return front_link(self.base, self.kiosk, self._token(0, now))
 
     def _token(self, facing: int, now: int | None) -> str:
         """Nothing is signed by a clock that nobody has set: its day would be over, or never end."""

@@ -54,6 +54,7 @@ _DONE = {
     "reach": "Brings the controls within reach: {}",
     "stay": "Is still here",
     "reset": "Leaves: {}",
+    "tap": "Holds a phone to the reader, which opens {}",
 }
 # What is on the glass (mqtt.messages.Presence.view).
 _SHOWN = {
@@ -110,6 +111,8 @@ def done(event: Engaged, names: Names) -> str:
     detail = event.detail
     if event.what in ("product", "add", "remove"):
         detail = names.product(detail)
+    elif event.what == "tap":
+        detail = names.product(detail) if detail else "the shop"
     elif event.what == "aisle":
         detail = names.aisle(detail)
     elif event.what == "language":

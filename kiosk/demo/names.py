@@ -11,6 +11,7 @@ from content.store import OpenStore
 
 _DIGITAL_LINK = re.compile(r"/01/(\d{14})\b")
 _BASKET = re.compile(r"/b/\d+\Z")
+_FRONT = re.compile(r"/[^/]+/[0-9a-z-]+/shop\Z")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def explain(code: str, names: Names, fleet: str, bank: str) -> Explained:
         return Explained(code, f"{names.product(link[1])}: buy it on a phone", code)
     if low.startswith(fleet.lower() + "/") and _BASKET.search(low):
         return Explained(code, "This basket: take it along on a phone", code)
+    if low.startswith(fleet.lower() + "/") and _FRONT.search(low):
+        return Explained(code, "The shop, from this wall", code)
     if low.startswith(bank.lower() + "/pay/"):
         return Explained(code, "This payment: open the bank and pay", code)
     if code.startswith("BCD\n"):

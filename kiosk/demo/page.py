@@ -4,6 +4,7 @@ GET /            the page            GET /screen   the glass as a multipart JPEG
 GET /screen.jpg  the glass, sharp    GET /codes    the QR codes on the glass right now, as a phone would read them
 GET /events      what happens (SSE)  GET /read     the same with what they mean (kiosk.demo.names.Explained)
 POST /touch      a finger            POST /do      one command of kiosk.demo.world
+POST /tap        a phone held to the reader: what it opens, as in /read, with empty words where it gets nothing
 GET /facts       what the page needs to know: addresses, sample codes, cards, states, the last receipt
 """
 
@@ -128,6 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path == "/touch":
                 self.server.glass.touch(str(command["touch"]), float(command["x"]), float(command["y"]))
                 self._answer(b"{}", "application/json")
+            elif self.path == "/tap":
+                opened = self.server.world.tap_phone()
+                page = self.server.explain(opened) if opened else Explained("", "")
+                self._answer(json.dumps(asdict(page)).encode(), "application/json")
             elif self.path == "/do":
                 told = self.server.world.do({str(key): str(value) for key, value in command.items()})
                 self.server.happenings.say(told)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from devices.sim import phones
+from devices.sim.phones import Phone
 from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
@@ -16,6 +18,9 @@ CARDS: dict[str, bytes] = {
     "empty": bytes.fromhex("04e1a5c0de0003"),
     "unknown": bytes.fromhex("04e1a5c0de0004"),
 }
+
+
+_PHONE_S = 1.5  # how long a phone is held there
 
 
 class VirtualPeripherals:
@@ -33,6 +38,14 @@ class VirtualPeripherals:
     def tap(self, card: str) -> None:
         """Hold a card of CARDS to the reader."""
         self._reader.tap(CARDS[card])
+
+    def tap_phone(self) -> str:
+        """Hold a phone to the reader for a moment; the address it opens, "" where the reader offers none."""
+        phone = Phone(phones.iphone())
+        self._reader.phone_taps(phone)
+        phone.gone.wait(_PHONE_S)
+        self._reader.phone_leaves()
+        return phone.opened
 
     def cards(self) -> tuple[str, ...]:
         """The cards there are."""

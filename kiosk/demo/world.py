@@ -15,6 +15,9 @@ class Peripherals(Protocol):
     def tap(self, card: str) -> None:
         """A card is held to the reader; `card` is one of `cards`."""
 
+    def tap_phone(self) -> str:
+        """A phone is held to the reader; the address it opens, "" for none."""
+
     def cards(self) -> tuple[str, ...]:
         """The cards there are to tap."""
 
@@ -65,6 +68,10 @@ class World:
                 self._power_cut()
                 return "the kiosk lost its power; it starts again"
         raise ValueError("no such command")
+
+    def tap_phone(self) -> str:
+        """Hold a phone to the reader; the address it opens, "" where it gets none."""
+        return "" if self._unplugged("reader") else self.peripherals.tap_phone()
 
     def _unplugged(self, name: str) -> bool:
         return self.peripherals.state().get(name) == "unplugged"

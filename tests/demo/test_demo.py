@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +44,24 @@ def test_the_wall_can_be_seen_touched_and_scanned(demo: Demo) -> None:
     demo.post("/do", do="scan", text="9521100100113")
     demo.until(
         lambda: "Scans Gala apples" in [item["title"] for item in demo.news()], "the scan to arrive over MQTT"
+    )
+
+
+def test_a_phone_held_to_the_reader_opens_a_page_that_is_there(demo: Demo) -> None:
+    told: dict[str, str] = {}
+
+    def taps() -> bool:
+        told.update(json.loads(demo.post("/tap")[1]))
+        return bool(told["text"])
+
+    demo.until(taps, "the reader to offer the shop")
+    with urllib.request.urlopen(told["href"], timeout=PATIENCE_S) as page:
+        assert page.status == 200
+    if told["text"].endswith("/shop"):
+        assert told["title"] == "The shop, from this wall"
+    demo.until(
+        lambda: any("Holds a phone to the reader" in item["title"] for item in demo.news()),
+        "the fleet to hear of the tap",
     )
 
 

@@ -39,6 +39,7 @@ def test_a_transfer_s_code_goes_into_the_bank_app() -> None:
 
 
 def test_what_is_neither_is_shown_and_leads_nowhere_dangerous() -> None:
+    assert explain(f"{FLEET}/K1/0-0TOKEN/shop", NAMES, FLEET, BANK).title == "The shop, from this wall"
     assert explain("javascript:alert(1)", NAMES, FLEET, BANK).href == ""
 
 

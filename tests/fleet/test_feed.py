@@ -40,6 +40,8 @@ def say(what: str, detail: str = "") -> str:
         ("pay", "epc", "chooses to pay by bank transfer"),
         ("reset", "idle", "the wall is free again: nobody was there any more"),
         ("start", "scan", "somebody comes to the wall"),
+        ("tap", WINE, "takes Riesling along on a phone"),
+        ("tap", "", "takes the shop along on a phone"),
         ("waves", "twice", "waves twice"),
     ],
 )

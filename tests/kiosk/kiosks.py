@@ -68,6 +68,7 @@ class MemoryPeripherals:
     def __init__(self) -> None:
         self.post: Callable[[PeripheralEvent], None] = lambda event: None
         self.armed = False
+        self.offered = ""
         self.paper = True
         self.printed: list[Receipt] = []
         self.closed = False
@@ -79,6 +80,9 @@ class MemoryPeripherals:
 
     def arm(self, on: bool) -> None:
         self.armed = on
+
+    def offer(self, uri: str) -> None:
+        self.offered = uri
 
     def print(self, receipt: Receipt) -> None:
         if self.paper:

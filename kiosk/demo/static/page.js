@@ -61,17 +61,27 @@ $("#scan-any").addEventListener("click", () => {
   const one = all[Math.floor(Math.random() * all.length)];
   if (one) { $("#scan").text.value = one.value; run({ do: "scan", text: one.value }); }
 });
+const listCodes = (codes) => $("#codes").replaceChildren(...codes.map(({ text, title, href }) => {
+  const item = document.createElement("li");
+  const link = document.createElement(href ? "a" : "b");
+  if (href) Object.assign(link, { href, target: "_blank", rel: "noopener" });
+  link.textContent = title;
+  item.append(link, Object.assign(document.createElement("code"), { textContent: text }));
+  return item;
+}));
 $("#read-codes").addEventListener("click", async () => {
   const codes = await fetch("/read").then((answer) => answer.json()).catch(() => []);
-  $("#codes").replaceChildren(...codes.map(({ text, title, href }) => {
-    const item = document.createElement("li");
-    const link = document.createElement(href ? "a" : "b");
-    if (href) Object.assign(link, { href, target: "_blank", rel: "noopener" });
-    link.textContent = title;
-    item.append(link, Object.assign(document.createElement("code"), { textContent: text }));
-    return item;
-  }));
+  listCodes(codes);
   if (!codes.length) $("#codes").textContent = "None can be read on this screen: open the shelves or a payment.";
+});
+$("#tap-phone").addEventListener("click", async () => {
+  const page = await post("/tap", {}).then((answer) => answer.json()).catch(() => null);
+  if (!page?.text) {
+    $("#codes").textContent = "The phone gets nothing: while somebody pays, the reader waits for a card; unplugged it feels nothing.";
+    return;
+  }
+  listCodes([page]);
+  window.open(page.href, "endcap-phone"); // where the browser lets it; the link stands there anyhow
 });
 
 // --- facts ---
