@@ -6,12 +6,15 @@ import threading
 import time
 
 from devices.protocol.pn532_targets import LISTED
+from devices.sim.iso_dep import IsoDepCard
 from devices.sim.tags import Card
 
 _FIRMWARE = bytes.fromhex("0332010607")  # IC 32, version 1.6, ISO 14443 A and B and 18092
 _SYNTAX_ERROR = bytes([0x7F])
 _SILENT, _WRONG_CONTEXT = 0x01, 0x27
-_DONE = {0x08, 0x12, 0x14, 0x32}  # commands that are answered by their code alone
+_DONE = {0x14, 0x32}  # commands that are answered by their code alone
+_AUTO_RATS = 0x10  # SetParameters
+_RX_MODE, _TX_MODE, _WITH_CRC = 0x6303, 0x6302, 0x80  # CIU registers: the chip checks and removes CRCs itself
 
 
 class Pn532Core:
@@ -26,6 +29,11 @@ class Pn532Core:
         self._looks_left = 0
         self._held_until = 0.0  # monotonic seconds
         self._active: Card | None = None
+        self._blocks: IsoDepCard | None = (
+            None  # of the active card, where the host does RATS and blocks itself
+        )
+        self._parameters = _AUTO_RATS
+        self._registers = {_RX_MODE: _WITH_CRC, _TX_MODE: _WITH_CRC}
         self.looks = 0
 
     def hold(self, card: Card, looks: int = 1_000_000, held_s: float = float("inf")) -> None:
@@ -61,7 +69,15 @@ class Pn532Core:
             case 0x02:
                 return _FIRMWARE
             case 0x06:
-                return b"\x07" + bytes(len(arguments) // 2)
+                return b"\x07" + bytes(self._registers.get(where, 0) for where, _ in _registers(arguments, 2))
+            case 0x08:
+                self._registers |= {
+                    where: value for where, value in _registers(arguments, 3) if where in self._registers
+                }
+                return b"\x09"
+            case 0x12 if arguments:
+                self._parameters = arguments[0]
+                return b"\x13"
             case 0x40 | 0x42:
                 return self._exchange(code, arguments)
             case 0x44 | 0x52:
@@ -75,8 +91,12 @@ class Pn532Core:
         data = arguments[1:] if code == 0x40 else arguments  # InCommunicateThru names no target
         if self._active is None:
             return bytes([code + 1, _WRONG_CONTEXT])
-        answer = self._active.answer(data) if self._active is self._present() else None
-        return bytes([code + 1, _SILENT]) if answer is None else bytes([code + 1, 0]) + answer
+        talk = self._active if self._blocks is None else self._blocks
+        answer = talk.answer(data) if self._active is self._present() else None
+        if answer is None:
+            return bytes([code + 1, _SILENT])
+        raw = code == 0x42 and not self._registers[_RX_MODE] & _WITH_CRC
+        return bytes([code + 1, 0]) + answer + (_crc_a(answer) if raw else b"")
 
     def _present(self) -> Card | None:
         if self._looks_left < 0 or time.monotonic() > self._held_until:
@@ -86,10 +106,30 @@ class Pn532Core:
     def _list_targets(self) -> bytes:
         self.looks += 1
         self._looks_left -= 1
+        self._registers |= {_RX_MODE: _WITH_CRC, _TX_MODE: _WITH_CRC}  # the chip sets itself up anew
         card = self._active = self._present()
         if card is None:
             return bytes([LISTED, 0])
         target = card.target
-        ats = target.ats if target.sel_res & 0x20 else b""
+        part_4 = bool(target.sel_res & 0x20)
+        own = bool(self._parameters & _AUTO_RATS)
+        self._blocks = IsoDepCard(card) if part_4 and not own else None
+        ats = target.ats if part_4 and own else b""
         head = bytes([LISTED, 1, 1]) + target.sens_res + bytes([target.sel_res, len(target.uid)])
         return head + target.uid + ats
+
+
+def _registers(arguments: bytes, size: int) -> list[tuple[int, int]]:
+    """Addresses, each with the byte behind it where there is one, of entries of `size` bytes."""
+    whole = range(0, len(arguments) - size + 1, size)
+    return [(int.from_bytes(arguments[at : at + 2], "big"), arguments[at + size - 1]) for at in whole]
+
+
+def _crc_a(data: bytes) -> bytes:
+    """ISO 14443-3, annex B: CRC-16 with the polynomial 8408 from 6363."""
+    crc = 0x6363
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x8408 if crc & 1 else crc >> 1
+    return crc.to_bytes(2, "little")
