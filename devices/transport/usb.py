@@ -94,16 +94,14 @@ class _Claim:
         for device in _candidates(place, backend):
             self.device = device
             try:
-                if place.serial and _serial(device, self.what) != place.serial:
-                    usb.util.dispose_resources(device)
-                    continue
-                self._take(place, fits)
-            except (Gone, NoPermission) as error:
-                # Gone: libusb without udevd goes on listing what was pulled. NoPermission: while its number is asked for.
-                usb.util.dispose_resources(device)
+                if not place.serial or _serial(device, self.what) == place.serial:
+                    self._take(place, fits)
+                    return
+            except (Gone, NoPermission, Timeout) as error:
+                # Gone: libusb without udevd goes on listing what was pulled. The others: while asked for its number, and
+                # the one that is meant may be the next.
                 problem = error
-            else:
-                return
+            usb.util.dispose_resources(device)
         raise problem
 
     def _take(self, place: UsbPlace, fits: Callable[[Any], bool]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devices.drivers.hidpos_scanner import HidPosScanner
-from devices.errors import ProtocolError
+from devices.errors import Gone, ProtocolError
 from devices.events import Scan
 from devices.libusb_bus import LibusbBus
 from devices.manager import Supervisor
@@ -22,6 +22,7 @@ from devices.sim.hidpos import SimHidPos, reports_of
 from devices.sim.usb_bus import SimUsbBus
 from devices.sim.usb_device import Stall
 from devices.transport.memory import MemoryTransport, memory_pair
+from devices.transport.usb import UsbHidTransport, UsbPlace
 from devices.wires import Hid
 from tests.devices.helpers import Ear
 from tests.devices.hid.hid_data import REPORTS, descriptor
@@ -66,7 +67,7 @@ class TestOnTheBus:
         scanner = SimHidPos(bus)
         scanner.plug_in()
         device, ear = supervised(bus, "honeywell-hidpos")
-        for number in range(10):
+        for number in range(4):
             ear.state("ready")
             scanner.fault = sim.unplugged_in_the_middle
             scanner.scan(f"half {number} {LONG}", "]Q1")
@@ -78,7 +79,30 @@ class TestOnTheBus:
             scanner.pull()
             scanner.plug_in()
         device.stop()
-        assert len([one for one in ear.rest() if isinstance(one, Scan)]) == 10
+        assert len([one for one in ear.rest() if isinstance(one, Scan)]) == 4
+
+    def test_pulled_a_hundred_times_nothing_is_lost_glued_doubled_or_left_open(self, bus: SimUsbBus) -> None:
+        scanner = SimHidPos(bus)
+        scanner.plug_in()
+        expected = [f"whole {number} {LONG}" for number in range(100)]
+        found: list[str] = []
+        for text in expected:
+            driver = HidPosScanner("s", UsbHidTransport(UsbPlace(scanner.vid, scanner.pid), bus))
+            driver.start()
+            scanner.fault = sim.whole
+            scanner.scan(text, "]Q1")
+            scanner.scan("9521234500015", "]E0")
+            whole = len(found) + 2
+            while len(found) < whole:
+                found += [one.text for one in driver.turn(1.0) if isinstance(one, Scan)]
+            scanner.fault = sim.unplugged_in_the_middle
+            scanner.scan(f"half {text}", "]Q1")
+            with pytest.raises(Gone):
+                while True:
+                    found += [one.text for one in driver.turn(1.0) if isinstance(one, Scan)]
+            driver.close()
+            scanner.plug_in()
+        assert found == [one for text in expected for one in (text, "9521234500015")]
 
     def test_trigger_and_beeps_by_its_own_reports(self, bus: SimUsbBus) -> None:
         scanner = SimHidPos(bus)
