@@ -26,6 +26,7 @@ class Setting:
     port: str
     key: bytes = b""  # token key, for card readers
     read_tags: bool = False  # card readers: tell what tags and phones say, too (TagRead)
+    notes: str = ""  # a folder where a driver may keep what must outlive a power cut; "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class Usb:
     pid: int | None = None
     usage_page: int | None = None
     interface_class: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a receipt printer prints on: `dots` across (8 in a mm), `columns` of font A, and ESC t's number of code page 858."""
+
+    dots: int = 512
+    columns: int = 42
+    code_page: int | None = 19  # None: only ASCII goes as letters, all else as a picture
+    cuts: bool = True
 
 
 Drive = Callable[[Setting, Transport], Driver]
@@ -54,3 +65,4 @@ class Model:
     tested: str = (
         "the simulator"  # what it was run against: the support matrix in docs/devices.md says the same
     )
+    paper: Paper | None = None  # of a printer

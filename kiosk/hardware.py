@@ -9,8 +9,9 @@ from pathlib import Path
 from devices import events as heard
 from devices.events import DeviceEvent
 from devices.manager import Manager
-from devices.models import Setting
+from devices.models import Paper, Setting
 from devices.opening import THIS_HOST, Host
+from devices.registry import model
 from devices.service import Service
 from devices.settings import KINDS, kind_of
 from devices.supervisor import Supervisor
@@ -61,7 +62,8 @@ class Hardware:
         """See Peripherals."""
         printers = self._of("printer")
         if printers:
-            printers[0].print(receipt.reference, pieces(receipt))
+            paper = model(printers[0].setting.model).paper
+            printers[0].print(receipt.reference, pieces(receipt, paper or Paper()))
         else:
             self._post(Printed(receipt.reference, "no-printer"))
 
@@ -91,4 +93,5 @@ class Hardware:
             case heard.Printed(job=reference):
                 self._post(Printed(reference))
             case heard.NotPrinted(job=reference, reason=reason):
+                log.warning("receipt %s is not printed: %s", reference, reason)
                 self._post(Printed(reference, "no-paper" if reason == "no-paper" else "no-printer"))

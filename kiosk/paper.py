@@ -8,45 +8,70 @@ from __future__ import annotations
 
 from typing import Final
 
+from devices.models import Paper
 from devices.protocol import escpos
+from kiosk.qr import Level, encode
 from kiosk.receipt import Receipt, ReceiptLine, laid_out
 
-COLUMNS: Final = 42  # of font A: fits 80 mm paper (512 or 576 dots)
-DOTS: Final = 504  # the same width as a picture; a multiple of 8
 TEXT_DOTS: Final = 24  # letter height of a picture's line, as font A's
 CODE_DOTS: Final = 48
+MODULE_DOTS: Final = 3  # of the claim code's QR, doubled by the printer: 0.75 mm
+QUIET: Final = 4
 
+INK: Final = 96  # of 255: a grey from there on is a dot. At 128 the hair strokes of Arabic break at 203 dpi
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 _RTL: Final = frozenset({"ar", "fa", "he", "ur"})
 
 
-def pieces(receipt: Receipt) -> list[bytes]:
-    """Whole commands, in order; the printer may be looked at between any two."""
-    out = [escpos.INIT + escpos.CODE_PAGE_858]
-    for line in receipt.lines:
-        out += _line(line, receipt.language)
-    return [*out, escpos.FEED_AND_CUT]
+def pieces(receipt: Receipt, paper: Paper) -> list[bytes]:
+    """Whole commands, in order; the printer may be looked at between any two.
+
+    The last one is what makes the receipt good: the claim code, as text and QR code, and the cut (devices.protocol.escpos_job).
+    """
+    codes = [index for index, line in enumerate(receipt.lines) if line.style == "code"]
+    seal = codes[-1] - 1 if codes and codes[-1] > 0 else len(receipt.lines) - 1
+    page = b"" if paper.code_page is None else escpos.code_page(paper.code_page)
+    body = [piece for line in receipt.lines[:seal] for piece in _line(line, receipt.language, paper)]
+    last = [piece for line in receipt.lines[seal:] for piece in _line(line, receipt.language, paper)]
+    end = escpos.FEED_AND_CUT if paper.cuts else escpos.FEED_TO_TEAR
+    return [page, *body, b"".join([*last, end])]
 
 
-def _line(line: ReceiptLine, language: str) -> list[bytes]:
-    if not _in_code_page(line.left + line.right):
-        return escpos.raster(DOTS, _picture(line, language))
+def _line(line: ReceiptLine, language: str, paper: Paper) -> list[bytes]:
+    code = _qr(line.left) if line.style == "code" else []
+    if not _in_code_page(line.left + line.right, paper):
+        return [*escpos.raster(paper.dots, _picture(line, language, paper.dots)), *code]
     if line.style in ("title", "code"):
         size = escpos.DOUBLE if line.style == "code" else escpos.BOLD
-        return [escpos.CENTRE + size + escpos.text(line.left) + escpos.SINGLE + escpos.PLAIN + escpos.LEFT]
-    text = b"".join(escpos.text(one) for one in laid_out(line, COLUMNS))
+        text = escpos.text(line.left)
+        return [escpos.CENTRE + size + text + escpos.SINGLE + escpos.PLAIN + escpos.LEFT, *code]
+    text = b"".join(escpos.text(one) for one in laid_out(line, paper.columns))
     return [escpos.BOLD + text + escpos.PLAIN if line.style == "total" else text]
 
 
-def _in_code_page(text: str) -> bool:
+def _qr(code: str) -> list[bytes]:
+    """The claim code for the scanner at the counter."""
+    symbol = encode(code, Level.Q)
+    side = (symbol.size + 2 * QUIET) * MODULE_DOTS
+    stride = -(-side // 8)
+    empty = bytes(stride)
+    rows = [empty] * (QUIET * MODULE_DOTS)
+    for cells in symbol.rows():
+        bits = "0" * (QUIET * MODULE_DOTS) + "".join(str(cell) * MODULE_DOTS for cell in cells)
+        rows += [int(bits.ljust(stride * 8, "0"), 2).to_bytes(stride, "big")] * MODULE_DOTS
+    rows += [empty] * (QUIET * MODULE_DOTS)
+    return [escpos.CENTRE, *escpos.raster(stride * 8, b"".join(rows), 2), escpos.LEFT]
+
+
+def _in_code_page(text: str, paper: Paper) -> bool:
     try:
-        text.encode("cp858")
+        text.encode("ascii" if paper.code_page is None else "cp858")
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _picture(line: ReceiptLine, language: str) -> bytes:
+def _picture(line: ReceiptLine, language: str, dots: int) -> bytes:
     """One line as rows of dots, 1 is black. What reads from the right begins there."""
     from PIL import Image, ImageChops, ImageDraw
 
@@ -54,16 +79,19 @@ def _picture(line: ReceiptLine, language: str) -> bytes:
 
     size = CODE_DOTS if line.style == "code" else TEXT_DOTS
     bold = line.style in ("title", "total", "code")
-    image = Image.new("RGB", (DOTS, line_height(size)), WHITE)
+    over = size // 2  # above and below the line: Arabic reaches beyond it both ways
+    image = Image.new("RGB", (dots, line_height(size) + 2 * over), WHITE)
     draw = ImageDraw.Draw(image)
     right = shape(line.right, size, bold, language)
-    left = fit(line.left, size, bold, language, DOTS - right.width - (size if line.right else 0), size // 2)
+    left = fit(line.left, size, bold, language, dots - right.width - (size if line.right else 0), size // 2)
     from_right = language.split("-")[0] in _RTL
-    at = {"title": (DOTS - left.width) // 2, "code": (DOTS - left.width) // 2, "detail": size}.get(
+    at = {"title": (dots - left.width) // 2, "code": (dots - left.width) // 2, "detail": size}.get(
         line.style, 0
     )
-    baseline = round(size * BASELINE)
-    draw_line(draw, left, DOTS - at - left.width if from_right else at, baseline, BLACK)
-    draw_line(draw, right, 0 if from_right else DOTS - right.width, baseline, BLACK)
-    ink = ImageChops.invert(image.convert("L"))
-    return ink.point([0] * 128 + [255] * 128).convert("1").tobytes()
+    baseline = over + round(size * BASELINE)
+    draw_line(draw, left, dots - at - left.width if from_right else at, baseline, BLACK)
+    draw_line(draw, right, 0 if from_right else dots - right.width, baseline, BLACK)
+    ink = ImageChops.invert(image.convert("L")).point([0] * INK + [255] * (256 - INK))
+    _, top, _, bottom = ink.getbbox() or (0, over, 0, over)
+    rows = (0, min(top, over), dots, max(bottom, over + line_height(size)))
+    return ink.crop(rows).convert("1").tobytes()

@@ -153,7 +153,10 @@ def hardware(config: Config) -> Peripherals:
     if not config.devices:
         return NoPeripherals()
     key = load_key(config.card_key)
-    settings = [Setting(one.name, one.model, one.port, key, one.read_tags) for one in config.devices]
+    settings = [
+        Setting(one.name, one.model, one.port, key, one.read_tags, notes=str(config.state))
+        for one in config.devices
+    ]
     return Hardware(settings, config.device_socket)
 
 

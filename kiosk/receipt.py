@@ -65,12 +65,14 @@ def receipt_of(
         ReceiptLine("total", words["total"], _money(order.total, language)),
         ReceiptLine("row", words["order"], order.order),
         ReceiptLine("row", words["ref"], payment.reference),
-        ReceiptLine("text", words["code"]),
-        ReceiptLine("code", claim_code),
     ]
     extra = (text_in(store.pickup, language), store.support, words["thanks"])
+    lines += [ReceiptLine("text", text) for text in extra if text]
+    # The code comes last: what is cut short before it is worth nothing (kiosk.paper).
     return Receipt(
-        payment.reference, language, (*lines, *(ReceiptLine("text", text) for text in extra if text))
+        payment.reference,
+        language,
+        (*lines, ReceiptLine("text", words["code"]), ReceiptLine("code", claim_code)),
     )
 
 

@@ -12,18 +12,36 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from devices.errors import Timeout
 from devices.events import DeviceEvent, NotPrinted, Printed, PrinterStatus
 from devices.protocol import escpos
-from devices.protocol.escpos_job import MOST_JOBS, Abilities, Finished, Happening, PrintSession
+from devices.protocol.escpos_job import MOST_JOBS, STATUS, Abilities, Finished, Happening, PrintSession
+from devices.protocol.escpos_status import Status
 from devices.transport.base import Transport
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 0.25  # a write that is not taken by then is left for the next turn: what the printer says meanwhile is read
 START_S = 4.0  # for the first whole status; a question hidden by other data is asked again within it
+
+
+@runtime_checkable
+class UsbPort(Protocol):
+    """A line that is a USB printer interface (class 7)."""
+
+    def control(
+        self, request_type: int, request: int, value: int, data: bytes | int, deadline_s: float
+    ) -> bytes:
+        """A class request to it."""
+
+
+def port_status(byte: int) -> Status:
+    """What GET_PORT_STATUS says (USB printer class 1.1, section 4.2.2): paper empty, selected, no error."""
+    return Status(no_paper=bool(byte & 0x20), offline=not byte & 0x10 or not byte & 0x08)
 
 
 class EscPosPrinter:
@@ -38,7 +56,8 @@ class EscPosPrinter:
     ) -> None:
         self._name, self._transport, self._notes = name, transport, notes
         self._noted = _read(notes)
-        self._session = PrintSession(can or Abilities(), _mark, self._noted)
+        self._can = can or Abilities()
+        self._session = PrintSession(self._can, _mark, self._noted)
         self._lock = threading.Lock()  # over what other threads hand in
         self._handed: list[tuple[str, Sequence[bytes]]] = []
         self._asides: list[bytes] = []
@@ -52,8 +71,15 @@ class EscPosPrinter:
         end = time.monotonic() + START_S
         while not self._session.known:
             self._early += self._exchange(0.1)
-            if self._session.mute or time.monotonic() > end:
+            if not self._session.mute and time.monotonic() < end:
+                continue
+            if not self._can.answers or not isinstance(self._transport, UsbPort):
                 raise Timeout(f"{self._name}: no answer to DLE EOT")
+            # Cheap USB printers have no bulk-in worth the name; their port at least knows whether there is paper.
+            log.warning("%s answers nothing: only its USB port's own status is known", self._name)
+            self._can = replace(self._can, answers=False, confirm=(STATUS,))
+            self._session = PrintSession(self._can, _mark, self._noted)
+            end = time.monotonic() + START_S
 
     def print(self, job: str, pieces: Sequence[bytes]) -> bool:
         """Queue a job of whole commands; the last piece makes it good and cuts it off. From any thread.
@@ -112,12 +138,16 @@ class EscPosPrinter:
     def _exchange(self, timeout_s: float) -> list[DeviceEvent]:
         session = self._session
         happened = session.turn(time.monotonic())
+        if session.wants_status and isinstance(self._transport, UsbPort):
+            byte = self._transport.control(0xA1, 1, 0, 1, SLICE_S)[:1]
+            happened += session.tell(port_status(byte[0] if byte else 0), time.monotonic())
         self._write()
         if not happened:
             data = self._transport.read(min(timeout_s, session.wait_s(time.monotonic())))
             now = time.monotonic()
             happened = session.feed(data, now) if data else session.turn(now)
             self._write()
+        self._note()
         return self._told(happened)
 
     def _write(self) -> None:

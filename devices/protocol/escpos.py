@@ -14,6 +14,7 @@ BOLD, PLAIN = b"\x1bE\x01", b"\x1bE\x00"
 DOUBLE, SINGLE = b"\x1d!\x11", b"\x1d!\x00"
 FEED_AND_CUT = b"\x1dV\x42\x60"  # partial, one corner stays: a receipt that nobody takes does not fall
 FEED_AND_CUT_THROUGH = b"\x1dV\x41\x60"
+FEED_TO_TEAR = b"\x1bd\x05"  # where there is no knife
 BEEP = b"\x1b(A\x04\x00\x30\x33\x01\x05"  # ESC ( A, function 48, pattern 3, once; a printer without a buzzer ignores it
 
 AUTO_STATUS = b"\x1da\x0f"  # GS a: drawer, online, errors, paper; ESC @ ends it
@@ -45,6 +46,11 @@ def part(*, void: bool) -> bytes:
     """Part what hangs out of a printer from what comes next; `void` says on paper that it is none."""
     words = CENTRE + DOUBLE + b"* VOID *\n" + SINGLE + LEFT if void else b""
     return INIT + words + FEED_AND_CUT
+
+
+def code_page(number: int) -> bytes:
+    """ESC t: letters above ASCII; the number of PC858 differs between makers."""
+    return b"\x1bt" + bytes((number,))
 
 
 def text(line: str) -> bytes:

@@ -26,6 +26,7 @@ from kiosk.core.events import (
     WentBack,
 )
 from kiosk.core.idling import reset
+from kiosk.core.receipts import receipt_state
 from kiosk.core.state import Browsing, CodeAsked, CodeResult, EnterCode, Reviewing, Session, Turn
 
 CLAIM, BASKET, READY = "claim", "basket", "ready"
@@ -156,7 +157,7 @@ def result(turn: Turn, event: AnyEvent) -> None:
 
 def may_print(session: Session, state: CodeResult) -> bool:
     """Whether a receipt is offered: of what is paid and still to be handed over, once, where it can be printed."""
-    ready = session.devices.get("printer") == ("ready", "")
+    ready = receipt_state(session) == "printing"
     return state.key == READY and state.payment is not None and not state.receipt and ready
 
 

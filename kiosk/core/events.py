@@ -199,7 +199,7 @@ class PhoneTapped(Event, frozen=True):
 
 
 class DeviceChanged(Event, frozen=True):
-    """`name`: reader | scanner | printer. `state`: absent | opening | ready | lost | failed. `detail`: e.g. no-paper."""
+    """`name`: reader | scanner | printer. `state`: absent | opening | ready | lost | failed. `detail`: a printer's no-paper, paper-low ..."""
 
     name: str
     state: str

@@ -13,7 +13,18 @@ from typing import Any
 from msgspec import structs
 
 from content import pricing
-from kiosk.core import attract, browsing, codes, idling, impressions, paying, pending, service, settling
+from kiosk.core import (
+    attract,
+    browsing,
+    codes,
+    idling,
+    impressions,
+    paying,
+    pending,
+    receipts,
+    service,
+    settling,
+)
 from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
     AnyEvent,
@@ -125,6 +136,8 @@ def device_changed(turn: Turn, event: DeviceChanged) -> None:
     known = turn.session.devices
     if event.name in known or len(known) < MAX_DEVICES:
         turn.set(devices={**known, event.name: (event.state, event.detail)})
+    if event.name == "printer":
+        receipts.paper_back(turn)
     reason = paying.why_off(turn.session, paying.CARD)
     if isinstance(turn.session.state, Tapping) and reason == "no-reader":
         turn.go(Choosing())

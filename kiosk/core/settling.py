@@ -36,6 +36,7 @@ from kiosk.core.events import (
 from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment
 from kiosk.core.paying import NOT_THIS_WAY, TOO_DENSE, give_up, where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
+from kiosk.core.receipts import receipt_state
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
 
 # --- no money yet ---------------------------------------------------------------------------------------------
@@ -227,14 +228,6 @@ def recorded(turn: Turn, event: SaleRecorded) -> None:
     turn.go(Thanking(payment, receipt))
     if receipt == "printing":
         turn.do(PrintReceipt(payment, payment.order.claim, turn.session.language))
-
-
-def receipt_state(session: Session) -> str:
-    """What can be said of the receipt before it is printed."""
-    state, detail = session.devices.get("printer", ("absent", ""))
-    if state != "ready":
-        return "no-printer"
-    return "no-paper" if detail == "no-paper" else "printing"
 
 
 def not_recorded(turn: Turn, event: SaleRefused) -> None:

@@ -85,7 +85,7 @@ def test_scripts_the_printer_does_not_know_are_printed_as_pictures(bench: Bench,
     bench.hardware.print(receipt(language))
     until(lambda: Printed(payment().reference) in bench.heard)
     [paper] = bench.printer.receipts
-    assert "[picture 504 x " in paper
+    assert "[picture 512 x " in paper
     assert "?" not in paper
     assert "K7Q2-9MXT" in paper, "what Latin letters can say is said in them"
 

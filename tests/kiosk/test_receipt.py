@@ -27,10 +27,10 @@ def test_a_receipt_says_what_was_bought_and_how_to_claim_it() -> None:
         "Total paid                           €4.98",
         "Order                      0123456789ABCDE",
         "Reference                 0123456789ABCDE0",
-        "Claim code",
-        "                K7Q2-9MXT",
         "Locker wall, exit B",
         "Thank you!",
+        "Claim code",
+        "                K7Q2-9MXT",
     ]
 
 
