@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from devices import registry, udev
+from devices import cli_live, cli_test, registry, udev
 from devices.events import DeviceEvent
 from devices.manager import Manager
 from devices.models import Setting
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     shown = commands.add_parser("list", help="what is there, how it is, and what to do (the default)")
     _common(shown)
     shown.set_defaults(run=_list)
+    _tools(commands)
     rules = commands.add_parser(
         "rules", help="write udev rules for the models there are, and for other makers"
     )
@@ -55,13 +56,56 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _common(one: argparse.ArgumentParser) -> None:
+def _tools(commands: Any) -> None:
+    test = commands.add_parser("test", help="lead through a test of one device, with a verdict")
+    _config(test)
+    test.add_argument("name", nargs="?", metavar="NAME", help="as in the configuration")
+    test.add_argument("--model", help="instead of NAME: a device that is not configured, with --port")
+    test.add_argument("--port", default="auto")
+    test.add_argument("--plug", action="store_true", help="have it unplugged and plugged in again too")
+    test.add_argument("--force", action="store_true", help="also while somebody is buying at the wall")
+    test.set_defaults(run=_with_settings(cli_test.run))
+    watch = commands.add_parser("watch", help="show every event as it happens")
+    _common(watch)
+    watch.add_argument("names", nargs="*", metavar="NAME", help="only of these")
+    watch.add_argument("--seconds", type=float, help="for so long (default: until Ctrl-C)")
+    watch.set_defaults(run=_with_settings(cli_live.watch))
+    trace = commands.add_parser("trace", help="record what goes over a device's wire")
+    _config(trace)
+    trace.add_argument("name", metavar="NAME")
+    trace.add_argument("--to", type=Path, required=True, metavar="FILE")
+    trace.add_argument("--seconds", type=float, help="for so long (default: until Ctrl-C)")
+    trace.add_argument(
+        "--card-numbers",
+        action="store_true",
+        help="write a reader's bytes too, with the numbers of cards in them",
+    )
+    trace.set_defaults(run=_with_settings(cli_live.trace))
+
+
+def _with_settings(run: Callable[[argparse.Namespace, list[Setting], Path | None], int]) -> Command:
+    return lambda options: run(options, *_settings(options.config))
+
+
+def _settings(config: Path | None) -> tuple[list[Setting], Path | None]:
+    """The configured devices and the agent's socket; none where there is no configuration. Raises BadSettings."""
+    if config is None and not CONFIG.exists():
+        return [], None
+    # A key of the moment: nobody keeps the tokens of a look.
+    return read_settings(config or CONFIG, registry.models(), secrets.token_bytes(32))
+
+
+def _config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
         help=f"the kiosk's TOML file (default: {CONFIG}, where there is one)",
     )
+
+
+def _common(one: argparse.ArgumentParser) -> None:
+    _config(one)
     one.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -93,11 +137,7 @@ def listing(config: Path | None) -> dict[str, Any]:
 
     Without an agent the devices are opened here for a moment. Raises BadSettings, OSError.
     """
-    settings: list[Setting] = []
-    socket: Path | None = None
-    if config is not None or CONFIG.exists():
-        # A key of the moment: nobody keeps the tokens of a listing.
-        settings, socket = read_settings(config or CONFIG, registry.models(), secrets.token_bytes(32))
+    settings, socket = _settings(config)
     if socket is not None:
         try:
             with Client(socket) as agent:

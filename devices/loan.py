@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from devices.drivers.base import CanArm, CanOffer, CanSignal, CanTrigger
 
 
 class Lender(Protocol):
     """Whose device it is."""
+
+    @property
+    def name(self) -> str:
+        """Its configured name."""
 
     @property
     def driver(self) -> object:
@@ -22,11 +26,16 @@ class Lender(Protocol):
         """It is given back."""
 
 
+class BadCommand(ValueError):
+    """Not a command there is, or not with such fields."""
+
+
 class Loan:
     """A device that was lent. Every method may be called from any thread; after `end` none does anything."""
 
     def __init__(self, device: Lender) -> None:
         self._device: Lender | None = device
+        self.name = device.name
 
     def _driver(self) -> object:
         return None if self._device is None else self._device.driver
@@ -65,6 +74,26 @@ class Loan:
         if device is None:
             return False
         return device.print_for_borrower(job, pieces)
+
+    def command(self, what: object, fields: Mapping[str, Any]) -> bool:
+        """A command as it stands in devices.service; False where the device cannot or will not. Raises BadCommand."""
+        try:
+            match what:
+                case "arm":
+                    return self.arm(fields["on"] is True)
+                case "trigger":
+                    return self.trigger(fields["on"] is True)
+                case "signal":
+                    return self.signal(fields["good"] is True)
+                case "offer":
+                    return self.offer(str(fields["uri"]))
+                case "print":
+                    pieces = [bytes.fromhex(piece) for piece in fields["pieces"]]
+                    return self.print(str(fields["job"]), pieces)
+        except (KeyError, TypeError, ValueError) as error:
+            missing = f"expected {error}" if isinstance(error, KeyError) else str(error)
+            raise BadCommand(f"{what}: {missing}") from None
+        raise BadCommand(f"{what!r}: expected arm, trigger, signal, offer or print")
 
     def end(self) -> None:
         """Give it back. Twice is once."""

@@ -11,6 +11,8 @@ A tool writes one request a line and reads one answer a line; a line that cannot
     and on a connection that has been lent to:   -> {"done": true}, false where the device cannot or will not
     {"do": "arm", "on": true}  {"do": "trigger", "on": true}  {"do": "signal", "good": true}
     {"do": "offer", "uri": URI}  {"do": "print", "job": NAME, "pieces": [HEX...]}
+    {"do": "show", "step": NAME, ...}            -> {"shown": true}, or false and "why"; fields as in Glass. What is
+                                                    answered on the glass: {"answer": "yes" | "no" | "stopped"}
 
 The socket is the agent's account's alone. A tool that does not read loses lines, which it is told: {"lost": N}.
 """
@@ -19,13 +21,15 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
 import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from devices.events import DeviceEvent
 from devices.loan import Loan
@@ -38,6 +42,8 @@ log = logging.getLogger(__name__)
 
 MOST_TOOLS = 8
 MOST_WAITING = 2000  # lines for a tool that does not read
+VERDICTS = ("passed", "failed")
+GLASS_S = 2.0  # for the glass to say whether it shows a step
 MOST_LINE = 1 << 20  # bytes of one request: a receipt as a picture
 
 
@@ -45,11 +51,35 @@ class BadRequest(ValueError):
     """A tool asked for what there is not."""
 
 
+@dataclass(frozen=True, slots=True)
+class GlassStep:
+    """A step of a guided test as the glass shows it, for `patience_s` at most."""
+
+    device: str
+    step: str
+    code: str = ""
+    number: int = 1
+    steps: int = 1
+    asks: bool = False
+    detail: str = ""
+    patience_s: float = 60.0
+
+
+class Glass(Protocol):
+    """The agent's screen, lent to one test at a time."""
+
+    def show(self, step: GlassStep, answered: Callable[[str], None]) -> None:
+        """Show a step; `answered` is told shown or busy, then yes, no, stopped. Returns at once."""
+
+    def clear(self, answered: Callable[[str], None], *, now: bool) -> None:
+        """The test of whoever gave `answered` is over. Not `now`: its verdict stays for as long as was said."""
+
+
 class Service:
     """Listens at `path` and serves tools, each in threads of its own."""
 
-    def __init__(self, manager: Manager, path: Path) -> None:
-        self._manager, self._path = manager, path
+    def __init__(self, manager: Manager, path: Path, glass: Glass | None = None) -> None:
+        self._manager, self._path, self._glass = manager, path, glass
         self._tools: set[_Tool] = set()
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -94,7 +124,7 @@ class Service:
                 if len(self._tools) >= MOST_TOOLS:
                     wire.close()
                     continue
-                tool = _Tool(wire, self._manager, self._left)
+                tool = _Tool(wire, self._manager, self._glass, self._left)
                 self._tools.add(tool)
             tool.start()
 
@@ -106,8 +136,16 @@ class Service:
 class _Tool:
     """One connection: one thread reads requests, one writes what waits."""
 
-    def __init__(self, wire: socket.socket, manager: Manager, left: Callable[[_Tool], None]) -> None:
-        self._wire, self._manager, self._left = wire, manager, left
+    def __init__(
+        self,
+        wire: socket.socket,
+        manager: Manager,
+        glass: Glass | None,
+        left: Callable[[_Tool], None],
+    ) -> None:
+        self._wire, self._manager, self._glass, self._left = wire, manager, glass, left
+        self._seen: queue.Queue[str] = queue.Queue()  # what the glass says to a step: shown | busy
+        self._showing = self._judged = False
         self._waiting: deque[str] = deque()
         self._lost = 0
         self._changed = threading.Condition()
@@ -188,8 +226,12 @@ class _Tool:
                     return self._trace(request)
                 case "lend":
                     return self._lend(request)
+                case "show":
+                    return self._show(request)
+                case what if self._loan is not None:
+                    return {"done": self._loan.command(what, request)}
                 case what:
-                    return {"done": self._command(what, request)}
+                    raise BadRequest(f"{what!r}: expected list, watch, trace or lend")
         except (ValueError, KeyError, TypeError) as error:
             missing = f"expected {error}" if isinstance(error, KeyError) else str(error)
             return {"error": missing}
@@ -229,22 +271,34 @@ class _Tool:
         self._undo.append(loan.end)
         return {"lent": device.setting.name, "state": device.state}
 
-    def _command(self, what: object, request: dict[str, Any]) -> bool:
+    def _show(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._loan is None:
-            raise BadRequest(f"{what!r}: expected list, watch, trace or lend")
-        match what:
-            case "arm":
-                return self._loan.arm(request["on"] is True)
-            case "trigger":
-                return self._loan.trigger(request["on"] is True)
-            case "signal":
-                return self._loan.signal(request["good"] is True)
-            case "offer":
-                return self._loan.offer(str(request["uri"]))
-            case "print":
-                pieces = [bytes.fromhex(piece) for piece in request["pieces"]]
-                return self._loan.print(str(request["job"]), pieces)
-        raise BadRequest(f"{what!r}: expected arm, trigger, signal, offer or print")
+            raise BadRequest("show: nothing is lent to this connection")
+        glass = self._glass
+        if glass is None:
+            return {"shown": False, "why": "this agent has no glass"}
+        if not self._showing:
+            self._showing = True
+            self._undo.append(lambda: glass.clear(self._answered, now=not self._judged))
+        fields = {name: value for name, value in request.items() if name != "do"}
+        self._judged = request.get("step") in VERDICTS
+        glass.show(GlassStep(**{"device": self._loan.name, **fields}), self._answered)
+        try:
+            said = self._seen.get(timeout=GLASS_S)
+        except queue.Empty:
+            return {"shown": False, "why": "the glass does not answer"}
+        return (
+            {"shown": True}
+            if said == "shown"
+            else {"shown": False, "why": "somebody is buying, or another test is shown"}
+        )
+
+    def _answered(self, answer: str) -> None:
+        """From the owner's thread."""
+        if answer in ("shown", "busy"):
+            self._seen.put(answer)
+        else:
+            self._say({"answer": answer})
 
     def _device(self, request: dict[str, Any]) -> Supervisor:
         name = str(request["device"])

@@ -75,9 +75,13 @@ class Client:
             except ConnectionError:
                 return
 
-    def close(self) -> None:
-        """Hang up; from any thread, and a waiting `next` ends."""
+    def hang_up(self) -> None:
+        """End a waiting `next`; from any thread."""
         with suppress(OSError):
             self._wire.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Hang up, and let go of the socket. Nobody may be waiting in `next`."""
+        self.hang_up()
         self._lines.close()
         self._wire.close()

@@ -144,6 +144,11 @@ class Supervisor:
         return Loan(self)
 
     @property
+    def name(self) -> str:
+        """See Lender."""
+        return self.setting.name
+
+    @property
     def driver(self) -> object:
         """See Lender."""
         return self._driver

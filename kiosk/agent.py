@@ -116,9 +116,8 @@ class Agent:
         health_ms: int,
         beat_ms: int = 0,
         panel: views.Panel | None = None,
-        answered: guided.Answered = lambda answer: None,
     ) -> None:
-        """Takes over `store`. `answered` hears what a device test is told on the glass. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
@@ -126,7 +125,6 @@ class Agent:
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self._health_ms, self._beat_ms = health_ms, beat_ms
-        self._answered = answered
         self._devices: dict[str, DeviceState] = {}
         self._view: views.View | None = None
         self._tapping = Tapping(peripherals, runtime.counters)
@@ -332,7 +330,7 @@ class Agent:
             case do.ArmReader(on=on):
                 self._peripherals.arm(on)
             case do.TellDeviceTest(answer=answer):
-                self._answered(answer)
+                self._peripherals.answered(answer)
             case do.AdoptStore(version=version):
                 self._adopt(version)
             case _:

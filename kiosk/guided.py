@@ -1,17 +1,11 @@
-"""What whoever runs a device test (the control line) posts into the agent's inbox, and how it hears what was answered."""
+"""What a device test (devices.service) posts into the agent's inbox; its answers go back by Peripherals.answered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-Answered = Callable[
-    [str], None
-]  # yes | no | stopped | busy; called in the owner's thread: it must only hand over
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Show a step on the glass for `patience_ms` at most. Fields as in kiosk.views.DeviceTest."""
 
     device: str
@@ -24,6 +18,5 @@ class Step:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """The glass is the shop's again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from devices import events as heard
@@ -12,9 +12,10 @@ from devices.manager import Manager
 from devices.models import Paper, Setting
 from devices.opening import THIS_HOST, Host
 from devices.registry import model
-from devices.service import Service
+from devices.service import GlassStep, Service
 from devices.settings import KINDS, kind_of
 from devices.supervisor import Supervisor
+from kiosk import guided
 from kiosk.paper import pieces
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, PhoneTapped, Post, Printed
 from kiosk.receipt import Receipt
@@ -32,8 +33,9 @@ class Hardware:
         self, settings: Iterable[Setting], socket: Path | None = None, host: Host = THIS_HOST
     ) -> None:
         self._manager = Manager(settings, self._hear, host)
-        self._service = Service(self._manager, socket) if socket is not None else None
+        self._service = Service(self._manager, socket, self) if socket is not None else None
         self._post: Post = lambda event: None
+        self._answered: Callable[[str], None] = _nobody
 
     def start(self, post: Post) -> None:
         """See Peripherals."""
@@ -67,6 +69,30 @@ class Hardware:
         else:
             self._post(Printed(receipt.reference, "no-printer"))
 
+    def show(self, step: GlassStep, answered: Callable[[str], None]) -> None:
+        """See devices.service.Glass; from a tool's thread."""
+        if self._answered not in (_nobody, answered):
+            answered("busy")
+            return
+        self._answered = answered
+        self._post(
+            guided.Step(
+                step.device, step.step, round(step.patience_s * 1000), step.code, step.number, step.steps, step.asks,
+                step.detail,
+            )
+        )  # fmt: skip
+
+    def clear(self, answered: Callable[[str], None], *, now: bool) -> None:
+        """See devices.service.Glass."""
+        if self._answered == answered:
+            self._answered = _nobody
+            if now:
+                self._post(guided.Over())
+
+    def answered(self, answer: str) -> None:
+        """See Peripherals."""
+        self._answered(answer)
+
     def close(self) -> None:
         """See Peripherals."""
         if self._service is not None:
@@ -95,3 +121,7 @@ class Hardware:
             case heard.NotPrinted(job=reference, reason=reason):
                 log.warning("receipt %s is not printed: %s", reference, reason)
                 self._post(Printed(reference, "no-paper" if reason == "no-paper" else "no-printer"))
+
+
+def _nobody(answer: str) -> None:
+    """No test is on the glass."""

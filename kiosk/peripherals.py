@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from kiosk import guided
 from kiosk.receipt import Receipt
 
 
@@ -64,7 +65,7 @@ class PhoneTapped(Struct, frozen=True):
     complete: bool
 
 
-PeripheralEvent = CodeRead | CardRead | DeviceState | Printed | PhoneTapped
+PeripheralEvent = CodeRead | CardRead | DeviceState | Printed | PhoneTapped | guided.Step | guided.Over
 Post = Callable[[PeripheralEvent], None]
 
 
@@ -82,6 +83,9 @@ class Peripherals(Protocol):
 
     def print(self, receipt: Receipt) -> None:
         """Print; answered by one Printed."""
+
+    def answered(self, answer: str) -> None:
+        """What the glass says to a step of a device test: shown | busy, then yes | no | stopped."""
 
     def close(self) -> None:
         """Let go of the devices and end all threads."""
@@ -109,6 +113,9 @@ class NoPeripherals:
         """See Peripherals."""
         if self._post is not None:
             self._post(Printed(receipt.reference, "no-printer"))
+
+    def answered(self, answer: str) -> None:
+        """See Peripherals."""
 
     def close(self) -> None:
         """See Peripherals."""

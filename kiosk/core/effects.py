@@ -98,7 +98,7 @@ class ArmReader(Effect, frozen=True):
 
 
 class TellDeviceTest(Effect, frozen=True):
-    """Tell whoever runs a device test: yes | no | stopped (by a touch, or because nothing happened) | busy (somebody is buying)."""
+    """Tell whoever runs a device test: shown | yes | no | stopped (by a touch, or because nothing happened) | busy (somebody is buying)."""
 
     answer: str
 

@@ -25,6 +25,7 @@ def stepped(turn: Turn, event: DeviceTestStepped) -> None:
         turn.do(TellDeviceTest("busy"))
         return
     flush(turn)
+    turn.do(TellDeviceTest("shown"))
     turn.go(GuidedTest(event, turn.now + max(0, event.patience_ms)))
 
 

@@ -72,6 +72,7 @@ class MemoryPeripherals:
         self.paper = True
         self.printed: list[Receipt] = []
         self.closed = False
+        self.answers: list[str] = []
 
     def start(self, post: Callable[[PeripheralEvent], None]) -> None:
         self.post = post
@@ -89,6 +90,9 @@ class MemoryPeripherals:
             self.printed.append(receipt)
         self.post(Printed(receipt.reference, "" if self.paper else "no-paper"))
 
+    def answered(self, answer: str) -> None:
+        self.answers.append(answer)
+
     def close(self) -> None:
         self.closed = True
 
@@ -97,9 +101,15 @@ class Kiosk:
     """A running kiosk and somebody who stands before it."""
 
     def __init__(
-        self, folder: Path, fleet: MemoryFleet | None = None, more: str = "", *, stocked: bool = True
+        self,
+        folder: Path,
+        fleet: MemoryFleet | None = None,
+        more: str = "",
+        *,
+        stocked: bool = True,
+        wired: bool = False,
     ) -> None:
-        """`stocked`: sells from memory; else from the imported store in `folder`/store."""
+        """`stocked`: sells from memory; else from the imported store in `folder`/store. `wired`: with the devices of its configuration."""
         self.fleet = fleet or MemoryFleet()
         self.devices = MemoryPeripherals()
         agent_end, self.screen = memory_pair()
@@ -107,7 +117,7 @@ class Kiosk:
         self.program = AgentProgram(
             self.config,
             agent_end,
-            peripherals=self.devices,
+            peripherals=None if wired else self.devices,
             store=store() if stocked else None,
             connect=self.fleet.connect,
         )
