@@ -16,7 +16,7 @@ help:
 	@echo "make test-vm       drivers against the real USB stack in QEMU, about a minute (docs/devices.md; CHECKS=hid: some)"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
-	@echo "make oracles       install the libraries payment codes are compared with (needs npm for some)"
+	@echo "make oracles       install the libraries payment codes and readers are compared with (needs npm for some)"
 	@echo "make fuzz          a million broken payment codes (INPUTS=$(INPUTS)) into every decoder; some minutes"
 	@echo "make fuzz-devices  ten million inputs (INPUTS=10000000) into every parser of peripherals; an hour"
 	@echo "make format clean  what they say"

@@ -211,13 +211,26 @@ def install_packages(python: Path) -> None:
 
 
 def install_oracles(python: Path) -> None:
-    """The libraries payment codes are compared with, on a machine that tests; without them those tests are skipped."""
+    """The libraries payment codes and card readers are compared with, on a machine that tests; without them those tests are skipped."""
     if os.environ.get("CI", "").lower() not in ("1", "true") or not shutil.which("npm"):
         return
     try:
         run(python, ROOT / "tests" / "oracles" / "install.py")
     except SetupError as error:
-        say(f"{error} (payment codes are compared with recorded answers only)")
+        say(f"{error} (payment codes are compared with recorded answers only, readers with none)")
+
+
+def install_libnfc() -> None:
+    """Debian's libnfc, which the simulated NFC chip is tried with, on a machine that tests; those tests are skipped without it."""
+    prefix = privileged()
+    if os.environ.get("CI", "").lower() not in ("1", "true") or shutil.which("nfc-list") or prefix is None:
+        return
+    if shutil.which("apt-get"):
+        say("installing libnfc-bin, which the simulated card reader is tried with")
+        try:
+            apt_install(prefix, ["libnfc-bin"])
+        except SetupError as error:
+            say(str(error))
 
 
 def state_of_lock() -> str:
@@ -250,6 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
         install_libraries(required=options.gl == "required")
         if options.browser:
             install_browser()
+            install_libnfc()
         if options.from_pyproject:
             resolve_packages(make_environment(options.venv))
             return 0

@@ -6,6 +6,7 @@ A damaged command it leaves unanswered. Cards can be held to it, and phones whil
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from pathlib import Path
 
 from devices.protocol import pn532
@@ -16,9 +17,22 @@ from devices.sim.pn532_core import Pn532Core
 from devices.sim.tags import Card
 from devices.sim.wire import Wire
 
+_READ_REGISTER, _WRITE_REGISTER, _COMMUNICATE_THRU = 0x06, 0x08, 0x42
+_RX_MODE = 0x6303  # CIU_RxMode: bit 7, the chip checks and drops a card's CRC
+_SET_BAUD_RATE, _POWER_DOWN = 0x10, 0x16
 _INIT_AS_TARGET, _GET_DATA, _SET_DATA = 0x8C, 0x86, 0x8E
 _ACTIVATED = bytes.fromhex("8D08E080")  # ISO 14443-4 PICC at 106 kbit/s; the RATS
 _RELEASED, _WRONG_STATE, _NOT_NOW = 0x29, 0x25, 0x26
+
+
+def crc_a(data: bytes) -> bytes:
+    """CRC_A of ISO/IEC 14443-3, annex B."""
+    crc = 0x6363
+    for byte in data:
+        part = (byte ^ crc) & 0xFF
+        part = (part ^ part << 4) & 0xFF
+        crc = crc >> 8 ^ part << 8 ^ part << 3 ^ part >> 4
+    return (crc & 0xFFFF).to_bytes(2, "little")
 
 
 class SimPn532:
@@ -29,6 +43,7 @@ class SimPn532:
         self.incoming: Fault = whole
         self.commands: list[int] = []  # codes, as they were carried out
         self._parser = pn532.Parser()
+        self._registers = defaultdict[int, int](int, {_RX_MODE: 0x80})
         self._last = b""
         self._awake = False
         self._phone: Phone | None = None
@@ -118,7 +133,27 @@ class SimPn532:
             case 0x8E:
                 return self._phone_hears(command[1:])
         self._active = None
-        return self.core.run(command)
+        if command[0] == _SET_BAUD_RATE:  # a pseudo-terminal has none
+            return bytes([_SET_BAUD_RATE + 1])
+        if command[0] == _POWER_DOWN:
+            self._awake = False
+            return bytes([_POWER_DOWN + 1, 0])
+        if command[0] in (_READ_REGISTER, _WRITE_REGISTER):
+            return self._register(command[0], command[1:])
+        answer = self.core.run(command)
+        thru = answer[:2] == bytes([_COMMUNICATE_THRU + 1, 0])
+        return answer + crc_a(answer[2:]) if thru and not self._registers[_RX_MODE] & 0x80 else answer
+
+    def _register(self, code: int, arguments: bytes) -> bytes:
+        """Registers keep what is written to them; one of them says whether a card's CRC goes on to the host."""
+        if code == _WRITE_REGISTER:
+            for start in range(0, len(arguments) - 2, 3):
+                self._registers[int.from_bytes(arguments[start : start + 2], "big")] = arguments[start + 2]
+            return bytes([code + 1])
+        places = range(0, len(arguments) - 1, 2)
+        return bytes(
+            [code + 1, *(self._registers[int.from_bytes(arguments[at : at + 2], "big")] for at in places)]
+        )
 
     def _activate(self, phone: Phone) -> bytes:
         self._active, self._asked = phone, False

@@ -83,8 +83,10 @@ class Pn532Core:
             case 0x44 | 0x52:
                 self._active = None
                 return bytes([code + 1, 0])
-            case 0x4A:
+            case 0x4A if arguments[1:2] == b"\x00":
                 return self._list_targets()
+            case 0x4A:  # another kind of card than type A
+                return bytes([LISTED, 0])
         return _SYNTAX_ERROR
 
     def _exchange(self, code: int, arguments: bytes) -> bytes:
