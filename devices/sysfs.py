@@ -49,7 +49,11 @@ class Sysfs:
 
     def __init__(self, root: Path = Path("/sys"), dev: Path = Path("/dev")) -> None:
         self._root, self._dev = root, dev
-        self._seen: tuple[object, list[Found]] = (None, [])
+        self._seen: tuple[object, list[Found], list[str]] = (
+            None,
+            [],
+            [],
+        )  # mark, found, nodes that were missing
 
     def mark(self) -> object:
         """Something that is another thing after a plug, an unplug, or a driver that came or went.
@@ -61,14 +65,14 @@ class Sysfs:
     def present(self) -> list[Found]:
         """All that hangs on USB, hubs too, in the order of the slots; read anew only where `mark` has changed.
 
-        A node that is not in /dev yet is left out, and so looked for again.
+        A node that is not in /dev yet is left out until it is.
         """
-        mark, (seen, found) = self.mark(), self._seen
-        if mark != seen:
-            found = list(self._read())
-            missing = any(one.node and not Path(one.node).exists() for one in found)
-            found = [one for one in found if not one.node or Path(one.node).exists()]
-            self._seen = (None if missing else mark, found)
+        mark, (seen, found, missing) = self.mark(), self._seen
+        if mark != seen or any(Path(node).exists() for node in missing):
+            everything = list(self._read())
+            missing = [one.node for one in everything if one.node and not Path(one.node).exists()]
+            found = [one for one in everything if one.node not in missing]
+            self._seen = (mark, found, missing)
         return found
 
     def _entries(self, name: str) -> Iterator[tuple[str, int]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
+from devices.cli import main as devices_command
 from devices.models import Setting
 from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
+from kiosk.config import load_config
 from kiosk.hardware import Hardware
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind
+from kiosk.program import hardware
 from kiosk.receipt import Receipt, receipt_of
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
@@ -160,3 +164,27 @@ def test_two_of_a_kind_are_as_good_as_the_better_one() -> None:
         "reader", "lost"
     )
     assert of_kind("printer", states) == DeviceState("printer", "absent")
+
+
+def test_a_technician_is_told_by_the_agent_that_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sim = SimScanner(tmp_path / "wire")
+    file = tmp_path / "kiosk.toml"
+    file.write_text(
+        '[address]\ntenant = "demo"\nsite = "central"\nkiosk = "K1"\n[paths]\nstore = "store"\nstate = "state"\n'
+        f'[[devices]]\nname = "scanner"\nmodel = "line-scanner"\nport = "{tmp_path / "wire"}"\n'
+    )
+    config = load_config(file)
+    config.state.mkdir()
+    heard: list[PeripheralEvent] = []
+    peripherals = hardware(config)
+    peripherals.start(heard.append)
+    until(lambda: DeviceState("scanner", "ready") in heard)
+    assert devices_command(["--config", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["agent"] is True
+    assert [(one["name"], one["state"]) for one in told["devices"]] == [("scanner", "ready")]
+    peripherals.close()
+    assert not config.device_socket.exists()
+    sim.close()

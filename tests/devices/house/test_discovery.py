@@ -84,6 +84,7 @@ def test_a_node_udev_has_not_made_yet_is_waited_for(tree: UsbTree, bus: Sysfs) -
     [node] = tree.plug("1-1", 0x0C2E, 0x0CAA, interfaces=("02 tty",))
     Path(node).unlink()
     assert bus.present() == []
+    assert bus.present() is bus.present(), "one that never comes costs no reading either"
     Path(node).touch()
     assert [one.node for one in bus.present()] == [node]
 
