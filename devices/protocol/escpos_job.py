@@ -281,7 +281,8 @@ class PrintSession:
         self._stages[self._stage](now)
 
     def _watch_stall(self, now: float) -> None:
-        if self._stage in ("body", "fence") and self._stopped(now):  # it said so unasked, although it takes no question
+        # it said so unasked, although it takes no question
+        if self._stage in ("body", "fence") and self._stopped(now):
             self._abort(self.status.name(), now)
             return
         if now - self._progress < STALL_S:
