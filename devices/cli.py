@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands; without one it is `list`."""
     top = argparse.ArgumentParser(prog="endcap devices", description=__doc__)
     _common(top)
-    top.set_defaults(run=_list, json=False)
+    top.set_defaults(run=_list, json=False, config=None)
     commands = top.add_subparsers(metavar="COMMAND")
     shown = commands.add_parser("list", help="what is there, how it is, and what to do (the default)")
     _common(shown)
@@ -100,13 +100,14 @@ def _config(one: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="FILE",
+        default=argparse.SUPPRESS,  # said before the command or behind it
         help=f"the kiosk's TOML file (default: {CONFIG}, where there is one)",
     )
 
 
 def _common(one: argparse.ArgumentParser) -> None:
     _config(one)
-    one.add_argument("--json", action="store_true", help="for programs")
+    one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
 
 
 def vendor(text: str) -> int:
@@ -123,6 +124,8 @@ def _rules(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     known = listing(options.config)
+    if options.config is None and not CONFIG.exists():
+        print("no configuration (--config FILE): this is what is plugged in", file=sys.stderr)
     if options.json:
         print(json.dumps(known, ensure_ascii=False, indent=2))
     elif sys.stdout.isatty():

@@ -86,6 +86,27 @@ def test_a_running_agent_tells_what_it_has(bench: Bench, capsys: pytest.CaptureF
     ]
 
 
+def test_options_stand_before_the_command_or_behind_it(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for words in (
+        ["--config", str(bench.config), "--json", "list"],
+        ["list", "--json", "--config", str(bench.config)],
+    ):
+        assert cli.main(words) == 1
+        told.append([one["name"] for one in json.loads(capsys.readouterr().out)["devices"]])
+    assert told == [["scanner", "reader"]] * 2
+
+
+@pytest.mark.skipif(cli.CONFIG.exists(), reason="this machine is a kiosk")
+def test_without_a_configuration_it_is_what_is_plugged_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("name\tmodel\t")
+    assert "no configuration (--config FILE)" in said.err
+
+
 def test_a_pipe_gets_a_line_per_device_and_a_terminal_a_table(
     bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
