@@ -21,7 +21,8 @@ MOST = 265  # bytes of TFI and data of an extended frame
 GET_FIRMWARE_VERSION = bytes([0x02])
 # MxRtyPassiveActivation = 1: a poll without a card ends after about 30 ms instead of never.
 FEW_RETRIES = bytes([0x32, 0x05, 0xFF, 0x01, 0x01])
-FIELD_OFF = bytes([0x32, 0x01, 0x00])
+# AutoRFCA stays on, so that the next look turns the field on by itself: nfcpy sends this before every one.
+FIELD_OFF = bytes([0x32, 0x01, 0x02])
 
 
 @dataclass(frozen=True, slots=True)
