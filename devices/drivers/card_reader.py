@@ -121,8 +121,9 @@ class CardReader:
 
     def _rest(self, timeout_s: float) -> list[DeviceEvent]:
         if self._looked:
-            self._front.idle()
             self._looked = False
+            self._front.idle()
+            return []  # a command's answer is waited for deaf to `wake`: look again at what is wanted
         self._front.rest(min(timeout_s, HEARTBEAT_S))
         if self._clock() - self._heard >= HEARTBEAT_S:
             self._front.alive()

@@ -92,3 +92,19 @@ def test_no_answer_is_ever_one_behind(repeats: int, how: str, commands: list[str
                     assert link.version() == "ACR122U216"
     except DeviceError:
         assert how == "behind"
+
+
+def test_who_arms_it_while_it_ends_its_looks_need_not_wait() -> None:
+    core = Acr122Core()
+    wire = InstantWire(core)
+    driver = Acr122Reader("reader", wire, KEY, clock=wire.clock)
+    driver.start()
+    driver.arm(True)
+    driver.turn(5.0)
+    driver.arm(False)
+    began = wire.now
+    driver.turn(5.0)  # the field goes off
+    driver.arm(True)
+    core.chip.hold(Card(uid(1)))
+    assert driver.turn(5.0) == [CardSeen("reader", token_of(KEY, uid(1)))]
+    assert wire.now - began < 0.1
