@@ -2,6 +2,7 @@
 
 A second process holds the far end of each pseudo-terminal: it plugs, feeds, pulls and takes the times. Both look for
 the port every 0.2 s. ReaderThread is used as its documentation shows it, and opened again when its thread has ended.
+"bare read()" is no reader: one thread that waits in os.read(), the least Python can do; it shows what the machine costs.
 """
 
 from __future__ import annotations
@@ -61,22 +62,22 @@ def show_unplugs(folder: Path, cycles: int) -> None:
 
 def show_latency(folder: Path, scans: int) -> None:
     """Idle, and beside a busy thread with three switch intervals; in turns, so that a busy moment falls on both."""
-    rows: list[Row] = []
+    rows: list[tuple[object, ...]] = []
     for busy in (None, *SWITCH_S):
-        taken: dict[str, list[float]] = {"ours": [], "pyserial": []}
+        taken: dict[str, list[float]] = {"ours": [], "pyserial": [], "bare": []}
         for _ in range(ROUNDS):
             for name, all_of_it in taken.items():
                 all_of_it += rounds.latencies(name, folder, scans // ROUNDS, busy=busy)
-        ours, theirs = taken.values()
+        ours, theirs, bare = taken.values()
         where = "idle" if busy is None else f"busy thread, switch interval {(busy or 0.005) * 1000:g} ms"
         limit = 5.0 if busy is None else 25.0
-        rows.append(
-            row(f"{where}, p50, ms", statistics.median(ours) * 1000, statistics.median(theirs) * 1000)
-        )
-        rows.append(row(f"{where}, p99, ms", p99(ours) * 1000, p99(theirs) * 1000, limit))
+        for name, quantile, most in (("p50", statistics.median, None), ("p99", p99, limit)):
+            cells = row(f"{where}, {name}, ms", quantile(ours) * 1000, quantile(theirs) * 1000, most)
+            rows.append((*cells[:4], quantile(bare) * 1000, *cells[4:]))
     free = rounds.latencies("ours", folder, scans // 4, free_text=True)
-    rows.append(row("idle, a code only silence ends, p50, ms", statistics.median(free) * 1000))
-    table(f"A code's last byte to its event, {scans} codes in {ROUNDS} rounds", HEADERS, rows)
+    rows.append(("idle, a code only silence ends, p50, ms", statistics.median(free) * 1000, *[None] * 5))
+    headers = (*HEADERS[:4], "bare read()", *HEADERS[4:])
+    table(f"A code's last byte to its event, {scans} codes in {ROUNDS} rounds", headers, rows)
 
 
 def show_cost(folder: Path, seconds: float) -> None:

@@ -135,7 +135,34 @@ class PyserialThread:
             port.close()
 
 
-SUBJECTS: dict[str, Callable[[str], Subject]] = {"ours": Ours, "pyserial": PyserialThread}
+class Bare:
+    """The least a Python thread can do, and no reader: waits in read() and takes the time. It shows what the machine itself costs."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        pass  # a thread in read() cannot be told; its process ends
+
+    def write(self, path: str, size: int, deadline_s: float | None) -> tuple[float, float]:
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        while not Path(self._path).exists():
+            time.sleep(0.01)
+        port = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
+        tell(ready=time.monotonic())
+        while True:
+            data = os.read(port, 4096)
+            now = time.monotonic()
+            tell(scan=data.decode().strip(), at=now)
+
+
+SUBJECTS: dict[str, Callable[[str], Subject]] = {"ours": Ours, "pyserial": PyserialThread, "bare": Bare}
 
 
 class Frame(threading.Thread):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from devices.drivers.base import merged
@@ -36,7 +37,9 @@ class SsiScanner:
         self._host_trigger = host_trigger
         self._host = Host()
         self._begun: list[DeviceEvent] = []  # what was scanned while it was started
-        self._wanted: list[tuple[int, bytes]] = []  # appended by any thread, taken by the turning one
+        self._wanted: deque[tuple[int, bytes]] = deque(
+            maxlen=8
+        )  # appended by any thread, taken by the turning one
         self._heard = clock()
         self._scans = self._silent = 0
         self.revision = b""
@@ -67,7 +70,7 @@ class SsiScanner:
             begun, self._begun = self._begun, []
             return begun
         while self._wanted:
-            self._command(*self._wanted.pop(0))
+            self._command(*self._wanted.popleft())
         due = self._heard + BEAT_S - self._clock()
         if due <= 0 and not self._host.waiting:
             self._command(ssi.REQUEST_REVISION)
@@ -94,8 +97,7 @@ class SsiScanner:
             self._begun += self._exchange(left)
 
     def _want(self, opcode: int, data: bytes = b"") -> None:
-        if len(self._wanted) < 8:  # a scanner that takes no commands gets no queue of them
-            self._wanted.append((opcode, data))
+        self._wanted.append((opcode, data))
         self._transport.wake()
 
     def _command(self, opcode: int, data: bytes = b"") -> None:

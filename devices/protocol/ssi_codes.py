@@ -59,7 +59,7 @@ def code_of(code_type: int, data: bytes) -> Code:
 
 
 def upc_a_of(upc_e: str) -> str:
-    """The UPC-A a UPC-E of eight digits stands for (GS1 General Specifications 5.2.2.4.2), "" where it is not one."""
+    """The UPC-A a UPC-E of eight digits stands for (GS1 General Specifications, zero suppression), "" where it is not one."""
     if len(upc_e) != 8 or not (upc_e.isascii() and upc_e.isdigit()):
         return ""
     system, maker, last, check = upc_e[0], upc_e[1:6], upc_e[6], upc_e[7]

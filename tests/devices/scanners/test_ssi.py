@@ -118,7 +118,7 @@ class TestCodes:
         assert code_of(0x09, b"123456") == Code(b"123456", "123456", "]X0")
 
     def test_upc_e_of_each_form(self) -> None:
-        # GS1 General Specifications 5.2.2.4.2, one of each last digit's rule
+        # one of each last digit's rule
         for last, whole in (
             ("0", "012000003450"),
             ("1", "012100003450"),
