@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from devices.errors import ProtocolError
 from devices.protocol.commands import MORE, Commands
+from devices.protocol.gs1.check import GTIN_LENGTHS, has_check_digit
 
 GAP_S = 0.03  # silence that ends a code
 CUT_S = 0.3  # silence that ends a code of which the suffix is missing
@@ -120,16 +121,10 @@ def surely_whole(data: bytes) -> bool:
         if aim[1] in _NO_LINE_ENDS or aim in _GS1:
             return bool(body)
     elif body.isdigit():
-        return len(body) in (8, 12, 13, 14) and _check_digit_fits(body)
+        return len(body) in GTIN_LENGTHS and has_check_digit(body.decode("ascii"))
     return body[:8].lower().startswith((b"http://", b"https://")) and all(
         0x21 <= byte < 0x7F for byte in body
     )
-
-
-def _check_digit_fits(digits: bytes) -> bool:
-    """GS1 General Specifications 7.9: weights 3 and 1 from the right."""
-    total = sum((byte - 0x30) * (3 if place % 2 else 1) for place, byte in enumerate(reversed(digits)))
-    return total % 10 == 0
 
 
 class _Awaited(NamedTuple):

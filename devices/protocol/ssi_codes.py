@@ -5,6 +5,7 @@ Code types: SSI Programmer's Guide, DECODE_DATA; C1 and C2 as in Zebra's Scanner
 
 from __future__ import annotations
 
+from devices.protocol.gs1.check import expand_upce, is_digits
 from devices.protocol.lines import Code, aim_of, text_of
 
 _UPC_A, _UPC_E, _UPC_E1 = 0x08, 0x09, 0x10
@@ -51,24 +52,8 @@ def code_of(code_type: int, data: bytes) -> Code:
         return Code(body, text_of(body), aim.decode("ascii"))
     if code_type in (_UPC_A, _UPC_E, _UPC_E1):
         digits = data.decode("ascii", "replace")
-        whole = digits if code_type == _UPC_A else upc_a_of(digits)
-        if len(whole) == 12 and whole.isascii() and whole.isdigit():
+        whole = digits if code_type == _UPC_A else expand_upce(digits)
+        if len(whole) == 12 and is_digits(whole):
             return Code(data, "0" + whole, "]E0")
         return Code(data, text_of(data), "]X0")
     return Code(data, text_of(data), _AIM.get(code_type, ""))
-
-
-def upc_a_of(upc_e: str) -> str:
-    """The UPC-A a UPC-E of eight digits stands for (GS1 General Specifications, zero suppression), "" where it is not one."""
-    if len(upc_e) != 8 or not (upc_e.isascii() and upc_e.isdigit()):
-        return ""
-    system, maker, last, check = upc_e[0], upc_e[1:6], upc_e[6], upc_e[7]
-    if last in "012":
-        body = maker[:2] + last + "0000" + maker[2:]
-    elif last == "3":
-        body = maker[:3] + "00000" + maker[3:]
-    elif last == "4":
-        body = maker[:4] + "00000" + maker[4:]
-    else:
-        body = maker + "0000" + last
-    return system + body + check

@@ -14,7 +14,7 @@ from devices.errors import ProtocolError
 from devices.protocol import ssi
 from devices.protocol.lines import Code
 from devices.protocol.ssi import Damaged, Packet, Parser
-from devices.protocol.ssi_codes import code_of, upc_a_of
+from devices.protocol.ssi_codes import code_of
 from devices.protocol.ssi_host import MOST_WAITING, REPEAT_S, RESENDS, RESPONSE_S, Answered, Host
 
 VECTORS: dict[str, Any] = json.loads(
@@ -116,18 +116,6 @@ class TestCodes:
         assert code_of(0x08, b"012345678905") == Code(b"012345678905", "0012345678905", "]E0")
         assert code_of(0x09, b"01234565") == Code(b"01234565", "0012345000065", "]E0")
         assert code_of(0x09, b"123456") == Code(b"123456", "123456", "]X0")
-
-    def test_upc_e_of_each_form(self) -> None:
-        # one of each last digit's rule
-        for last, whole in (
-            ("0", "012000003450"),
-            ("1", "012100003450"),
-            ("3", "012300000450"),
-            ("4", "012340000050"),
-            ("7", "012345000070"),
-        ):
-            assert upc_a_of(f"012345{last}0"[:8]) == whole
-        assert upc_a_of("0123456x") == upc_a_of("123") == ""
 
 
 class TestHost:
