@@ -18,12 +18,14 @@ from contextlib import suppress
 from devices.errors import ProtocolError, Timeout
 from devices.protocol import (
     acr122,
+    acr1252,
     ccid,
     escpos_job,
     escpos_status,
     lines,
     ndef,
     own_app,
+    pcsc,
     pn532_targets,
     ssi,
     tag_reading,
@@ -300,6 +302,29 @@ def ccid_host(data: bytes) -> None:
     seq = host.transfer(b"")[6]
     good = host.feed(b"\x80\x02\0\0\0\0" + bytes([seq]) + b"\0\0\0\x90\0")
     assert good == [ccid.Answer(b"\x90\0", 0)]
+
+
+@target(
+    "pcsc",
+    bytes.fromhex("3b8f8001804f0ca0000003060300030000000068"),
+    bytes.fromhex("e1000000014f"),
+    bytes.fromhex("04a1b2c3d4e5f69000"),
+)
+def pcsc_answers(data: bytes) -> None:
+    """An ATR, a number, pages and a reader's own answers are taken or refused."""
+    checks = (
+        pcsc.sel_res_of,
+        pcsc.uid_of,
+        lambda answer: pcsc.answered(b"\x30\x04", answer),
+        lambda answer: pcsc.answered(b"\x00\xb0", answer),
+        acr1252.version,
+        acr1252.one_byte,
+    )
+    for check in checks:
+        try:
+            check(data)
+        except (ProtocolError, Timeout):
+            continue
 
 
 @target(
