@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.devices.rig import Cable, Told, Ward, rig, sure
 
-SEEN_S = 1.5  # for a scan to be told: what comes later is lost
+SEEN_S = 5.0  # for a scan to be told: what comes later is lost
 
 
 @dataclass
