@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("qr", "gs1", "devices", "hotplug", "importing", "loop", "phone_lane", "wall")
+ALL = ("qr", "gs1", "devices", "devices.printer", "hotplug", "importing", "loop", "phone_lane", "wall")
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from devices.transport.base import Transport
 
 log = logging.getLogger(__name__)
 
-SLICE_S = 0.25  # a write that is not taken by then is left for the next turn: what the printer says meanwhile is read
+SLICE_S = 0.1  # a write that is not taken by then is left for the next turn: what the printer says meanwhile is read
 START_S = 4.0  # for the first whole status; a question hidden by other data is asked again within it
 
 
