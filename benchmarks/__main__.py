@@ -6,7 +6,18 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("qr", "gs1", "devices", "devices.printer", "hotplug", "importing", "loop", "phone_lane", "wall")
+ALL = (
+    "qr",
+    "gs1",
+    "devices",
+    "devices.pn532",
+    "devices.printer",
+    "hotplug",
+    "importing",
+    "loop",
+    "phone_lane",
+    "wall",
+)
 
 
 def main() -> int:

@@ -30,6 +30,7 @@ POLL_PAUSE_S = 0.05  # between looks for a card that is wanted
 CARD_S = 1.5  # a phone's application may take so long over an answer
 CHAINED = 64  # parts of one answer
 READINGS = 3  # of a tag that is moved about
+TAG_S = 3.0  # for reading one tag to its end; a hostile phone could go on for minutes
 
 
 def token_of(key: bytes, uid: bytes) -> str:
@@ -53,6 +54,8 @@ class Pn532Reader:
         self._presence = CardPresence()
         self._armed, self._uri = False, ""
         self._field_on = False
+        self._unread: tuple[Target, str] | None = None  # a card that was told of, and its token
+        self._reading_until = 0.0
         self._counters = dict.fromkeys(("polls", "cards", "tags_read", "tags_unread"), 0)
         self.firmware = ""
 
@@ -83,6 +86,9 @@ class Pn532Reader:
 
     def turn(self, timeout_s: float) -> list[DeviceEvent]:
         """Poll for a card while armed, and then until it is gone; else play the tag, or rest with a heartbeat."""
+        if self._unread is not None:
+            target, token, self._unread = *self._unread, None
+            return self._tag(target, token)
         if self._armed or self._presence.holds:
             return [*self._player.stop(), *self._look(timeout_s)]
         uri = self._uri
@@ -120,16 +126,20 @@ class Pn532Reader:
             self._link.rest(min(timeout_s, POLL_PAUSE_S if armed else LOOK_S))
             return []
         self._counters["cards"] += 1
-        return [CardSeen(self._name, token), *(self._tag(target, token) if self._read_tags else ())]
+        if self._read_tags:
+            self._unread = target, token  # in the next turn: who pays does not wait for it
+        return [CardSeen(self._name, token)]
 
     def _poll(self) -> Target | None:
+        answer = self._link.command(LIST_ONE_TYPE_A)
         try:
-            return target_of(self._link.command(LIST_ONE_TYPE_A))
+            return target_of(answer)
         except ProtocolError:  # a card that is torn away in the middle of its own name is none
             return None
 
     def _tag(self, target: Target, token: str) -> list[DeviceEvent]:
         """What the card has to say. One that is moved is asked again; another one in its place is not."""
+        self._reading_until = time.monotonic() + TAG_S
         for attempt in range(READINGS):
             if attempt:
                 again = self._poll()
@@ -160,6 +170,8 @@ class Pn532Reader:
 
     def _exchange(self, data: bytes) -> bytes:
         """Have the card answer. Raises Timeout where it is silent, ProtocolError."""
+        if time.monotonic() > self._reading_until:
+            raise Timeout("card: it takes too long")
         answer = self._link.command(data_exchange(data), answer_s=CARD_S)
         told = exchanged(answer)
         for _ in range(CHAINED):

@@ -39,7 +39,7 @@ GUESSED_S: Final = 0.3  # how slow a silent line is thought to be at most
 TRIES: Final = 5  # sendings of a command
 BLIND_TRIES: Final = 2  # of one that a chip may be asleep for: it is woken again in between
 NACKS: Final = 3  # before it is sent again
-ECHOES: Final = 4
+ECHOES: Final = 6
 ACK_SIZE: Final = 8  # bytes: an ACK with two of preamble
 
 
@@ -212,7 +212,7 @@ class Exchange:
         if self._state is not _State.ECHO:
             self._parser.reset()
             self._state = _State.ECHO
-        self._until = now + self._ack_s() * 2 ** (len(self._echoes) - 1)
+        self._until = now + self._ack_s() * min(4, 2 ** (len(self._echoes) - 1))
         abort: list[Event] = [Send(pn532.ACK)] if len(self._echoes) > 1 or self._suspects is None else []
         return [*abort, Send(pn532.build(diagnose_line(number)))]
 
@@ -235,6 +235,10 @@ class Exchange:
                 self._until = now + self._answer_s
             case Damaged():
                 self.counters["damaged"] += 1
+                if (
+                    self._state is _State.ECHO
+                ):  # any echo of this round will do, so another one costs nothing but time
+                    self._until = min(self._until, now + QUIET_S)
                 if self._waits_for_answer:
                     self._state, self._until, self._deadline = _State.BROKEN, now + QUIET_S, now + BABBLE_S
             case Refused() if self._waits_for_answer:
