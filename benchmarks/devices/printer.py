@@ -30,7 +30,7 @@ from benchmarks._table import table
 from devices.drivers.escpos_printer import EscPosPrinter
 from devices.errors import DeviceError
 from devices.protocol import escpos
-from devices.protocol.escpos_job import IN_TURN, Abilities
+from devices.protocol.escpos_terms import IN_TURN, Abilities
 from devices.sim.escpos_machine import Condition
 from devices.sim.net_printer import SimNetPrinter
 from devices.transport.serial import SerialTransport

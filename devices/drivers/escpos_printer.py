@@ -19,8 +19,9 @@ from typing import Protocol, runtime_checkable
 from devices.errors import Timeout
 from devices.events import DeviceEvent, NotPrinted, Printed, PrinterStatus
 from devices.protocol import escpos
-from devices.protocol.escpos_job import MOST_JOBS, STATUS, Abilities, Finished, Happening, PrintSession
+from devices.protocol.escpos_job import PrintSession
 from devices.protocol.escpos_status import Status
+from devices.protocol.escpos_terms import MOST_JOBS, STATUS, Abilities, Finished, Happening
 from devices.transport.base import Transport
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from devices.drivers.escpos_printer import EscPosPrinter
 from devices.models import Drive, Model, Paper, Setting, Usb
-from devices.protocol.escpos_job import IN_TURN, PROCESS_ID, STATUS, Abilities
+from devices.protocol.escpos_terms import IN_TURN, PROCESS_ID, STATUS, Abilities
 from devices.transport.base import Transport
 from devices.wires import Bulk, Serial, Tcp, Wire
 

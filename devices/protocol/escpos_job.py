@@ -18,68 +18,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 from devices.protocol import escpos
+from devices.protocol.escpos_proof import Proof
 from devices.protocol.escpos_status import (
     SETTLE_S,
     Answer,
     AutoStatus,
     Cleared,
     Enquiry,
-    InTurn,
-    Processed,
     Reply,
     ReplyParser,
     Status,
     status_of_group,
 )
-
-PROCESS_ID, IN_TURN, STATUS = "process-id", "in-turn", "status"
-
-POLL_S: Final = 2.0  # between two looks at an idle printer
-LOOK_S: Final = 0.5  # while it prints
-PROBE_S: Final = 1.0  # for the answer that tells how it confirms
-FENCE_S: Final = 20.0  # for a body to be on paper: the longest receipt takes a tenth of it
-HOLD_S: Final = 20.0  # for a seal, paper being changed included
-CLEAR_S: Final = 1.0
-DRAIN_S: Final = 1.0  # of good status stands for "on paper" where nothing better is
-STALL_S: Final = 5.0  # without a byte taken
-PATIENCE_S: Final = {"hot": 10.0, "offline": 3.0}  # what may go by itself; anything else stops a job at once
-MISSES: Final = (
-    2  # questions in a row without an answer: a block on its way may hide one (GS I, note), not two
+from devices.protocol.escpos_terms import (
+    CLEAR_S,
+    FENCE_S,
+    HOLD_S,
+    LOOK_S,
+    MISSES,
+    MOST_JOBS,
+    PATIENCE_S,
+    POLL_S,
+    PROBE_S,
+    PROCESS_ID,
+    STALL_S,
+    STATUS,
+    TOGETHER,
+    Abilities,
+    Finished,
+    Happening,
+    StatusNow,
 )
-MOST_JOBS: Final = 16
-TOGETHER: Final = 1024  # bytes of small pieces sent in one go
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a printer can do: `confirm` ways to be tried in turn (status needs no trial: it is taken where it stands), `auto_status` GS a, `clears` DLE DC4 8, `answers` DLE EOT."""
-
-    confirm: tuple[str, ...] = (IN_TURN, STATUS)
-    auto_status: bool = False
-    clears: bool = False
-    answers: bool = True  # where not, somebody else looks when `wants_status`, and tells
-
-
-@dataclass(frozen=True, slots=True)
-class StatusNow:
-    """The printer's state has changed."""
-
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A job came to its end: printed where `reason` is "", else a word of events.NotPrinted."""
-
-    job: str
-    reason: str = ""
-
-
-Happening = StatusNow | Finished
 
 
 class PrintSession:
@@ -90,7 +61,7 @@ class PrintSession:
     """
 
     def __init__(self, can: Abilities, mark: Callable[[], bytes], residue: str = "") -> None:
-        self._can, self._fresh_mark = can, mark
+        self._can, self._proof = can, Proof(mark)
         self._parser, self._enquiry = ReplyParser(), Enquiry()
         self.residue = residue
         self.status = Status()
@@ -109,10 +80,6 @@ class PrintSession:
         self._looked: float | None = None  # when the last whole status came
         self._progress = 0.0  # when the printer last took a byte
         self._stalled = False
-        self._asked_way, self._mark = "", b""  # of the request that is open
-        self._marked_at: float | None = None  # when it was answered
-        self._out_at, self._on_its_way = 0.0, False  # when it had left the outbox; whether it is still in it
-        self._turns_owed = 0  # answers to GS r that are still to come
         self._untried: deque[str] = deque()
         self._good_since: float | None = None
         self._bad_since = 0.0
@@ -163,8 +130,8 @@ class PrintSession:
         del self._outbox[:count]
         if count:
             self._progress, self._stalled = now, False
-        if not self._outbox and self._on_its_way:
-            self._out_at, self._on_its_way = now, False
+        if not self._outbox:
+            self._proof.left(now)
 
     def wait_s(self, now: float) -> float:
         """Seconds until `turn` has something to do if nothing is heard."""
@@ -220,6 +187,7 @@ class PrintSession:
     # --- what is heard ----------------------------------------------------------------------------------------
 
     def _hear(self, reply: Reply, now: float) -> None:
+        self._proof.hear(reply, now)
         match reply:
             case Answer(byte=byte):
                 status = self._enquiry.answer(byte, now)
@@ -227,16 +195,8 @@ class PrintSession:
                     self._learn(status, now)
             case AutoStatus(group=group):
                 self._become(status_of_group(group), now)
-            case Processed(mark=mark):
-                if mark == self._mark:
-                    self._marked_at = now
-            case InTurn():
-                self._turns_owed = max(0, self._turns_owed - 1)
-                if self._asked_way == IN_TURN and not self._turns_owed:
-                    self._marked_at = now
             case Cleared():
                 self.counters["cleared"] += 1
-                self._turns_owed = 0
                 if self._stage == "clear":
                     self._go("idle", now)
             case _:
@@ -326,7 +286,7 @@ class PrintSession:
         if self._looked is None or self._enquiry.busy:
             return
         if self.status.can_print and not self.way:
-            self._untried, self._asked_way = deque(self._can.confirm), ""
+            self._untried, self._proof.way = deque(self._can.confirm), ""
             self._go("probe", now)
         elif self.status.can_print and self.residue:
             self._request(escpos.part(void=self.residue == "void") + self._auto(), now)
@@ -347,19 +307,20 @@ class PrintSession:
         """Find out how it confirms, and that nothing of an earlier session is still to come."""
         if not self.status.can_print:
             self._go("idle", now)
-        elif self._asked_way and self._confirmed(now):
-            self.way = self._asked_way
+        elif self._proof.way and self._confirmed(now):
+            self.way = self._proof.way
             self._go("idle", now)
-        elif self._asked_way and now - self._since < PROBE_S:
+        elif self._proof.way and now - self._since < PROBE_S:
             self._keep_looking(now)
         elif self._untried and self._untried[0] == STATUS:
-            self.way, self._turns_owed = STATUS, 0
+            self.way = STATUS
+            self._proof.forget()
             self._go("idle", now)
         elif self._untried:
-            self._since, self._asked_way = now, self._untried.popleft()
-            self._turns_owed = 0  # if some are to come yet they come at once, before ours
+            self._since, self._proof.way = now, self._untried.popleft()
+            self._proof.forget()
             # A command that stands half in the printer since another session would eat the request.
-            self._request((escpos.FLUSH if self.residue else b"") + self._auto(), now, self._asked_way)
+            self._request((escpos.FLUSH if self.residue else b"") + self._auto(), now, self._proof.way)
         else:
             self._refuse("offline")  # it takes everything and does nothing: whoever waits shall know
             self._go("idle", now)
@@ -413,7 +374,7 @@ class PrintSession:
             self._forget_way()
         elif not self.status.can_print or not self._confirmed(now):
             self._keep_looking(now)
-        elif self._looked is not None and self._looked < (self._marked_at or 0.0):
+        elif self._looked is not None and self._looked < (self._proof.given_at or 0.0):
             self._looked = None  # one more look: paper may have ended with the body
         elif self._known():
             self.residue = "cut"
@@ -425,7 +386,7 @@ class PrintSession:
             self.residue = ""
             self._finish("")
             self._go("idle", now)
-        elif now - self._since > HOLD_S or (self._asked_way == STATUS and not self.status.can_print):
+        elif now - self._since > HOLD_S or (self._proof.way == STATUS and not self.status.can_print):
             self._finish("unsure")
             if self.status.can_print:
                 self._forget_way()
@@ -443,31 +404,15 @@ class PrintSession:
         """Status unasked where a process id is waited for; a group that lost its head would pass for answers to GS r."""
         if not self._can.auto_status:
             return b""
-        return escpos.AUTO_STATUS if (self._asked_way or self.way) == PROCESS_ID else escpos.NO_AUTO_STATUS
+        return escpos.AUTO_STATUS if (self._proof.way or self.way) == PROCESS_ID else escpos.NO_AUTO_STATUS
 
     def _request(self, data: bytes, now: float, way: str = "") -> None:
         """Send `data` and ask to be told when it is done."""
-        self._asked_way, self._mark, self._marked_at = way or self.way, b"", None
         self._good_since = now if self.status.can_print else None
-        self._out_at, self._on_its_way = now, True
-        if self._asked_way == PROCESS_ID:
-            self._mark = self._fresh_mark()
-            data += escpos.ask_processed(self._mark)
-        elif self._asked_way == IN_TURN:
-            self._turns_owed += 1
-            data += escpos.ASK_IN_TURN
-        self._send(data, now)
+        self._send(data + self._proof.request(way or self.way, now), now)
 
     def _confirmed(self, now: float) -> bool:
-        """Whether what was sent with the open request is done."""
-        if self._asked_way == PROCESS_ID:
-            return self._marked_at is not None
-        if (
-            self._asked_way == IN_TURN
-        ):  # an answer too many would come at once, and is then the one that counts
-            return self._marked_at is not None and now - self._marked_at >= SETTLE_S
-        good, looked = self._good_since, self._looked
-        return good is not None and looked is not None and looked - max(good, self._out_at) >= DRAIN_S
+        return self._proof.sure(now, self._good_since, self._looked)
 
     def _abort(self, reason: str, now: float) -> None:
         """Before the seal: what is out is void, what is in the printer shall not come out."""
@@ -489,7 +434,8 @@ class PrintSession:
 
     def _forget_way(self) -> None:
         """It does not confirm any more as it did: find out anew."""
-        self.way, self._turns_owed = "", 0
+        self.way = ""
+        self._proof.forget()
 
     def _refuse(self, reason: str) -> None:
         self._out += [Finished(job, reason) for job, _ in self._jobs]

@@ -22,6 +22,7 @@ from devices.protocol import (
     ccid,
     escpos_job,
     escpos_status,
+    escpos_terms,
     lines,
     ndef,
     own_app,
@@ -147,9 +148,9 @@ def escpos_job_session(data: bytes) -> None:
         marks.append(b"@@@" + bytes((0x40 + len(marks) % 16,)))
         return marks[-1]
 
-    session = escpos_job.PrintSession(escpos_job.Abilities(("process-id",), True, True), mark)
+    session = escpos_job.PrintSession(escpos_terms.Abilities(("process-id",), True, True), mark)
     session.print("job", [b"body\n", b"seal\n"])
-    outcomes, now, heard = list[escpos_job.Happening](), 0.0, b""
+    outcomes, now, heard = list[escpos_terms.Happening](), 0.0, b""
     for piece in (*pieces(data), *[b""] * 40):
         now += 0.01 if piece and piece[0] & 1 else 1.5
         heard += piece
@@ -157,7 +158,7 @@ def escpos_job_session(data: bytes) -> None:
         while out := session.outgoing():
             session.sent(len(out), now)
         assert len(session._outbox) <= 8192
-    told = [one for one in (*outcomes, *session.lost()) if isinstance(one, escpos_job.Finished)]
+    told = [one for one in (*outcomes, *session.lost()) if isinstance(one, escpos_terms.Finished)]
     assert len(told) == 1
     assert told[0].reason or any(mark in heard for mark in marks)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from random import Random
 
 from devices.protocol import escpos
-from devices.protocol.escpos_job import Abilities, Finished, Happening, PrintSession, StatusNow
+from devices.protocol.escpos_job import PrintSession
+from devices.protocol.escpos_terms import Abilities, Finished, Happening, StatusNow
 from devices.sim.escpos_machine import Firmware, Machine, Mark
 
 FULL = Abilities(("process-id", "in-turn"), auto_status=True, clears=True)

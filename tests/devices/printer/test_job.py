@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devices.protocol import escpos
-from devices.protocol.escpos_job import Abilities
+from devices.protocol.escpos_terms import Abilities
 from devices.sim.escpos_machine import Condition, Firmware
 from tests.devices.printer.bench import FULL, MUTE_ON_PAPER, PLAIN, Bench, lines_of, whole
 
