@@ -26,7 +26,6 @@ from devices.protocol.escpos_status import (
     Answer,
     AutoStatus,
     Cleared,
-    Enquiry,
     Reply,
     ReplyParser,
     Status,
@@ -36,10 +35,8 @@ from devices.protocol.escpos_terms import (
     CLEAR_S,
     FENCE_S,
     HOLD_S,
-    LOOK_S,
     MISSES,
     MOST_JOBS,
-    PATIENCE_S,
     POLL_S,
     PROBE_S,
     PROCESS_ID,
@@ -49,11 +46,11 @@ from devices.protocol.escpos_terms import (
     Abilities,
     Finished,
     Happening,
-    StatusNow,
 )
+from devices.protocol.escpos_watch import Watch
 
 
-class PrintSession:
+class PrintSession(Watch):
     """One printer on an open line, without the line: `feed` what it sends, `turn` when `wait_s` is over, write `outgoing`.
 
     `mark` gives four fresh bytes for a process id (escpos.MARKS says which). `residue` is what an earlier session left
@@ -61,12 +58,10 @@ class PrintSession:
     """
 
     def __init__(self, can: Abilities, mark: Callable[[], bytes], residue: str = "") -> None:
-        self._can, self._proof = can, Proof(mark)
-        self._parser, self._enquiry = ReplyParser(), Enquiry()
+        super().__init__(can)
+        self._proof, self._parser = Proof(mark), ReplyParser()
         self.residue = residue
-        self.status = Status()
         self.way = ""  # how it confirms; "" until it was tried
-        self._told = ""
         self._jobs: deque[tuple[str, tuple[bytes, ...]]] = deque()
         self._asides: deque[bytes] = deque()
         self._outbox = bytearray()
@@ -77,15 +72,9 @@ class PrintSession:
         }  # fmt: skip
         self._pieces: deque[bytes] = deque()
         self._job = ""
-        self._looked: float | None = None  # when the last whole status came
         self._progress = 0.0  # when the printer last took a byte
         self._stalled = False
         self._untried: deque[str] = deque()
-        self._good_since: float | None = None
-        self._bad_since = 0.0
-        self._attended = False  # somebody opened the cover since a fault was there
-        self.wants_status = False
-        self._out: list[Happening] = []
         self.counters = dict.fromkeys(("printed", "voided", "unsure", "cleared"), 0)
 
     # --- from outside -----------------------------------------------------------------------------------------
@@ -202,22 +191,6 @@ class PrintSession:
             case _:
                 pass
 
-    def _learn(self, status: Status, now: float) -> None:
-        self._looked = now
-        self._become(status, now)
-
-    def _become(self, status: Status, now: float) -> None:
-        fault = self.status.cutter or self.status.stuck
-        self._attended = fault and (self._attended or self.status.cover_open)
-        self.status = status
-        if status.can_print and self._good_since is None:
-            self._good_since = now
-        elif not status.can_print and (self._good_since is not None or status.name() != self._told):
-            self._good_since, self._bad_since = None, now
-        if status.name() != self._told:
-            self._told = status.name()
-            self._out.append(StatusNow(status))
-
     # --- what is done -----------------------------------------------------------------------------------------
 
     def _go(self, stage: str, now: float) -> None:
@@ -257,28 +230,6 @@ class PrintSession:
             self._in_seal(now)
         elif self._stage == "clear":
             self._go("idle", now)
-
-    def _look(self) -> None:
-        if self._can.answers:
-            self._enquiry.ask()
-        else:
-            self.wants_status = True
-
-    def _known(self) -> bool:
-        """Whether the printer was looked at since this stage began and no look is under way; if not, one is begun."""
-        if self._looked is None:
-            self._look()
-        return self._looked is not None and not self._enquiry.busy
-
-    def _keep_looking(self, now: float) -> None:
-        if self._looked is None or now - self._looked >= LOOK_S:
-            self._look()
-
-    def _stopped(self, now: float) -> bool:
-        """Whether the printer cannot go on, and not only for a moment."""
-        if self.status.can_print:
-            return False
-        return now - self._bad_since >= PATIENCE_S.get(self.status.name(), 0.0)
 
     def _in_idle(self, now: float) -> None:
         if self._looked is None or now - self._looked >= POLL_S:
