@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from devices.service import MOST_LINE
+MOST_LINE = 1 << 24  # bytes of one answer: a whole receipt's picture in a trace, as hexadecimal digits
+PIECE = 1 << 16
 
 
 class NoAgent(OSError):
@@ -37,7 +39,9 @@ class Client:
         except OSError as error:
             self._wire.close()
             raise NoAgent(f"{path}: {error.strerror or error}") from error
-        self._lines = self._wire.makefile("rb")
+        self._arrived = (
+            bytearray()
+        )  # what came of the next lines; socket.makefile() reads no more after a timeout
 
     def __enter__(self) -> Client:
         return self
@@ -53,15 +57,15 @@ class Client:
         return self.next()
 
     def send(self, **request: Any) -> None:
-        """One request; its answer is among the lines that follow."""
-        self._wire.sendall(json.dumps(request).encode() + b"\n")
+        """One request; its answer is among the lines that follow. Raises ConnectionError where the agent has ended."""
+        try:
+            self._wire.sendall(json.dumps(request).encode() + b"\n")
+        except BrokenPipeError:  # which would read as if our own output had nobody to read it
+            raise ConnectionError("the agent has hung up") from None
 
     def next(self, timeout_s: float | None = 5.0) -> dict[str, Any]:
         """The next line; None waits for ever. Raises TimeoutError, Refused, ConnectionError where the agent has ended."""
-        self._wire.settimeout(timeout_s)
-        row = self._lines.readline(MOST_LINE)
-        if not row.endswith(b"\n"):
-            raise ConnectionError("the agent has hung up")
+        row = self._row(None if timeout_s is None else time.monotonic() + timeout_s)
         line: dict[str, Any] = json.loads(row)
         if "error" in line:
             raise Refused(str(line["error"]))
@@ -83,5 +87,21 @@ class Client:
     def close(self) -> None:
         """Hang up, and let go of the socket. Nobody may be waiting in `next`."""
         self.hang_up()
-        self._lines.close()
         self._wire.close()
+
+    def _row(self, end: float | None) -> bytes:
+        """The next whole line; what came of one that is not whole in time is kept."""
+        looked = 0
+        while (at := self._arrived.find(b"\n", looked)) < 0:
+            looked = len(self._arrived)
+            self._wire.settimeout(None if end is None else max(0.001, end - time.monotonic()))
+            try:
+                piece = self._wire.recv(PIECE)
+            except TimeoutError:
+                raise TimeoutError("the agent does not answer") from None
+            if not piece or looked > MOST_LINE:
+                raise ConnectionError("the agent has hung up")
+            self._arrived += piece
+        row = bytes(self._arrived[:at])
+        del self._arrived[: at + 1]
+        return row

@@ -240,6 +240,32 @@ def test_a_tool_that_does_not_read_loses_lines_and_is_told_how_many(bench: Bench
         assert any("lost" in line for line in (tool.next() for _ in range(20_000)))
 
 
+def test_a_watch_outlives_the_silence_between_two_events(bench: Bench) -> None:
+    with Client(bench.socket) as tool:
+        tool.ask(do="watch")
+        for code in ("first", "second"):
+            with pytest.raises(TimeoutError):
+                tool.next(0.01)
+            bench.scanner.scan(code)
+            assert tool.next()["text"] == code
+
+
+def test_half_a_line_is_kept_until_its_other_half_comes(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "agent"))
+        server.listen()
+        with Client(tmp_path / "agent") as tool:
+            agent, _ = server.accept()
+            with agent:
+                agent.sendall(b'{"half":')
+                with pytest.raises(TimeoutError, match="does not answer"):
+                    tool.next(0.01)
+                agent.sendall(b' 1}\n{"whole": 2}\n')
+                assert [tool.next(), tool.next()] == [{"half": 1}, {"whole": 2}]
+            with pytest.raises(ConnectionError):
+                tool.next()
+
+
 def test_nobody_at_home(tmp_path: Path) -> None:
     with pytest.raises(NoAgent):
         Client(tmp_path / "none.sock")
