@@ -122,7 +122,7 @@ class TestAPhone:
         chip.incoming = faults.sometimes(faults.damaged(seed + 1), 0.05, seed + 1)
         opened = [hold(chip, phones.android(piece=16)).opened for _ in range(8)]
         assert set(opened) <= {MILK, ""}
-        assert opened.count(MILK) >= 6
+        assert opened.count(MILK) >= 4
 
 
 class TestPayment:
