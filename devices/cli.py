@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import sys
 import time
@@ -28,11 +29,19 @@ Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; 0 where all is well, 1 where a device is not ready, 2 where it could not be found out."""
+    """Run a command; 0 where all is well, 1 where a device is not ready, 2 where it could not be found out, or was stopped."""
     options = parser().parse_args(arguments)
     try:
         run: Command = options.run
-        return run(options)
+        outcome = run(options)
+        sys.stdout.flush()
+        return outcome
+    except KeyboardInterrupt:  # what was borrowed or opened has been let go of on the way here
+        print("\nendcap devices: stopped", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever read what we say has gone; Python would say so once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
     except (BadSettings, Refused, OSError) as error:
         print(f"endcap devices: {error}", file=sys.stderr)
         return 2

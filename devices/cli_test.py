@@ -89,7 +89,9 @@ class Console:
 
     def answer(self) -> str:
         """See Terminal."""
-        if not select.select([sys.stdin], [], [], 0)[0]:
+        if (
+            sys.stdin is None or not select.select([sys.stdin], [], [], 0)[0]
+        ):  # None: closed by whoever started us
             return ""
         line = sys.stdin.readline().strip().lower()
         return {"y": "yes", "yes": "yes", "n": "no", "no": "no"}.get(line, "")

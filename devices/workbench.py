@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,14 +37,19 @@ class Workbench(Protocol):
 
 
 class Borrowed:
-    """From the agent at `socket`. Raises NoAgent, Refused where it is lent already, OSError where the agent ends."""
+    """From the agent at `socket`. Raises NoAgent, Refused where it is lent already, TimeoutError where it is not ready,
+    saying how it is, OSError where the agent ends.
+    """
 
     def __init__(self, socket: Path, name: str) -> None:
         self._client = Client(socket)
         self._heard: queue.Queue[Heard] = queue.Queue()
         self._answers: queue.Queue[Heard] = queue.Queue()
         try:
+            reports = self._client.ask(do="list")["devices"]
             self.state = str(self._client.ask(do="lend", device=name)["state"])
+            if self.state != "ready":
+                raise _not_ready(name, self.state, *_trouble(reports, name))
         except BaseException:
             self._client.close()
             raise
@@ -115,8 +120,7 @@ class Opened:
             if event is None or (event["event"] == "DeviceState" and event["state"] in ("failed", "lost")):
                 report = device.report()
                 self.close()
-                raise TimeoutError(f"{setting.name} is {report.state}: {report.error or 'nothing is there'}. "
-                                   f"{report.remedy}".strip())  # fmt: skip
+                raise _not_ready(setting.name, report.state, report.error, report.remedy)
             if event["event"] == "DeviceState":
                 self.state = str(event["state"])
 
@@ -139,3 +143,12 @@ class Opened:
         """See Workbench."""
         self._loan.end()
         self._manager.stop()
+
+
+def _trouble(reports: Sequence[Mapping[str, Any]], name: str) -> tuple[str, str]:
+    """The last error of a device, and what to do about it."""
+    return next(((str(one["error"]), str(one["remedy"])) for one in reports if one["name"] == name), ("", ""))
+
+
+def _not_ready(name: str, state: str, error: str, remedy: str) -> TimeoutError:
+    return TimeoutError(f"{name} is {state}: {error or 'nothing is there'}. {remedy}".strip())
