@@ -60,7 +60,13 @@ def parser() -> argparse.ArgumentParser:
     rules = commands.add_parser(
         "rules", help="write udev rules for the models there are, and for other makers"
     )
-    rules.add_argument("vendors", nargs="*", metavar="VVVV", type=vendor, help="USB vendor ids (hexadecimal)")
+    rules.add_argument(
+        "vendors",
+        nargs="*",
+        metavar="VVVV[:PPPP]",
+        type=vendor,
+        help="USB vendor ids (hexadecimal); with the product for a scanner that types",
+    )
     rules.set_defaults(run=_rules)
     return top
 
@@ -119,11 +125,12 @@ def _common(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="for programs")
 
 
-def vendor(text: str) -> int:
-    """A vendor id as lsusb writes it. Raises ValueError."""
-    if len(text) != 4:
+def vendor(text: str) -> tuple[int, int | None]:
+    """A vendor id as lsusb writes it, with or without the product's. Raises ValueError."""
+    parts = text.split(":")
+    if len(parts) > 2 or any(len(part) != 4 for part in parts):
         raise ValueError
-    return int(text, 16)
+    return int(parts[0], 16), int(parts[1], 16) if len(parts) == 2 else None
 
 
 def _rules(options: argparse.Namespace) -> int:

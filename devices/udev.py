@@ -14,7 +14,8 @@ from devices.wires import Keyboard
 _HEAD = """\
 # Peripherals for the agent's account (groups dialout and plugdev), and nobody else's hands on them.
 # Install to /etc/udev/rules.d/, then: udevadm control --reload && udevadm trigger
-# Written by `endcap devices rules`; for a maker that is not below: `endcap devices rules 1234 > FILE`.
+# Written by `endcap devices rules`; for a maker that is not below: `endcap devices rules 1234 > FILE`,
+# for a scanner that plays a keyboard: `endcap devices rules 1234:5678 > FILE`.
 
 # ModemManager probes every serial device it sees and sends AT commands to scanners and readers.
 SUBSYSTEM=="tty", KERNEL=="ttyACM*|ttyUSB*", ENV{ID_MM_DEVICE_IGNORE}="1", GROUP="dialout", MODE="0660"
@@ -34,24 +35,25 @@ SUBSYSTEM=="input", KERNEL=="event*", ATTRS{{idVendor}}=="{vid}"{pid}, GROUP="pl
 """
 
 
-def rules(models: Iterable[Model], others: Iterable[int] = ()) -> str:
-    """The rules file for all makers the models name, and for `others` (vendor ids)."""
-    makers: dict[int, list[Model]] = {vid: [] for vid in others}
+def rules(models: Iterable[Model], others: Iterable[tuple[int, int | None]] = ()) -> str:
+    """The rules file for all makers the models name, and for `others`: vendor ids, with a product id for one that types.
+
+    Which keyboards are scanners only their owner knows: whoever may read a keyboard may read passwords.
+    """
+    typing: dict[int, set[int | None]] = {}  # product ids of keyboards, by their maker; None is all
+    for vid, pid in others:
+        typing.setdefault(vid, set()).update(() if pid is None else (pid,))
     for model in models:
-        for vid in {usb.vid for usb in model.match if usb.vid is not None}:
-            makers.setdefault(vid, []).append(model)
-    return _HEAD + "".join(_maker(vid, makers[vid]) for vid in sorted(makers))
+        for usb in model.match:
+            if usb.vid is not None:
+                typing.setdefault(usb.vid, set()).update(
+                    (usb.pid,) if isinstance(model.wire, Keyboard) else ()
+                )
+    return _HEAD + "".join(_maker(vid, typing[vid]) for vid in sorted(typing))
 
 
-def _maker(vid: int, models: list[Model]) -> str:
+def _maker(vid: int, typing: set[int | None]) -> str:
     text = _MAKER.format(vid=f"{vid:04x}")
-    typing = {
-        usb.pid
-        for model in models
-        if isinstance(model.wire, Keyboard)
-        for usb in model.match
-        if usb.vid == vid
-    }
     if None in typing:
         typing = {None}
     for pid in sorted(typing, key=lambda pid: pid or 0):

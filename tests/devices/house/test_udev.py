@@ -51,6 +51,13 @@ def test_a_maker_nobody_declares_can_be_asked_for(capsys: pytest.CaptureFixture[
     assert cli.main(["rules", "BEEF"]) == 0
     text = capsys.readouterr().out
     assert 'ATTR{idVendor}=="beef"' in text
+    assert 'SUBSYSTEM=="input", KERNEL=="event*", ATTRS{idVendor}=="beef"' not in text
     with pytest.raises(SystemExit):
         cli.main(["rules", "123"])
     assert "invalid vendor value: '123'" in capsys.readouterr().err
+
+
+def test_a_scanner_that_types_can_be_asked_for_by_its_product(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rules", "beef:1200"]) == 0
+    text = capsys.readouterr().out
+    assert 'SUBSYSTEM=="input", KERNEL=="event*", ATTRS{idVendor}=="beef", ATTRS{idProduct}=="1200"' in text
