@@ -10,10 +10,11 @@ import subprocess
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
-from tests.vm.devices import HostCall, all_devices
+from tests.vm.devices import Box, HostCall
 from tests.vm.packages import ROOT
 
 RULES = Path("/etc/udev/rules.d/99-endcap.rules")
@@ -24,7 +25,9 @@ class Bench:
 
     def __init__(self, host: HostCall) -> None:
         self._host = host
-        self._devices = all_devices(host)
+        self._box = Box(host)
+        self._devices = self._box.devices
+        self._daemons: list[subprocess.Popen[bytes]] = []
         self.rules(on=True)
 
     def plug(self, name: str) -> None:
@@ -39,9 +42,33 @@ class Bench:
         """Have a device send something without being asked."""
         self._devices[name].say(data)
 
+    def cut(self, name: str, data: bytes) -> None:
+        """Pull a cable in the middle of what is sent."""
+        self._devices[name].say(data)
+        self._devices[name].unplug()
+
     def hear(self, name: str) -> bytes:
         """What was sent to a device since it was last asked."""
         return self._devices[name].hear()
+
+    def play(self, path: str, *arguments: Any) -> Any:
+        """Do something to a simulator, or look at it: `acr122.chip.hold`, with a Card; `printer.receipts`."""
+        it = attrgetter(path)(self._box)
+        return it(*arguments) if callable(it) else it
+
+    def remove_module(self, name: str) -> None:
+        """Have the kernel forget a driver that takes a device other programs want."""
+        subprocess.run(["modprobe", "-r", name], check=True, capture_output=True)
+
+    def start(self, *command: str) -> int:
+        """Start a daemon as root; returns its number for `stop`."""
+        self._daemons.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        return len(self._daemons) - 1
+
+    def stop(self, number: int) -> None:
+        """End a daemon."""
+        self._daemons[number].terminate()
+        self._daemons[number].wait(10)
 
     def rules(self, on: bool) -> None:
         """Our udev rules in force or not; for what is plugged in from now on."""

@@ -18,7 +18,8 @@ KIOSK = {
     "hidpos": {("0c2e:0b87", "SIM0002", 3, "hidraw of 8c")},
     "wedge": {("05e0:1200", "", 3, "hidraw of 1"), ("05e0:1200", "", 3, "event of 1, with keys")},
     "printer": {("04b8:0e15", "SIM0004", 7, "usb")},
-    "reader": {("0403:6001", "SIM0005", 255, "tty")},
+    "acr122": {("072f:2200", "", 11, "usb")},
+    "pn532": {("0403:6001", "SIM0005", 255, "tty")},
 }
 
 

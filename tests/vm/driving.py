@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from devices import registry
 from devices.discovery import resolve
 from devices.drivers.base import Driver
+from devices.errors import Gone, NoPermission
 from devices.events import DeviceEvent, Scan
 from devices.models import Setting
 from devices.opening import open_device
@@ -36,12 +37,21 @@ def node(port: str, model: str = "line-scanner") -> str:
 
 @contextmanager
 def driven(model: str, port: str) -> Iterator[Driver]:
-    """A driver on the device, opened as the manager does."""
-    driver = open_device(Setting("it", model, node(port, model), KEY))
+    """A driver on the device, found and opened as the manager does it: again and again until it is there and ours."""
+    setting = Setting("it", model, port, KEY)
+    driver = until(f"{model} at {port}", lambda: opened(setting))
+    assert driver is not None
     try:
         yield driver
     finally:
         driver.close()
+
+
+def opened(setting: Setting) -> Driver | None:
+    """Its driver; None where it is not there yet, or udev has not given it to us."""
+    with suppress(Gone, NoPermission):
+        return open_device(setting)
+    return None
 
 
 def events(driver: Driver, enough: Callable[[list[DeviceEvent]], bool]) -> list[DeviceEvent]:

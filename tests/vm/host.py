@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devices.sim.pn532_chip import SimPn532
+from devices.sim.tags import Card
 from tests.vm.machine import Machine, Message
 from tests.vm.packages import CACHE, parts
 from tests.vm.waiting import until
 
-BOOT_S = 90.0
+BOOT_S = 240.0  # 15 s where nothing else runs, minutes where a whole test suite does
 CHECK_S = 75.0  # a little more than the guest allows itself
 
 
@@ -67,26 +69,29 @@ class Stage:
     def close(self) -> None:
         """Switch it off."""
         self._machine.close()
+        shutil.copy(self._machine.console, CACHE)
         self.chip.close()
         self._scratch.cleanup()
 
-    def _reader(self, action: str, uid: str = "") -> None:
+    def _pn532(self, action: str, uid: str = "") -> None:
         match action:
             case "plug":
-                until("the port free again", self._plug_reader)
+                until("the port free again", self._plug_pn532)
             case "unplug":
-                self._machine.order("device_del", id="reader")
+                self._machine.order("device_del", id="pn532")
             case "tap":
-                self.chip.tap(bytes.fromhex(uid), held_s=20)
+                self.chip.core.hold(Card(bytes.fromhex(uid)))
+            case "take away":
+                self.chip.core.take_away()
             case _:
-                raise ValueError(f"a reader cannot {action}")
+                raise ValueError(f"a PN532 cannot {action}")
 
-    def _plug_reader(self) -> bool:
+    def _plug_pn532(self) -> bool:
         with suppress(RuntimeError):  # QEMU frees the port a moment after device_del
             self._machine.order(
                 "device_add",
                 driver="usb-serial",
-                id="reader",
+                id="pn532",
                 chardev="pn532",
                 bus="xhci.0",
                 port="1",
@@ -112,8 +117,8 @@ class Stage:
                     self._results[name] = Result(outcome, text, seconds)
                     self._news.notify_all()
                 return None
-            case {"do": action, "device": "reader", **words}:
-                self._reader(action, **words)
+            case {"do": action, "device": "pn532", **words}:
+                self._pn532(action, **words)
                 return None
             case {"keep": name, "text": text}:
                 (CACHE / name).write_text(text)

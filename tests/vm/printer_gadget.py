@@ -43,12 +43,15 @@ class Paper:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
         self.gadget.unplug()
 
     def say(self, data: bytes) -> None:
         """A status that nobody asked for."""
-        os.write(self._fd, data)
+        if data and self._fd >= 0:
+            os.write(self._fd, data)
 
     def hear(self) -> bytes:
         """Everything goes to the simulator."""
