@@ -53,9 +53,15 @@ def code_page(number: int) -> bytes:
     return b"\x1bt" + bytes((number,))
 
 
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
+
+
 def text(line: str) -> bytes:
-    """A line of Latin text; what the code page lacks becomes "?" (use `raster` for other scripts)."""
-    return line.encode("cp858", "replace") + b"\n"
+    """A line of Latin text; what the code page lacks becomes "?" (use `raster` for other scripts), control characters spaces.
+
+    A name out of somebody's price list must be no command: ESC p in it would open the cash drawer.
+    """
+    return line.translate(_CONTROLS).encode("cp858", "replace") + b"\n"
 
 
 BAND = 48  # rows of a picture sent at once, so that a printer with a small buffer prints while it receives

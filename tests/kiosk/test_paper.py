@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 from PIL import Image, ImageChops
 
 from devices.models import Paper
 from devices.products.printers import MM58, MM80, MM80_PLAIN, MM80_WIDE
+from devices.protocol import escpos
 from devices.sim.escpos_machine import Machine, Picture, Text
 from kiosk.paper import pieces
 from kiosk.receipt import Receipt, receipt_of
@@ -75,3 +79,42 @@ def test_pictures_of_letters_are_ink_and_not_grey(language: str) -> None:
     assert drawn
     ink = sum(sum(byte.bit_count() for byte in mark.rows) for mark in drawn)
     assert 0.01 < ink / sum(len(mark.rows) * 8 for mark in drawn) < 0.4
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Milk\x1bp\x00\x19\xfa",  # ESC p: the drawer
+        "Milk\x10\x14\x01\x00\x01",  # DLE DC4: the drawer, at once
+        "Milk\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08",  # DLE DC4 8: forget what is to be printed
+        "Milk\x1b@\x1dV\x00",  # another receipt
+        "Milk\x1d(H\x06\x000000AAAA",  # "it is printed"
+        "Milk\n\n* VOID *\n",
+        "\x00" * 20,
+        "\u202ekliM \u2066\U0001f95b\ud800",
+        "M" * 3000,
+    ],
+    ids=repr,
+)
+def test_a_name_is_never_a_command(name: str, language: str) -> None:
+    paid = payment()
+    (line,) = paid.order.lines
+    strange = structs.replace(
+        paid, order=structs.replace(paid.order, lines=(structs.replace(line, name=name),))
+    )
+    machine = Machine(lambda: 1.0)
+    said = b""
+    for piece in pieces(
+        receipt_of(strange, "K7Q2-9MXT", language, store().store, "K1", 1_795_000_000_000), MM80
+    ):
+        said += machine.hear(piece)
+    assert (machine.kicks, said, len(machine.receipts), machine.hanging) == (0, b"", 1, [])
+    assert not any(isinstance(mark, Text) and mark.text == "* VOID *" for mark in machine.receipts[0])
+
+
+@given(st.text())
+def test_a_line_of_text_has_one_end_and_no_control_character(text: str) -> None:
+    (*letters, end) = escpos.text(text)
+    assert end == 0x0A
+    assert all(letter >= 0x20 and letter != 0x7F for letter in letters)
