@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from devices.errors import ProtocolError
+from devices.errors import Gone, ProtocolError, translate
 from devices.models import Model, Setting, Usb
 from devices.ports import AutoPort, PathPort, Port, SlotPort, TcpPort, UsbPort, parse_port
 from devices.sysfs import Found, Sysfs
@@ -54,17 +54,30 @@ def present(bus: Bus = SYSFS) -> list[Found]:
 
 
 def resolve(setting: Setting, model: Model, bus: Bus = SYSFS) -> Place | None:
-    """Where the setting's device is now; None where it is not. Raises Ambiguous, BadPort."""
+    """Where the setting's device is now; None where it is not. Raises Ambiguous, BadPort, NoPermission."""
     port = parse_port(setting.port)
     match port, model.wire:
         case TcpPort(host, number), Tcp(port=usual):
             return Place(host=host, port=number or usual)
         case PathPort(path), _:
-            return Place(path=path) if Path(path).exists() else None
+            return Place(path=path) if _there(path) else None
     found = _narrowed(port, model, bus.present())
     if len(found) > 1:
         raise _ambiguous(setting, found)
     return _place(found[0]) if found else None
+
+
+def _there(path: str) -> bool:
+    try:
+        Path(path).stat()
+    except OSError as error:
+        problem = translate(error, path)
+        if not isinstance(
+            problem, Gone
+        ):  # a folder on the way that may not be entered: nobody need look at the cable
+            raise problem from error
+        return False
+    return True
 
 
 def matches(usb: Usb, found: Found) -> bool:

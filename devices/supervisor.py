@@ -184,7 +184,7 @@ class Supervisor:
             product=model.product if model else "",
             port=setting.port,
             place=str(self._place or ""),
-            state=self.state,
+            state=self._life.told,  # it has failed for an hour, whether or not it is just tried once more
             since_s=now - self._since,
             heard_s=None if heard is None else now - heard,
             error=error[0] if error else "",
@@ -211,7 +211,11 @@ class Supervisor:
             try:
                 model = self._model()
                 self._place = place = resolve(self.setting, model, self._host.bus)
-            except (DeviceError, ValueError) as error:  # several that fit, a setting that cannot work
+            except (
+                DeviceError,
+                ValueError,
+                OSError,
+            ) as error:  # several that fit, a setting that cannot work
                 self._failed(error)
                 continue
             if place is None:
@@ -231,8 +235,10 @@ class Supervisor:
         except (
             Exception
         ) as error:  # a fault of ours too: the thread must live, or the device is "ready" for ever
-            if not isinstance(error, DeviceError):
-                log.exception("%s: its driver failed", self.setting.name)
+            if not isinstance(error, DeviceError) and (
+                self._error is None or self._error[0] != _words(error)
+            ):
+                log.exception("%s: its driver failed", self.setting.name)  # once: it is tried every 2 s
             self._close()
             self._failed(error)
         finally:
@@ -289,19 +295,19 @@ class Supervisor:
 
     def _failed(self, error: Exception) -> None:
         remedy = error.remedy if isinstance(error, DeviceError) else ""
-        self._error = (str(error) or type(error).__name__, remedy, time.monotonic())
+        self._error = (_words(error), remedy, time.monotonic())
         self._happened(_happening(error))
 
     def _happened(self, happening: Happening) -> None:
         steady = self.state == "ready" and time.monotonic() - self._ready_at >= STEADY_S
         next_step = step(self._life, happening, steady)
         if next_step.life.state != self._life.state:
-            self._since = time.monotonic()
             key = "opened" if next_step.life.state == "ready" else next_step.life.state
             if key in self._counters:
                 self._counters[key] += 1
         self._life = next_step.life
         if next_step.tell:
+            self._since = time.monotonic()
             (self._borrower or self._emit)(self._state_event())
         if next_step.reset:
             self._reset()
@@ -340,6 +346,10 @@ class Supervisor:
     def _kind(self) -> str:
         model = self._host.known().get(self.setting.model)
         return model.kind if model else "reader"  # of what nobody knows, nothing is told
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _nobody(event: DeviceEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -315,4 +316,49 @@ def test_a_line_scanner_needs_no_declaration_of_ours(scanner: SimScanner, tmp_pa
     ear.state("ready")
     scanner.scan("1")
     assert ear.wait(Scan).text == "1"
+    assert device.stop()
+
+
+class Unsound(Odd):
+    """Has a fault of our own in it."""
+
+    def start(self) -> None:
+        raise RuntimeError("odd: a fault of ours")
+
+
+def test_what_has_failed_for_long_has_failed_for_long_and_not_since_it_was_last_tried(
+    scanner: SimScanner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), ear, host(Unsound))
+    device.start()
+    ear.state("failed")
+    until(lambda: device.counters()["failed"] == 2, "a second try")
+    since_s = device.report().since_s
+    until(lambda: device.counters()["failed"] == 4, "more tries")
+    assert device.report().since_s > since_s
+    assert device.report().state == "failed", "while it is tried, too"
+    assert device.stop()
+    assert [one for one in ear.rest() if isinstance(one, DeviceState)][-1].state == "failed"
+    assert len([one for one in caplog.records if one.exc_info]) == 1, "a traceback every 2 s fills a disk"
+
+
+@pytest.mark.parametrize("path", ["file/scanner", "loop", "x" * 300])
+def test_a_path_that_cannot_be_looked_at_fails_and_is_looked_at_again(path: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / path)), ear, host(Odd))
+    device.start()
+    ear.state("absent" if path.startswith("file") else "failed")
+    assert device.stop()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_a_folder_that_may_not_be_entered_is_no_unplug(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o000)
+    ear = Ear()
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "closed/scanner")), ear, host(Odd))
+    device.start()
+    assert "groups" in ear.state("failed").remedy
     assert device.stop()
