@@ -14,8 +14,8 @@ from pathlib import Path
 import serial.tools.list_ports
 
 from benchmarks._table import interleaved, table
-from devices.lifecycle import LOOK_S
-from devices.sysfs import Sysfs
+from devices.finding.sysfs import Sysfs
+from devices.supervision.lifecycle import LOOK_S
 from tests.vm.listing import lay_out
 
 RECORDED = Path(__file__).parents[1] / "tests/data/sysfs/kiosk.txt"

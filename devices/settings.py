@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from devices.finding.ports import BadPort, check_port
 from devices.models import Model, Setting
-from devices.ports import BadPort, check_port
 
 KINDS = ("scanner", "reader", "printer")
 SEVERAL = ("scanner", "reader")  # a receipt is printed once, so there is one printer

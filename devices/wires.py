@@ -1,4 +1,7 @@
-"""How a product's wire is opened: one record per kind of wire. `devices.opening` turns a record and a place into a Transport."""
+"""How a product's wire is opened: one record per kind of wire.
+
+`devices.supervision.opening` turns a record and a place into a Transport.
+"""
 
 from __future__ import annotations
 

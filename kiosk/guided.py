@@ -1,4 +1,4 @@
-"""What a device test (devices.service) posts into the agent's inbox; its answers go back by Peripherals.answered."""
+"""What a device test (devices.technician.service) posts into the agent's inbox; its answers go back by Peripherals.answered."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from devices import events as heard
 from devices.events import DeviceEvent
-from devices.manager import Manager
 from devices.models import Paper, Setting
-from devices.opening import THIS_HOST, Host
 from devices.registry import model
-from devices.service import GlassStep, Service
 from devices.settings import KINDS, kind_of
-from devices.supervisor import Supervisor
+from devices.supervision.manager import Manager
+from devices.supervision.opening import THIS_HOST, Host
+from devices.supervision.supervisor import Supervisor
+from devices.technician.service import GlassStep, Service
 from kiosk import guided
 from kiosk.paper import pieces
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, PhoneTapped, Post, Printed
@@ -70,7 +70,7 @@ class Hardware:
             self._post(Printed(receipt.reference, "no-printer"))
 
     def show(self, step: GlassStep, answered: Callable[[str], None]) -> None:
-        """See devices.service.Glass; from a tool's thread."""
+        """See devices.technician.service.Glass; from a tool's thread."""
         if self._answered not in (_nobody, answered):
             answered("busy")
             return
@@ -83,7 +83,7 @@ class Hardware:
         )  # fmt: skip
 
     def clear(self, answered: Callable[[str], None], *, now: bool) -> None:
-        """See devices.service.Glass."""
+        """See devices.technician.service.Glass."""
         if self._answered == answered:
             self._answered = _nobody
             if now:

@@ -21,8 +21,8 @@ from serial.threaded import LineReader, ReaderThread
 
 from devices.errors import DeviceError
 from devices.events import DeviceEvent, DeviceState, Scan
-from devices.manager import Manager
 from devices.models import Setting
+from devices.supervision.manager import Manager
 from devices.transport.serial import SerialTransport
 
 LOOK_S = 0.2  # between two looks for a port: the same for both

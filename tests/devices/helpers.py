@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from devices.events import DeviceEvent, DeviceState
-from devices.manager import Supervisor
 from devices.models import Setting
+from devices.supervision.manager import Supervisor
 
 E = TypeVar("E")
 PATIENCE_S = 10.0  # generous: a loaded machine is no failure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from devices.sysfs import usage_pages
+from devices.finding.sysfs import usage_pages
 from devices.trace import BadTrace, head_of, line_of, parse_trace
 from tests.fuzz.device_targets import target
 

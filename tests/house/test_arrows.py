@@ -19,7 +19,7 @@ WRONG = [
     ("fleet/store.py", "import kiosk.views", "Two programs stand on three libraries"),
     ("mqtt/topics.py", "import content.model", "Two programs stand on three libraries"),
     ("fleet/payments/codecs/epc.py", "import msgspec", "Payment codes need the standard library alone"),
-    ("devices/manager.py", "import kiosk.views", "Two programs stand on three libraries"),
+    ("devices/supervision/manager.py", "import kiosk.views", "Two programs stand on three libraries"),
     ("devices/protocol/lines.py", "import time", "Device protocols are bytes in, events out"),
     (
         "devices/protocol/lines.py",
@@ -27,10 +27,14 @@ WRONG = [
         "Device protocols are bytes in, events out",
     ),
     ("devices/transport/serial.py", "from devices.protocol import lines", "Devices: arrows point one way"),
-    ("devices/drivers/line_scanner.py", "from devices import discovery", "Devices: arrows point one way"),
+    (
+        "devices/drivers/line_scanner.py",
+        "from devices.finding import discovery",
+        "Devices: arrows point one way",
+    ),
     ("devices/errors.py", "from devices import events", "Devices: arrows point one way"),
-    ("devices/lifecycle.py", "import time", "What becomes of a device is decided without hands"),
-    ("devices/opening.py", "from devices.sim import wire", "Simulators stand beside"),
+    ("devices/supervision/lifecycle.py", "import time", "What becomes of a device is decided without hands"),
+    ("devices/supervision/opening.py", "from devices.sim import wire", "Simulators stand beside"),
 ]
 
 

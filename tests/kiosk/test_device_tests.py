@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from devices import cli
 from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
+from devices.technician import cli
 from devices.trace import read_trace
 from kiosk.views import Answer, Attract, DeviceTest, Done, OpenBasket, Start, Wall
 from tests.kiosk.kiosks import Kiosk

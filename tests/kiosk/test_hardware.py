@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from devices.cli import main as devices_command
 from devices.models import Setting
 from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
+from devices.technician.cli import main as devices_command
 from kiosk.config import load_config
 from kiosk.hardware import Hardware
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from devices.discovery import present
 from devices.drivers.base import CanTrigger, Driver
 from devices.errors import Busy, Gone, NoPermission
 from devices.events import DeviceEvent, Scan
+from devices.finding.discovery import present
 from devices.protocol.hidpos_layout import layouts
 from devices.sim.hidpos import INITIATE, reports_of
 from devices.transport.base import Transport

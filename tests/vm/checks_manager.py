@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from devices.events import DeviceEvent, DeviceState, Scan
-from devices.manager import Manager
 from devices.models import Setting
 from devices.protocol.hidpos_layout import layouts
 from devices.sim.hidpos import reports_of
+from devices.supervision.manager import Manager
 from tests.vm.bench import Bench
 from tests.vm.hid_gadgets import HIDPOS
 from tests.vm.waiting import PATIENCE_S

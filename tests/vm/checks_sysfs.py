@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from devices.discovery import present
-from devices.sysfs import Found
+from devices.finding.discovery import present
+from devices.finding.sysfs import Found
 from tests.vm import listing
 from tests.vm.bench import Bench
 from tests.vm.waiting import until

@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from devices import registry
-from devices.discovery import resolve
 from devices.drivers.base import Driver
 from devices.errors import Gone, NoPermission
 from devices.events import DeviceEvent, Scan
+from devices.finding.discovery import resolve
 from devices.models import Setting
-from devices.opening import open_device
+from devices.supervision.opening import open_device
 from tests.vm.waiting import until
 
 Raised = TypeVar("Raised", bound=Exception)

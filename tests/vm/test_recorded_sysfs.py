@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devices.sysfs import Sysfs
+from devices.finding.sysfs import Sysfs
 from tests.vm.checks_sysfs import KIOSK, slim
 from tests.vm.listing import lay_out, record
 

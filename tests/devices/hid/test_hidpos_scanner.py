@@ -10,10 +10,8 @@ import pytest
 from devices.drivers.hidpos_scanner import HidPosScanner
 from devices.errors import Gone, ProtocolError
 from devices.events import Scan
-from devices.libusb_bus import LibusbBus
-from devices.manager import Supervisor
+from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
-from devices.opening import Host
 from devices.protocol.commands import Honeywell
 from devices.protocol.hidpos_layout import HONEYWELL, NEWLAND, Channel
 from devices.registry import models
@@ -21,6 +19,8 @@ from devices.sim import hidpos as sim
 from devices.sim.hidpos import SimHidPos, reports_of
 from devices.sim.usb_bus import SimUsbBus
 from devices.sim.usb_device import Stall
+from devices.supervision.manager import Supervisor
+from devices.supervision.opening import Host
 from devices.transport.memory import MemoryTransport, memory_pair
 from devices.transport.usb import UsbHidTransport, UsbPlace
 from devices.wires import Hid

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from devices.discovery import known_as
 from devices.drivers.wedge_scanner import WedgeScanner
 from devices.events import Scan
+from devices.finding.discovery import known_as
+from devices.finding.sysfs import Found
 from devices.protocol.key_layouts import DE, FR, LAYOUTS, US, KeyLayout
 from devices.protocol.wedge import (
     ALT,
@@ -27,7 +28,6 @@ from devices.protocol.wedge import (
 )
 from devices.registry import models
 from devices.sim.keyboard import key_events_of, key_reports_of
-from devices.sysfs import Found
 from devices.transport.memory import memory_pair
 
 NUMBER_PAD = dict(zip("0123456789", (82, 79, 80, 81, 75, 76, 77, 71, 72, 73), strict=True))

@@ -11,14 +11,14 @@ import pytest
 
 from devices.drivers.pn532_reader import token_of
 from devices.events import CardSeen, DeviceEvent, TagRead
-from devices.libusb_bus import LibusbBus
-from devices.manager import Supervisor
+from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
-from devices.opening import Host
 from devices.protocol import ndef
 from devices.sim.acr122 import Acr122Core, SimAcr122, firmware
 from devices.sim.tags import Card, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
+from devices.supervision.manager import Supervisor
+from devices.supervision.opening import Host
 from devices.transport.usb import UsbBulkTransport, UsbPlace
 from tests.devices.helpers import Ear
 

@@ -8,14 +8,14 @@ from devices.drivers.acr1252_reader import Acr1252Reader
 from devices.drivers.pn532_reader import token_of
 from devices.errors import DeviceError, ProtocolError, Timeout
 from devices.events import CardSeen, DeviceEvent, TagRead
-from devices.libusb_bus import LibusbBus
-from devices.manager import Supervisor
+from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
-from devices.opening import Host
 from devices.protocol import acr1252, ndef, pcsc
 from devices.sim.acr1252 import Acr1252Core, SimAcr1252
 from devices.sim.tags import Card, Phone, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
+from devices.supervision.manager import Supervisor
+from devices.supervision.opening import Host
 from tests.devices.helpers import Ear
 from tests.devices.nfc.instant_wire import InstantWire, Noise
 

@@ -10,11 +10,11 @@ import pytest
 from devices.drivers.base import CanArm, CanOffer
 from devices.drivers.pn532_reader import Pn532Reader, token_of
 from devices.events import CardSeen, Tapped
-from devices.manager import Supervisor
 from devices.models import Setting
 from devices.sim import faults, phones
 from devices.sim.phones import Phone, Script
 from devices.sim.pn532_chip import SimPn532
+from devices.supervision.manager import Supervisor
 from devices.transport.serial import SerialTransport
 from tests.devices.helpers import Ear, supervise
 from tests.kiosk.until import until

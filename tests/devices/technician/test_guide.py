@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devices.guide import (
+from devices.technician.guide import (
     Command,
     Script,
     Show,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devices.events import Scan
-from tests.devices.house.test_service import Bench
+from tests.devices.technician.test_service import Bench
 
 PATIENCE_S = 20.0
 
@@ -68,7 +68,7 @@ def test_nobody_reads_what_is_said(bench: Bench) -> None:
 
 
 def test_without_a_standard_input_nobody_has_answered() -> None:
-    words = "from devices.cli_test import Console; print(repr(Console().answer()))"
+    words = "from devices.technician.cli_test import Console; print(repr(Console().answer()))"
     out = subprocess.run(
         ["sh", "-c", 'exec "$0" -c "$1" <&-', sys.executable, words],
         capture_output=True, text=True, timeout=PATIENCE_S, check=False,

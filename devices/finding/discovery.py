@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.errors import Gone, ProtocolError, translate
+from devices.finding.ports import AutoPort, PathPort, Port, SlotPort, TcpPort, UsbPort, parse_port
+from devices.finding.sysfs import Found, Sysfs
 from devices.models import Model, Setting, Usb
-from devices.ports import AutoPort, PathPort, Port, SlotPort, TcpPort, UsbPort, parse_port
-from devices.sysfs import Found, Sysfs
 from devices.wires import Bulk, Hid, Keyboard, Serial, Tcp, Wire
 
 

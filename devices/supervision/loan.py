@@ -76,7 +76,7 @@ class Loan:
         return device.print_for_borrower(job, pieces)
 
     def command(self, what: object, fields: Mapping[str, Any]) -> bool:
-        """A command as it stands in devices.service; False where the device cannot or will not. Raises BadCommand."""
+        """A command as it stands in devices.technician.service; False where the device cannot or will not. Raises BadCommand."""
         try:
             match what:
                 case "arm":

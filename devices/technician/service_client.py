@@ -1,4 +1,4 @@
-"""A tool's end of the door to a running agent's devices (devices.service)."""
+"""A tool's end of the door to a running agent's devices (devices.technician.service)."""
 
 from __future__ import annotations
 

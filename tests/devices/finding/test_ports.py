@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.models import Model, Setting, Usb
-from devices.ports import (
+from devices.finding.ports import (
     AutoPort,
     BadPort,
     PathPort,
@@ -16,6 +15,7 @@ from devices.ports import (
     check_port,
     parse_port,
 )
+from devices.models import Model, Setting, Usb
 from devices.registry import model
 from devices.transport.base import Transport
 from devices.wires import Bulk, Serial, Tcp, Wire

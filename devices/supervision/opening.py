@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devices import registry
-from devices.discovery import SYSFS, Bus, Place, resolve
 from devices.drivers.base import Driver
 from devices.errors import Busy, Gone
+from devices.finding.discovery import SYSFS, Bus, Place, resolve
 from devices.models import Model, Setting
 from devices.transport.base import Transport
 from devices.wires import Bulk, Hid, Keyboard, Serial, Tcp, Wire

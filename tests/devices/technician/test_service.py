@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from devices import cli
 from devices.events import Scan
-from devices.manager import Manager
+from devices.finding.sysfs import Sysfs
 from devices.models import Setting
-from devices.opening import Host
-from devices.service import MOST_TOOLS, Service
-from devices.service_client import Client, NoAgent, Refused
 from devices.settings import SOCKET
 from devices.sim.scanner import SimScanner
-from devices.sysfs import Sysfs
+from devices.supervision.manager import Manager
+from devices.supervision.opening import Host
+from devices.technician import cli
+from devices.technician.service import MOST_TOOLS, Service
+from devices.technician.service_client import Client, NoAgent, Refused
+from tests.devices.finding.usb_tree import UsbTree
 from tests.devices.helpers import Ear
-from tests.devices.house.usb_tree import UsbTree
 from tests.kiosk.until import until
 
 

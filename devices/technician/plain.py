@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from devices.discovery import known_as
 from devices.events import DeviceEvent
+from devices.finding.discovery import known_as
+from devices.finding.sysfs import Found
 from devices.models import Model
-from devices.report import DeviceReport
-from devices.sysfs import Found
+from devices.supervision.report import DeviceReport
 
 _HUB = 0x09
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from devices.events import DeviceEvent, DeviceState, Printed, Scan
-from devices.outbox import Outbox
+from devices.supervision.outbox import Outbox
 
 
 def scan(number: int) -> Scan:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 from devices.events import DeviceEvent
 from devices.models import Setting
-from devices.opening import THIS_HOST, Host
-from devices.outbox import Outbox
-from devices.report import DeviceReport
-from devices.supervisor import STOP_S, Emit
-from devices.supervisor import Supervisor as Supervisor
+from devices.supervision.opening import THIS_HOST, Host
+from devices.supervision.outbox import Outbox
+from devices.supervision.report import DeviceReport
+from devices.supervision.supervisor import STOP_S, Emit
+from devices.supervision.supervisor import Supervisor as Supervisor
 
 OUT_S = 1.0  # for the listener to take what is left at the end
 

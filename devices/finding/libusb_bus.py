@@ -13,14 +13,14 @@ import usb.core
 import usb.util
 
 from devices.errors import translate
-from devices.sysfs import Found, usage_pages
+from devices.finding.sysfs import Found, usage_pages
 
 _HID, _GET_DESCRIPTOR, _REPORT, _MOST = 0x03, 0x06, 0x22, 4096
 _ERRORS = (usb.core.USBError, ValueError, NotImplementedError)
 
 
 class LibusbBus:
-    """A bus (devices.discovery.Bus) behind pyusb; `backend` None is libusb."""
+    """A bus (devices.finding.discovery.Bus) behind pyusb; `backend` None is libusb."""
 
     def __init__(self, backend: Any = None) -> None:
         self._backend = backend

@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from devices.discovery import Place
 from devices.drivers.line_scanner import LineScanner
 from devices.errors import Gone, Timeout
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus, Scan
-from devices.libusb_bus import LibusbBus
-from devices.manager import Manager
+from devices.finding.discovery import Place
+from devices.finding.libusb_bus import LibusbBus
+from devices.finding.sysfs import Sysfs
 from devices.models import Model, Setting, Usb
-from devices.opening import Host
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from devices.sim.usb_bus import SimUsbBus
 from devices.sim.usb_device import Endpoint, Interface, SimUsbDevice
-from devices.supervisor import Supervisor
-from devices.sysfs import Sysfs
+from devices.supervision.manager import Manager
+from devices.supervision.opening import Host
+from devices.supervision.supervisor import Supervisor
 from devices.trace import Line, Moved
 from devices.transport.base import Transport
 from devices.wires import Bulk, Serial
+from tests.devices.finding.usb_tree import UsbTree
 from tests.devices.helpers import Ear
-from tests.devices.house.usb_tree import UsbTree
 from tests.kiosk.until import until
 
 
@@ -170,7 +170,7 @@ def test_a_mute_device_on_usb_is_reset_and_then_reported() -> None:
 
 
 def test_a_device_that_is_not_there_cannot_be_reset() -> None:
-    from devices.opening import reset_usb
+    from devices.supervision.opening import reset_usb
 
     assert not reset_usb(Place("/dev/ttyS0"))
     assert not reset_usb(Place(vid=1, pid=2), SimUsbBus())

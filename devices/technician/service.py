@@ -32,10 +32,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from devices.events import DeviceEvent
-from devices.loan import Loan
-from devices.manager import Manager
-from devices.plain import event_as_plain, found_as_plain, report_as_plain
-from devices.supervisor import Supervisor
+from devices.supervision.loan import Loan
+from devices.supervision.manager import Manager
+from devices.supervision.supervisor import Supervisor
+from devices.technician.plain import event_as_plain, found_as_plain, report_as_plain
 from devices.trace import Line, head_of, line_of
 
 log = logging.getLogger(__name__)

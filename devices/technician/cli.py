@@ -12,14 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from devices import cli_live, cli_test, registry, udev
+from devices import registry
 from devices.events import DeviceEvent
-from devices.manager import Manager
+from devices.finding import udev
+from devices.finding.sysfs import Sysfs
 from devices.models import Setting
-from devices.plain import found_as_plain, report_as_plain
-from devices.service_client import Client, NoAgent, Refused
 from devices.settings import BadSettings, read_settings
-from devices.sysfs import Sysfs
+from devices.supervision.manager import Manager
+from devices.technician import cli_live, cli_test
+from devices.technician.plain import found_as_plain, report_as_plain
+from devices.technician.service_client import Client, NoAgent, Refused
 
 CONFIG = Path("/etc/endcap/kiosk.toml")
 SETTLE_S = 3.0  # without an agent: for the devices to be opened, before it is told how they are
@@ -152,7 +154,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def listing(config: Path | None) -> dict[str, Any]:
-    """All that is known: {"agent": whether one runs, "devices": [...], "found": [...]}, see devices.service.
+    """All that is known: {"agent": whether one runs, "devices": [...], "found": [...]}, see devices.technician.service.
 
     Without an agent the devices are opened here for a moment. Raises BadSettings, OSError.
     """

@@ -1,7 +1,7 @@
 """What a technician is led through to know that a peripheral works: a script per kind of device, without any I/O.
 
 A script is a generator: it yields what shall be shown, done or waited for, and is sent what came of it (for a Wait an event
-as in devices.plain, {"answer": yes | no | stopped}, or None where nothing came in time). It returns a Verdict.
+as in devices.technician.plain, {"answer": yes | no | stopped}, or None where nothing came in time). It returns a Verdict.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Have the device do something; sent back is whether it can. `fields` as in devices.service."""
+    """Have the device do something; sent back is whether it can. `fields` as in devices.technician.service."""
 
     what: str  # arm | offer | trigger | print
     fields: Mapping[str, Any]

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.lifecycle import LONGEST_PAUSE_S, LOOK_S, RESET_AT, YOUNG, Happening, Life, Step, step
+from devices.supervision.lifecycle import (
+    LONGEST_PAUSE_S,
+    LOOK_S,
+    RESET_AT,
+    YOUNG,
+    Happening,
+    Life,
+    Step,
+    step,
+)
 
 MISSING, THERE, OPENED = Happening.MISSING, Happening.THERE, Happening.OPENED
 GONE, MUTE, BARRED, WRONG = Happening.GONE, Happening.MUTE, Happening.BARRED, Happening.WRONG

@@ -12,11 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from devices.manager import Manager
 from devices.models import Setting
-from devices.plain import event_as_plain
-from devices.service_client import Client, NoAgent
 from devices.settings import BadSettings
+from devices.supervision.manager import Manager
+from devices.technician.plain import event_as_plain
+from devices.technician.service_client import Client, NoAgent
 from devices.trace import Line, head_of, line_of
 
 Told = Mapping[str, Any]

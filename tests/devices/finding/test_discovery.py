@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.discovery import Ambiguous, Place, known_as, resolve
+from devices.finding.discovery import Ambiguous, Place, known_as, resolve
+from devices.finding.sysfs import Found, Sysfs, usage_pages
 from devices.models import Model, Setting, Usb
-from devices.sysfs import Found, Sysfs, usage_pages
 from devices.transport.base import Transport
 from devices.wires import Bulk, Hid, Keyboard, Serial, Tcp, Wire
-from tests.devices.house.usb_tree import UsbTree
+from tests.devices.finding.usb_tree import UsbTree
 
 
 def model(wire: Wire, *match: Usb) -> Model:

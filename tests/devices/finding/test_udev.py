@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from devices import cli, registry, udev
+from devices import registry
+from devices.finding import udev
 from devices.models import Model, Setting, Usb
+from devices.technician import cli
 from devices.transport.base import Transport
 from devices.wires import Bulk, Keyboard, Wire
 

@@ -1,4 +1,4 @@
-"""Runs a script of devices.guide with a device on the bench, a person before it, and whatever glass there is."""
+"""Runs a script of devices.technician.guide with a device on the bench, a person before it, and whatever glass there is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from devices.guide import Command, Heard, Script, Show, Verdict, Wait
-from devices.workbench import Workbench
+from devices.technician.guide import Command, Heard, Script, Show, Verdict, Wait
+from devices.technician.workbench import Workbench
 
 SLICE_S = 0.2  # between two looks at the terminal
 

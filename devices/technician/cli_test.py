@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 from devices import registry
-from devices.guide import Show, script_for
-from devices.guided_test import Run
 from devices.models import Setting
-from devices.service_client import NoAgent
 from devices.settings import BadSettings
-from devices.workbench import Borrowed, Opened, Workbench
+from devices.technician.guide import Show, script_for
+from devices.technician.guided_test import Run
+from devices.technician.service_client import NoAgent
+from devices.technician.workbench import Borrowed, Opened, Workbench
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz"  # both cases: a caps lock is found out
 URI = "https://shop.example/device-test"

@@ -9,12 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from devices.loan import Loan
-from devices.manager import Manager
 from devices.models import Setting
-from devices.opening import THIS_HOST, Host
-from devices.plain import event_as_plain
-from devices.service_client import Client, Refused
+from devices.supervision.loan import Loan
+from devices.supervision.manager import Manager
+from devices.supervision.opening import THIS_HOST, Host
+from devices.technician.plain import event_as_plain
+from devices.technician.service_client import Client, Refused
 
 ANSWER_S = 10.0
 Heard = Mapping[str, Any]
@@ -24,13 +24,13 @@ class Workbench(Protocol):
     """One device, ours for now."""
 
     def command(self, what: str, fields: Mapping[str, Any]) -> bool:
-        """Have it do something (devices.service); False where it cannot."""
+        """Have it do something (devices.technician.service); False where it cannot."""
 
     def show(self, fields: Mapping[str, Any]) -> str:
         """Show a step on the glass: "" where it is shown, else why not."""
 
     def next(self, patience_s: float) -> Heard | None:
-        """What happens next: an event (devices.plain) or {"answer": ...}; None where nothing does in time."""
+        """What happens next: an event (devices.technician.plain) or {"answer": ...}; None where nothing does in time."""
 
     def close(self) -> None:
         """Give it back."""

@@ -1,6 +1,6 @@
 """Keeps one peripheral working, in a thread of its own: look, open, turn, and again, for as long as it takes.
 
-What becomes of the device is decided by devices.lifecycle; here is only what that needs hands for.
+What becomes of the device is decided by devices.supervision.lifecycle; here is only what that needs hands for.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable, Sequence
 
 from devices import registry
-from devices.discovery import Place, resolve
 from devices.drivers.base import CanArm, CanOffer, CanPrint, Driver
 from devices.errors import Busy, DeviceError, Gone, NoPermission, Timeout
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus
-from devices.lifecycle import STEADY_S, Happening, Life, Step, step
-from devices.loan import Loan
+from devices.finding.discovery import Place, resolve
 from devices.models import Model, Setting
-from devices.opening import THIS_HOST, Host, drive, open_wire, reset_usb
-from devices.report import DeviceReport
+from devices.supervision.lifecycle import STEADY_S, Happening, Life, Step, step
+from devices.supervision.loan import Loan
+from devices.supervision.opening import THIS_HOST, Host, drive, open_wire, reset_usb
+from devices.supervision.report import DeviceReport
 from devices.trace import Sink
 from devices.transport.recording import RecordingReports, RecordingTransport, recording
 
