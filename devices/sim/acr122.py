@@ -48,6 +48,10 @@ class Acr122Core:
         self.seqs: list[int] = []  # every bSeq the host has used, the last 256
         self.beeps: list[bytes] = []  # every YES and NO, the last 16
 
+    def power_up(self) -> None:
+        """It was without power: what a host has told its firmware is forgotten. A card that lies on it stays."""
+        self._bits, self._lamps, self._heard, self._last = 0xFF, 0, 0, b""
+
     def handle(self, message: bytes) -> list[bytes]:
         """The transfers that answer one message of the host; none to what is no message."""
         if not is_message(message):

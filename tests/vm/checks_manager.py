@@ -18,6 +18,9 @@ from tests.vm.waiting import PATIENCE_S
 [LAYOUT] = layouts(HIDPOS)
 CYCLES = 12
 LONG = "https://id.gs1.org/01/09521100100410/21/" + "x" * 60
+# A machine so busy that the pull comes later than the silence that ends a message: then its half is told, as it must be of
+# firmware that never ends one (docs: `unended`).
+HALVES = {LONG[: LAYOUT.data[1]]}
 
 
 def _gtin(number: int) -> str:
@@ -65,7 +68,7 @@ def _cycles(bench: Bench, name: str, setting: Setting, say: Callable[[str], None
             code = _gtin(cycle)
             expected.append(code)
             say(code)
-            inbox.until(lambda: len(inbox.scans) >= len(expected), f"the scan of cycle {cycle}")
+            inbox.until(lambda: expected[-1] in inbox.scans, f"the scan of cycle {cycle}")
             bench.cut(name, half)
             inbox.until(
                 lambda: manager.states()[setting.name] in ("lost", "absent"), f"lost in cycle {cycle}"
@@ -73,7 +76,8 @@ def _cycles(bench: Bench, name: str, setting: Setting, say: Callable[[str], None
     finally:
         manager.stop()
         bench.unplug(name)
-    assert inbox.scans == expected, f"{inbox.scans} where {expected} was expected"
+    whole = [text for text in inbox.scans if text not in HALVES]
+    assert whole == expected, f"{inbox.scans} where {expected} was expected"
     failed = [state for state in inbox.states if state.state == "failed"]
     assert not failed, f"a technician would be told {failed[0]}"
 

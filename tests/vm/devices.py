@@ -99,4 +99,4 @@ class Box:
         identity = Identity(VENDOR, PRODUCT, "", "ACR122U PICC Interface", maker="ACS")
         gadget = Gadget("acr122", controller, identity, "ffs")
         ends = ((BULK_OUT, BULK, 64), (BULK_IN, BULK, 64), (CHANGES_IN, INTERRUPT, 8))
-        return gadget, Spoken(gadget, Shape(0x0B, ends, DESCRIPTOR), self.acr122.handle)
+        return gadget, Spoken(gadget, Shape(0x0B, ends, DESCRIPTOR), self.acr122.handle, self.acr122.power_up)

@@ -55,8 +55,14 @@ class Shape:
 class Spoken:
     """An interface's own end: what the host sends to its bulk OUT goes to `answer`, whose transfers go to its bulk IN."""
 
-    def __init__(self, gadget: Gadget, shape: Shape, answer: Callable[[bytes], list[bytes]]) -> None:
-        self.gadget, self._shape, self._answer = gadget, shape, answer
+    def __init__(
+        self,
+        gadget: Gadget,
+        shape: Shape,
+        answer: Callable[[bytes], list[bytes]],
+        power_up: Callable[[], None],
+    ) -> None:
+        self.gadget, self._shape, self._answer, self._power_up = gadget, shape, answer, power_up
         self._folder = Path("/run/ffs", gadget.name)
         self._ends: list[int] = []  # endpoint 0, then those of the shape
         self._threads: list[threading.Thread] = []
@@ -66,6 +72,7 @@ class Spoken:
         """Cable in."""
         if not self._ends:  # a gadget is not taken before its function has said what it is
             self._describe()
+        self._power_up()
         self.gadget.plug()
         self._stop.clear()
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._control, self._talk)]
