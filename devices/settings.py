@@ -59,14 +59,15 @@ def check_settings(settings: Sequence[Setting], known: Mapping[str, Model]) -> N
         ports[port] = one.name
 
 
-def read_settings(path: Path, known: Mapping[str, Model], key: bytes) -> tuple[list[Setting], Path]:
+def read_settings(path: Path, known: Mapping[str, Model], key: bytes) -> tuple[list[Setting], Path | None]:
     """The devices of a kiosk's configuration file, and its agent's socket for tools. Raises BadSettings.
 
-    `key` makes card tokens.
+    A file of nothing but devices is a bench's, where no agent runs: it has no socket. `key` makes card tokens.
     """
     try:
         file = tomllib.loads(path.read_text(encoding="utf-8"))
-        state = path.resolve().parent / file["paths"]["state"]
+        bench = file.keys() == {"devices"}
+        socket = None if bench else path.resolve().parent / file["paths"]["state"] / SOCKET
         settings = [_setting(table, number, key) for number, table in enumerate(file.get("devices", []))]
         check_settings(settings, known)
     except OSError as error:
@@ -75,7 +76,7 @@ def read_settings(path: Path, known: Mapping[str, Model], key: bytes) -> tuple[l
         raise BadSettings(f"{path}: missing {error} - at `paths`") from None
     except (ValueError, TypeError) as error:
         raise BadSettings(f"{path}: {error}") from None
-    return settings, state / SOCKET
+    return settings, socket
 
 
 def _setting(table: Any, number: int, key: bytes) -> Setting:

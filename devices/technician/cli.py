@@ -78,7 +78,7 @@ def _tools(commands: Any) -> None:
     _config(test)
     test.add_argument("name", nargs="?", metavar="NAME", help="as in the configuration")
     test.add_argument("--model", help="instead of NAME: a device that is not configured, with --port")
-    test.add_argument("--port", default="auto")
+    test.add_argument("--port", default="auto", help="as in the configuration (default: auto)")
     test.add_argument("--plug", action="store_true", help="have it unplugged and plugged in again too")
     test.add_argument("--force", action="store_true", help="also while somebody is buying at the wall")
     test.set_defaults(run=_with_settings(cli_test.run))
@@ -89,8 +89,8 @@ def _tools(commands: Any) -> None:
     watch.set_defaults(run=_with_settings(cli_live.watch))
     trace = commands.add_parser("trace", help="record what goes over a device's wire")
     _config(trace)
-    trace.add_argument("name", metavar="NAME")
-    trace.add_argument("--to", type=Path, required=True, metavar="FILE")
+    trace.add_argument("name", metavar="NAME", help="as in the configuration")
+    trace.add_argument("--to", type=Path, required=True, metavar="FILE", help="where to write it down")
     trace.add_argument("--seconds", type=float, help="for so long (default: until Ctrl-C)")
     trace.add_argument(
         "--card-numbers",

@@ -18,8 +18,8 @@ FILES = sorted(path.name for path in RECORDED.glob("*.trace"))
 def test_what_was_recorded_gives_what_is_expected(name: str) -> None:
     trace = read_trace(RECORDED / name)
     assert name.startswith(trace.model)
-    assert trace.source
-    assert trace.expected
+    assert trace.source, f"{name}: say in a line `# source:` whose scanner that was"
+    assert trace.expected, f"{name}: write `= Scan {{...}}` under its bytes (docs/devices.md, Add a scanner)"
     assert not replay(model(trace.model), trace)
 
 
@@ -29,7 +29,8 @@ def test_every_serial_scanner_has_a_file() -> None:
         for name, each in models().items()
         if each.drive.__module__.endswith(("line_scanner", "ssi_scanner"))
     ]
-    assert {read_trace(RECORDED / name).model for name in FILES} >= set(ours)
+    without = set(ours) - {read_trace(RECORDED / name).model for name in FILES}
+    assert not without, f"nothing recorded in {RECORDED} for"
 
 
 def test_what_differs_is_said() -> None:

@@ -137,6 +137,17 @@ def test_without_an_agent_the_devices_are_opened_for_a_look(
     ]
 
 
+def test_a_file_of_devices_alone_is_enough_on_a_bench(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bench.toml"
+    file.write_text(f'[[devices]]\nname = "scanner"\nmodel = "line-scanner"\nport = "{tmp_path / "s"}"\n')
+    sim = SimScanner(tmp_path / "s")
+    assert cli.main(["--config", str(file)]) == 0
+    assert "ready" in capsys.readouterr().out
+    sim.close()
+
+
 def test_a_configuration_that_cannot_work_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
