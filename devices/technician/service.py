@@ -25,9 +25,9 @@ import queue
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,9 +42,14 @@ log = logging.getLogger(__name__)
 
 MOST_TOOLS = 8
 MOST_WAITING = 2000  # lines for a tool that does not read
+MOST_HELD = 8 << 20  # characters of them: a traced receipt comes in long ones
+LAST_S = 2.0  # for a tool that has said all to read what is left
+AGAIN_S = 0.5  # until the next try to let a tool in
 VERDICTS = ("passed", "failed")
 GLASS_S = 2.0  # for the glass to say whether it shows a step
 MOST_LINE = 1 << 20  # bytes of one request: a receipt as a picture
+MOST_TEXT = 500  # characters of anything on the glass
+LONGEST_S = 180.0  # a step may stay on the glass
 
 
 class BadRequest(ValueError):
@@ -65,6 +70,20 @@ class GlassStep:
     patience_s: float = 60.0
 
 
+def step_of(device: str, request: Mapping[str, Any]) -> GlassStep:
+    """The step that a tool asks to be shown. Raises BadRequest, TypeError for a field that is none, ValueError."""
+    words = {"device": device, **{name: value for name, value in request.items() if name != "do"}}
+    for one in fields(GlassStep):
+        kind = str if one.default is MISSING else type(one.default)
+        value = words.get(one.name, "" if kind is str else one.default)
+        if not isinstance(value, (int, float) if kind is float else kind):
+            raise BadRequest(f"{one.name}: expected a {kind.__name__}, got {str(value)[:60]!r}")
+        if isinstance(value, str) and len(value.encode()) > MOST_TEXT:  # ValueError for half a surrogate pair
+            raise BadRequest(f"{one.name}: expected at most {MOST_TEXT} characters")
+    step = GlassStep(**words)
+    return replace(step, patience_s=min(max(0.0, step.patience_s), LONGEST_S))
+
+
 class Glass(Protocol):
     """The agent's screen, lent to one test at a time."""
 
@@ -83,6 +102,7 @@ class Service:
         self._tools: set[_Tool] = set()
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="devices-service", daemon=True)
 
     def start(self) -> None:
@@ -103,6 +123,7 @@ class Service:
         """Send every tool away and end; what was lent is given back."""
         if self._socket is None:
             return
+        self._ending.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
@@ -115,11 +136,14 @@ class Service:
 
     def _run(self) -> None:
         assert self._socket is not None
-        while True:
+        while not self._ending.is_set():
             try:
                 wire, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:  # its end, or too many open files for now
+                if not self._ending.is_set():
+                    log.warning("a tool could not be let in: %s", error)
+                self._ending.wait(AGAIN_S)
+                continue
             with self._lock:
                 if len(self._tools) >= MOST_TOOLS:
                     wire.close()
@@ -147,7 +171,7 @@ class _Tool:
         self._seen: queue.Queue[str] = queue.Queue()  # what the glass says to a step: shown | busy
         self._showing = self._judged = False
         self._waiting: deque[str] = deque()
-        self._lost = 0
+        self._lost = self._held = 0
         self._changed = threading.Condition()
         self._over = False
         self._loan: Loan | None = None
@@ -169,18 +193,30 @@ class _Tool:
         try:
             with self._wire.makefile("rb") as lines:
                 while row := lines.readline(MOST_LINE):
+                    if len(row) == MOST_LINE and not row.endswith(b"\n"):
+                        self._say({"error": f"expected a line of at most {MOST_LINE} bytes"})
+                        break
                     self._say(self._answer(row))
         except OSError:
             pass  # hung up
         finally:
-            for undo in reversed(self._undo):
-                undo()
+            self._give_back()
             with self._changed:
                 self._over = True
                 self._changed.notify()
+            self._writer.join(LAST_S)
+            with suppress(OSError):  # ends a write to whoever does not read
+                self._wire.shutdown(socket.SHUT_RDWR)
             self._writer.join()
             self._wire.close()
             self._left(self)
+
+    def _give_back(self) -> None:
+        for undo in reversed(self._undo):
+            try:
+                undo()
+            except Exception:  # the others must be done all the same
+                log.exception("something that a tool had could not be given back")
 
     def _write(self) -> None:
         while True:
@@ -189,6 +225,7 @@ class _Tool:
                 if not self._waiting:
                     break
                 row = self._waiting.popleft()
+                self._held -= len(row)
                 lost, self._lost = self._lost, 0
             try:
                 if lost:
@@ -200,11 +237,13 @@ class _Tool:
             self._wire.shutdown(socket.SHUT_RDWR)
 
     def _say(self, answer: dict[str, Any]) -> None:
+        row = json.dumps(answer)
         with self._changed:
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) >= MOST_WAITING or self._held + len(row) > MOST_HELD:
                 self._lost += 1
                 return
-            self._waiting.append(json.dumps(answer, ensure_ascii=False))
+            self._waiting.append(row)
+            self._held += len(row)
             self._changed.notify()
 
     def _hear(self, event: DeviceEvent) -> None:
@@ -232,9 +271,14 @@ class _Tool:
                     return {"done": self._loan.command(what, request)}
                 case what:
                     raise BadRequest(f"{what!r}: expected list, watch, trace or lend")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             missing = f"expected {error}" if isinstance(error, KeyError) else str(error)
             return {"error": missing}
+        except (
+            Exception
+        ) as error:  # a device's, or a fault of ours: the tool is told, and may ask for something else
+            log.exception("a tool's request could not be carried out")
+            return {"error": str(error) or type(error).__name__}
 
     def _list(self) -> dict[str, Any]:
         reports, host = self._manager.snapshot(), self._manager.host
@@ -277,12 +321,15 @@ class _Tool:
         glass = self._glass
         if glass is None:
             return {"shown": False, "why": "this agent has no glass"}
+        step = step_of(self._loan.name, request)
         if not self._showing:
             self._showing = True
             self._undo.append(lambda: glass.clear(self._answered, now=not self._judged))
-        fields = {name: value for name, value in request.items() if name != "do"}
-        self._judged = request.get("step") in VERDICTS
-        glass.show(GlassStep(**{"device": self._loan.name, **fields}), self._answered)
+        with suppress(queue.Empty):
+            while True:  # what the glass said too late to the step before
+                self._seen.get_nowait()
+        self._judged = step.step in VERDICTS
+        glass.show(step, self._answered)
         try:
             said = self._seen.get(timeout=GLASS_S)
         except queue.Empty:
