@@ -71,6 +71,6 @@ def merged(*parts: Mapping[str, int]) -> dict[str, int]:
     """Counters of several parts of a driver in one."""
     out: dict[str, int] = {}
     for part in parts:
-        for name, count in part.items():
+        for name, count in dict(part).items():  # a copy: the driver's thread goes on counting
             out[name] = out.get(name, 0) + count
     return out

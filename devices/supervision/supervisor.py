@@ -49,6 +49,7 @@ class Supervisor:
         self._status: PrinterStatus | None = (
             None  # what the printer said last: news for whoever was not there
         )
+        self._telling = threading.Lock()  # to us or to a borrower: what is told last is what is true
         self._stopping = threading.Event()
         self._counters = dict.fromkeys(("opened", "lost", "failed", "events", "resets"), 0)
         self._past: dict[str, int] = {}  # what drivers that are closed have counted
@@ -137,10 +138,11 @@ class Supervisor:
 
         Meanwhile it is absent to us: nothing that is scanned in a test is sold.
         """
-        if self._borrower is not None:
-            return None
-        self._borrower = borrower
-        self._emit(DeviceState(self.setting.name, "absent", "lent"))
+        with self._telling:
+            if self._borrower is not None:
+                return None
+            self._borrower = borrower
+            self._emit(DeviceState(self.setting.name, "absent", "lent"))
         return Loan(self)
 
     @property
@@ -163,13 +165,13 @@ class Supervisor:
 
     def returned(self) -> None:
         """See Lender."""
-        self._borrower = None
-        self._loan_jobs.clear()
+        with self._telling:
+            self._borrower = None
+            self._emit(self._state_event())
+            if (status := self._status) is not None:
+                self._emit(status)
         if (driver := self._driver) is not None:
             self._command(driver)
-        self._emit(self._state_event())
-        if (status := self._status) is not None:
-            self._emit(status)
 
     def report(self) -> DeviceReport:
         """What is known of it now."""
@@ -198,7 +200,7 @@ class Supervisor:
         """Its own, its wire's, and what its drivers have counted since the start."""
         driver, wire = self._driver, self._wire
         counted = dict(self._past)
-        for name, count in driver.counters().items() if driver is not None else ():
+        for name, count in dict(driver.counters()).items() if driver is not None else ():
             counted[name] = counted.get(name, 0) + count
         counted["bytes-in"] = self._bytes[0] + (wire.bytes_in if wire is not None else 0)
         counted["bytes-out"] = self._bytes[1] + (wire.bytes_out if wire is not None else 0)
@@ -283,15 +285,16 @@ class Supervisor:
             wire.close()
 
     def _hear(self, event: DeviceEvent) -> None:
-        if isinstance(event, Printed | NotPrinted):  # whoever asked is told, lent or not
-            borrowed = event.job in self._loan_jobs
-            self._loan_jobs.discard(event.job)
-            (self._borrower or _nobody if borrowed else self._emit)(event)
-        else:
-            self._counters["events"] += 1
-            if isinstance(event, PrinterStatus):
-                self._status = event
-            (self._borrower or self._emit)(event)
+        with self._telling:
+            if isinstance(event, Printed | NotPrinted):  # whoever asked is told, lent or not
+                borrowed = event.job in self._loan_jobs
+                self._loan_jobs.discard(event.job)
+                (self._borrower or _nobody if borrowed else self._emit)(event)
+            else:
+                self._counters["events"] += 1
+                if isinstance(event, PrinterStatus):
+                    self._status = event
+                (self._borrower or self._emit)(event)
 
     def _failed(self, error: Exception) -> None:
         remedy = error.remedy if isinstance(error, DeviceError) else ""
@@ -305,10 +308,11 @@ class Supervisor:
             key = "opened" if next_step.life.state == "ready" else next_step.life.state
             if key in self._counters:
                 self._counters[key] += 1
-        self._life = next_step.life
-        if next_step.tell:
-            self._since = time.monotonic()
-            (self._borrower or self._emit)(self._state_event())
+        with self._telling:
+            self._life = next_step.life
+            if next_step.tell:
+                self._since = time.monotonic()
+                (self._borrower or self._emit)(self._state_event())
         if next_step.reset:
             self._reset()
         self._wait(next_step)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from devices.drivers.base import merged
 from devices.drivers.line_scanner import LineScanner
 from devices.errors import Gone, Timeout
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus, Scan
@@ -362,3 +363,65 @@ def test_a_folder_that_may_not_be_entered_is_no_unplug(tmp_path: Path) -> None:
     device.start()
     assert "groups" in ear.state("failed").remedy
     assert device.stop()
+
+
+class Slow(Odd):
+    """Its counters take long for whoever gives it back."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def counters(self) -> dict[str, int]:
+        if threading.current_thread() is threading.main_thread():
+            Slow.meanwhile()
+        return {}
+
+
+def test_what_the_kiosk_is_told_last_of_a_device_that_comes_back_is_true(
+    scanner: SimScanner, tmp_path: Path
+) -> None:
+    ear, told = Ear(), threading.Event()
+
+    def hear(event: DeviceEvent) -> None:
+        ear(event)
+        if isinstance(event, DeviceState) and event.state == "absent" and event.detail != "lent":
+            told.set()
+
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), hear, host(Slow))
+    device.start()
+    ear.state("ready")
+    loan = device.lend(Ear())
+    assert loan is not None
+
+    def unplug() -> None:
+        Slow.meanwhile = staticmethod(lambda: None)
+        scanner.wire.unplug()
+        told.wait(
+            0.5
+        )  # the kiosk hears of it before it hears that the device is back, or after, and not both ways round
+
+    Slow.meanwhile = staticmethod(unplug)
+    loan.end()
+    until(lambda: device.state == "absent", "the unplug")
+    assert device.stop()
+    states = [one.state for one in ear.rest() if isinstance(one, DeviceState)]
+    assert states[-1] == "absent", states
+
+
+def test_counters_may_be_read_while_they_grow() -> None:
+    growing: dict[str, int] = {}
+    stop = threading.Event()
+
+    def grow() -> None:
+        while not stop.is_set():
+            growing[str(len(growing))] = 1
+            if len(growing) > 500:
+                growing.clear()
+
+    thread = threading.Thread(target=grow)
+    thread.start()
+    try:
+        for _ in range(2000):
+            merged(growing, {"other": 1})
+    finally:
+        stop.set()
+        thread.join()
