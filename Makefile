@@ -13,7 +13,7 @@ CHECKS ?=
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
 	@echo "make test          lint, types, import contracts and every test"
-	@echo "make test-vm       drivers against the real USB stack in QEMU, about a minute (docs/devices.md; CHECKS=hid: some)"
+	@echo "make test-vm       drivers against the real USB stack in QEMU, about a minute (docs/test-vm.md; CHECKS=hid: some)"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
 	@echo "make oracles       install the libraries payment codes and readers are compared with (needs npm for some)"

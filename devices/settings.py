@@ -83,6 +83,7 @@ def _setting(table: Any, number: int, key: bytes) -> Setting:
     if not isinstance(table, dict):
         raise BadSettings(f"expected a table - at `devices[{number}]`")
     words = [table.get("name"), table.get("model"), table.get("port", "auto")]
-    if not all(isinstance(word, str) for word in words):
-        raise BadSettings(f"expected name and model, perhaps port - at `devices[{number}]`")
-    return Setting(words[0], words[1], words[2], key)
+    read_tags = table.get("read_tags", False)
+    if not all(isinstance(word, str) for word in words) or not isinstance(read_tags, bool):
+        raise BadSettings(f"expected name and model, perhaps port and read_tags - at `devices[{number}]`")
+    return Setting(words[0], words[1], words[2], key, read_tags)

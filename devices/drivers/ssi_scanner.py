@@ -24,7 +24,7 @@ YES, NO = b"\x00", b"\x06"  # one short high beep, two short low ones
 class NotSsi(Timeout):
     """Nothing answers in SSI."""
 
-    remedy = "Scan the codes `SSI Host` and `9600 baud` of the scanner's guide; see docs/devices.md, Serial scanners."
+    remedy = "Scan the codes `SSI Host` and `9600 baud` of the scanner's guide; see docs/technician.md."
 
 
 class SsiScanner:

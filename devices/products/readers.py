@@ -11,11 +11,7 @@ from devices.wires import Bulk, Serial
 
 
 def _pn532(setting: Setting, wire: Transport) -> Pn532Reader:
-    return Pn532Reader(setting.name, wire, setting.key)
-
-
-def _pn532_tags(setting: Setting, wire: Transport) -> Pn532Reader:
-    return Pn532Reader(setting.name, wire, setting.key, read_tags=True)
+    return Pn532Reader(setting.name, wire, setting.key, read_tags=setting.read_tags)
 
 
 def _acr122(setting: Setting, wire: Transport) -> Acr122Reader:
@@ -29,9 +25,6 @@ def _acr1252(setting: Setting, wire: Transport) -> Acr1252Reader:
 CCID = 0x0B  # the interface class of smart card readers
 MODELS = (
     Model("pn532", "reader", "NXP PN532 on its UART (HSU)", Serial(115200), _pn532),
-    Model(
-        "pn532-tags", "reader", "NXP PN532 on its UART, tags are read as well", Serial(115200), _pn532_tags
-    ),
     Model(
         "acr122u",
         "reader",

@@ -4,7 +4,7 @@
     GET MESSAGE 80 CA 01 00 00                        -> 01 MESSAGE 9000   version of the message, 1 to 240 bytes of content
 
 The application identifier is proprietary and unregistered (ISO 7816-5: it begins with F): F0, "ENDCAP", 01. A phone without
-the application answers 6A82 and is read as a tag. What the message says is the application's affair; docs/devices.md.
+the application answers 6A82 and is read as a tag. What the message says is the application's affair; docs/nfc.md.
 """
 
 from __future__ import annotations

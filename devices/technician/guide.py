@@ -99,9 +99,7 @@ def _scan(code: str) -> Generator[Show | Command | Wait, Any, Verdict | None]:
             break
         detail = difference(code, heard["text"])
     else:
-        verdict = Verdict(
-            "failed", detail, "Scan the maker's set-up codes as docs/devices.md says for this model."
-        )
+        verdict = Verdict("failed", detail, "Scan the maker's set-up codes as docs/technician.md says.")
     yield Command("trigger", {"on": False})
     return verdict
 

@@ -1,4 +1,4 @@
-"""docs/devices.md says what is so: every model, the table of states, and the package of somebody else's printed there."""
+"""The docs of devices say what is so: every model, the table of states, a package of somebody else's, every link."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from devices.supervision.lifecycle import Happening, Life, step
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "devices.md").read_text()
+ADDING = (ROOT / "docs" / "adding-devices.md").read_text()
 STATES = ("absent", "opening", "ready", "lost", "failed")
 WORDS = {
     Happening.MISSING: "not there",
@@ -60,8 +61,8 @@ def test_every_port_in_the_table_is_one() -> None:
 
 
 def test_a_package_of_somebody_elses_brings_its_model(tmp_path: Path) -> None:
-    """The example in the docs, installed into a folder, and a fresh Python that has it on its path."""
-    section = DOC[DOC.index("## Models of other packages") :]
+    """The example in docs/adding-devices.md, installed into a folder, and a fresh Python that has it on its path."""
+    section = ADDING[ADDING.index("## Models of other packages") :]
     project, module = (re.search(rf"```{kind}\n(.*?)```", section, re.DOTALL) for kind in ("toml", "python"))
     assert project is not None
     assert module is not None

@@ -19,7 +19,7 @@ def test_what_was_recorded_gives_what_is_expected(name: str) -> None:
     trace = read_trace(RECORDED / name)
     assert name.startswith(trace.model)
     assert trace.source, f"{name}: say in a line `# source:` whose scanner that was"
-    assert trace.expected, f"{name}: write `= Scan {{...}}` under its bytes (docs/devices.md, Add a scanner)"
+    assert trace.expected, f"{name}: write `= Scan {{...}}` under its bytes (docs/adding-devices.md)"
     assert not replay(model(trace.model), trace)
 
 
