@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from devices.technician.plain import found_as_plain, report_as_plain
 from devices.technician.service_client import Client, NoAgent, Refused
 
 CONFIG = Path("/etc/endcap/kiosk.toml")
-SETTLE_S = 3.0  # without an agent: for the devices to be opened, before it is told how they are
-STAYS = ("ready", "absent", "failed", "lost")
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -168,9 +165,7 @@ def listing(config: Path | None) -> dict[str, Any]:
     manager = Manager(settings, _nobody)
     manager.start()
     try:
-        end = time.monotonic() + SETTLE_S
-        while time.monotonic() < end and not all(state in STAYS for state in manager.states().values()):
-            time.sleep(0.05)
+        cli_live.settle(manager)
         reports = manager.snapshot()
     finally:
         manager.stop()
@@ -186,7 +181,13 @@ HEAD = ("name", "model", "where", "state", "counted", "last error", "what to do"
 
 def rows(known: dict[str, Any]) -> list[tuple[str, ...]]:
     """The listing as a table, its head first: what is configured, then what else is there."""
-    return [HEAD, *map(_configured, known["devices"]), *map(_found, known["found"])]
+    told = [*map(_configured, known["devices"]), *map(_found, known["found"])]
+    return [HEAD, *(tuple(_printable(cell) for cell in row) for row in told)]
+
+
+def _printable(cell: str) -> str:
+    """What a device says of itself may hold anything, what a terminal obeys too."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in cell)
 
 
 def _configured(one: dict[str, Any]) -> tuple[str, ...]:
