@@ -65,7 +65,8 @@ def _serial(device: Device, what: str) -> str:
     try:
         # Not device.serial_number: it turns every error, a missing permission too, into "no langid".
         languages = usb.util.get_langids(device)
-        return usb.util.get_string(device, device.iSerialNumber, languages[0]) or "" if languages else ""
+        text = usb.util.get_string(device, device.iSerialNumber, languages[0]) or "" if languages else ""
+        return text.partition("\0")[0].strip()  # as /sys has it: makers fill up with spaces and zeros
     except _ERRORS as error:
         raise translate(error, what) from error
 

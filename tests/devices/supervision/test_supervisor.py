@@ -170,6 +170,22 @@ def test_a_mute_device_on_usb_is_reset_and_then_reported() -> None:
     bus.close()
 
 
+@pytest.mark.parametrize("serial", ["S1", "S1   ", "S1\0\0\0"])
+def test_a_serial_number_is_the_same_to_the_kernel_and_to_libusb(serial: str, tmp_path: Path) -> None:
+    tree = UsbTree(tmp_path / "usb")
+    tree.plug("1-4", 1, 2, serial.partition("\0")[0], interfaces=("ff",))
+    bus = SimUsbBus()
+    ends = (Endpoint(0x81), Endpoint(0x02))
+    bus.plug(SimUsbDevice(1, 2, [Interface(0, 0xFF, ends)], serial=serial), "1-4")
+    ear = Ear()
+    world = host(Odd, Bulk(0xFF), Usb(1, 2), bus=Sysfs(tree.sys, tree.dev), backend=bus)
+    device = Supervisor(Setting("odd", "odd", "usb:0001:0002:S1"), ear, world)
+    device.start()
+    ear.state("ready")
+    assert device.stop()
+    bus.close()
+
+
 def test_a_device_that_is_not_there_cannot_be_reset() -> None:
     from devices.supervision.opening import reset_usb
 
