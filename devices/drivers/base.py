@@ -67,6 +67,17 @@ class CanSignal(Protocol):
         """Say yes or no to the person before it."""
 
 
+@runtime_checkable
+class CanRemember(Protocol):
+    """A driver that knows something about the world before the device that a reconnect does not change: a card lies there."""
+
+    def memory(self) -> object:
+        """What the next driver of this device shall know."""
+
+    def remember(self, memory: object) -> None:
+        """What `memory` of the last one gave; called before `start`."""
+
+
 def merged(*parts: Mapping[str, int]) -> dict[str, int]:
     """Counters of several parts of a driver in one."""
     out: dict[str, int] = {}

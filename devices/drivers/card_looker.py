@@ -35,6 +35,11 @@ class CardLooker:
         if known is not None and known.sel_res & ISO_DEP and self._still_there():
             return known
         found = self._list()
+        if (
+            found is None and known is not None
+        ):  # libnfc (pn53x.c): of some cards Diagnose says wrongly that they left
+            self._chip(pn532.FIELD_OFF)
+            found = self._list()
         if found is not None and found != known and self._sure:
             found = self._again(found)
         self._known = found
@@ -45,7 +50,7 @@ class CardLooker:
         self._chip(pn532.FIELD_OFF)
         again = self._list()
         # A phone makes up a new number each time the field comes on: the later one is as good as the first.
-        if again is None or again == found or (_made_up(found) and _made_up(again)):
+        if again is None or again == found or (found.made_up and again.made_up):
             return again
         self.unsure += 1
         raise Unsure("two looks found two cards")
@@ -64,8 +69,3 @@ class CardLooker:
             self.unsure += 1
             raise Unsure("not an answer about a card's presence")
         return answer == _THERE
-
-
-def _made_up(target: Target) -> bool:
-    """ISO 14443-3, 6.4.4: a number of four bytes that begins with 08 is random."""
-    return len(target.uid) == 4 and target.uid[0] == 0x08

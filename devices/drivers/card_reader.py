@@ -8,7 +8,7 @@ from typing import Protocol
 
 from devices.drivers.base import merged
 from devices.drivers.card_looker import Unsure
-from devices.drivers.card_presence import LOOK_S, CardPresence
+from devices.drivers.card_presence import LOOK_S, CardPresence, mark_of
 from devices.drivers.pn532_reader import token_of
 from devices.errors import ProtocolError, Timeout
 from devices.events import CardSeen, DeviceEvent, TagRead
@@ -110,6 +110,15 @@ class CardReader:
         """End a waiting turn early."""
         self._transport.wake()
 
+    def memory(self) -> CardPresence:
+        """See CanRemember."""
+        return self._presence
+
+    def remember(self, memory: object) -> None:
+        """See CanRemember: a card that lies there while the reader falls over is no new tap."""
+        if isinstance(memory, CardPresence):
+            self._presence = memory
+
     def counters(self) -> dict[str, int]:
         """Cards, tags, tags that could not be read, looks that showed nothing to rely on, and what the wire cost."""
         return merged(self._counters, self._front.counters())
@@ -142,7 +151,8 @@ class CardReader:
             return []
         self._heard, self._unsure_in_a_row = self._clock(), 0
         token = None if target is None else token_of(self._key, target.uid)
-        if not self._presence.look(token, armed) or target is None or token is None:
+        mark = None if target is None or token is None else mark_of(target, token)
+        if not self._presence.look(mark, armed) or target is None or token is None:
             return []
         self._counters["cards"] += 1
         seen: list[DeviceEvent] = [CardSeen(self._name, token)]

@@ -6,7 +6,7 @@ import hmac
 import time
 
 from devices.drivers.base import merged
-from devices.drivers.card_presence import LOOK_S, CardPresence
+from devices.drivers.card_presence import LOOK_S, CardPresence, mark_of
 from devices.drivers.pn532_link import Pn532Link
 from devices.drivers.pn532_player import TagPlayer
 from devices.errors import DeviceError, Gone, ProtocolError, Timeout
@@ -104,6 +104,15 @@ class Pn532Reader:
         """End a waiting turn early."""
         self._transport.wake()
 
+    def memory(self) -> CardPresence:
+        """See CanRemember."""
+        return self._presence
+
+    def remember(self, memory: object) -> None:
+        """See CanRemember: a card that lies there while the reader falls over is no new tap."""
+        if isinstance(memory, CardPresence):
+            self._presence = memory
+
     def counters(self) -> dict[str, int]:
         """See Driver."""
         return merged(self._counters, self._link.counters, self._player.counters)
@@ -120,9 +129,15 @@ class Pn532Reader:
         self._counters["polls"] += 1
         self._field_on = True
         target = self._poll()
+        if target is None and self._presence.holds:
+            # A card that was talked with may miss the next look (ISO 14443-4; users of other drivers see each second one
+            # fail). Only a fresh field tells whether it has left.
+            self._link.command(FIELD_OFF)
+            target = self._poll()
         token = None if target is None else token_of(self._key, target.uid)
         armed = self._armed
-        if not self._presence.look(token, armed) or target is None or token is None:
+        mark = None if target is None or token is None else mark_of(target, token)
+        if not self._presence.look(mark, armed) or target is None or token is None:
             self._link.rest(min(timeout_s, POLL_PAUSE_S if armed else LOOK_S))
             return []
         self._counters["cards"] += 1

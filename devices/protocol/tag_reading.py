@@ -23,6 +23,11 @@ class Target:
     sel_res: int
     ats: bytes
 
+    @property
+    def made_up(self) -> bool:
+        """Whether its number is random, as phones' are (ISO 14443-3, 6.4.4): new each time the field comes on."""
+        return len(self.uid) == 4 and self.uid[0] == 0x08
+
 
 @dataclass(frozen=True, slots=True)
 class TagContent:

@@ -94,6 +94,7 @@ class Acr122Core:
         """The card the firmware has found by itself, where it looks by itself."""
         if not self._bits & acr122.BY_ITSELF:
             return None
+        self.chip.run(b"\x52\x00")  # it lets go of a card before it looks again
         found = self.chip.run(b"\x4a\x01\x00")
         return self.chip.active if found[1] else None
 

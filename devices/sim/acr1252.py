@@ -46,6 +46,7 @@ class Acr1252Core:
     def _found(self) -> Card | None:
         if not self.polling & acr1252.POLLS:
             return None
+        self.field.run(b"\x52\x00")  # its firmware lets go of a card before it looks again
         self.field.run(b"\x4a\x01\x00")
         return self.field.active
 

@@ -13,6 +13,7 @@ _FIRMWARE = bytes.fromhex("0332010607")  # IC 32, version 1.6, ISO 14443 A and B
 _SYNTAX_ERROR = bytes([0x7F])
 _SILENT, _WRONG_CONTEXT = 0x01, 0x27
 _DONE = {0x14, 0x32}  # commands that are answered by their code alone
+_FIELD = bytes([0x32, 0x01])  # RFConfiguration, the field: bit 0 of what follows turns it on or off
 _AUTO_RATS = 0x10  # SetParameters
 _RX_MODE, _TX_MODE, _WITH_CRC = 0x6303, 0x6302, 0x80  # CIU registers: the chip checks and removes CRCs itself
 
@@ -29,6 +30,7 @@ class Pn532Core:
         self._looks_left = 0
         self._held_until = 0.0  # monotonic seconds
         self._active: Card | None = None
+        self._deaf: Card | None = None  # in the state of ISO 14443-4: hears no look until it is let go
         self._blocks: IsoDepCard | None = (
             None  # of the active card, where the host does RATS and blocks itself
         )
@@ -40,11 +42,12 @@ class Pn532Core:
         """Hold a card to it for the next `looks` looks, at most `held_s`."""
         with self._lock:
             self._card, self._looks_left, self._held_until = card, looks, time.monotonic() + held_s
+            self._deaf = None
 
     def take_away(self) -> None:
         """The card leaves the field."""
         with self._lock:
-            self._card = self._active = None
+            self._card = self._active = self._deaf = None
 
     @property
     def active(self) -> Card | None:
@@ -54,6 +57,8 @@ class Pn532Core:
     def run(self, command: bytes) -> bytes:
         """The answer to a command, code first, both without their TFI."""
         with self._lock:
+            if command[:2] == _FIELD and not command[-1] & 1:
+                self._lose_field()
             return self._run(command) if command else _SYNTAX_ERROR
 
     def _run(self, command: bytes) -> bytes:
@@ -81,7 +86,7 @@ class Pn532Core:
             case 0x40 | 0x42:
                 return self._exchange(code, arguments)
             case 0x44 | 0x52:
-                self._active = None
+                self._active = self._deaf = None
                 return bytes([code + 1, 0])
             case 0x4A if arguments[1:2] == b"\x00":
                 return self._list_targets()
@@ -100,6 +105,11 @@ class Pn532Core:
         raw = code == 0x42 and not self._registers[_RX_MODE] & _WITH_CRC
         return bytes([code + 1, 0]) + answer + (_crc_a(answer) if raw else b"")
 
+    def _lose_field(self) -> None:
+        self._active = self._deaf = None
+        if self._card is not None:
+            self._card.lose_field()
+
     def _present(self) -> Card | None:
         if self._looks_left < 0 or time.monotonic() > self._held_until:
             self._card = None
@@ -109,7 +119,8 @@ class Pn532Core:
         self.looks += 1
         self._looks_left -= 1
         self._registers |= {_RX_MODE: _WITH_CRC, _TX_MODE: _WITH_CRC}  # the chip sets itself up anew
-        card = self._active = self._present()
+        card = self._present()
+        self._active = card = None if card is self._deaf else card
         if card is None:
             return bytes([LISTED, 0])
         target = card.target
@@ -117,6 +128,7 @@ class Pn532Core:
         own = bool(self._parameters & _AUTO_RATS)
         self._blocks = IsoDepCard(card) if part_4 and not own else None
         ats = target.ats if part_4 and own else b""
+        self._deaf = card if ats else None
         head = bytes([LISTED, 1, 1]) + target.sens_res + bytes([target.sel_res, len(target.uid)])
         return head + target.uid + ats
 

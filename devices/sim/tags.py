@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from devices.protocol import own_app, type4
 from devices.protocol.tag_reading import Target
 
@@ -20,6 +22,12 @@ class Card:
     def answer(self, data: bytes) -> bytes | None:
         """Its answer; None is silence."""
         return None
+
+    def lose_field(self) -> None:
+        """Its power is gone: a number that was made up is another one the next time."""
+        if self.target.made_up:
+            number = int.from_bytes(self.target.uid[1:], "big") + 1 & 0xFFFFFF
+            self.target = replace(self.target, uid=b"\x08" + number.to_bytes(3, "big"))
 
 
 class Type2Tag(Card):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from devices import registry
-from devices.drivers.base import CanArm, CanOffer, CanPrint, Driver
+from devices.drivers.base import CanArm, CanOffer, CanPrint, CanRemember, Driver
 from devices.errors import Busy, DeviceError, Gone, NoPermission, Timeout
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus
 from devices.finding.discovery import Place, resolve
@@ -50,6 +50,7 @@ class Supervisor:
             None  # what the printer said last: news for whoever was not there
         )
         self._telling = threading.Lock()  # to us or to a borrower: what is told last is what is true
+        self._memory: object = None  # of the drivers there were
         self._stopping = threading.Event()
         self._counters = dict.fromkeys(("opened", "lost", "failed", "events", "resets"), 0)
         self._past: dict[str, int] = {}  # what drivers that are closed have counted
@@ -253,6 +254,10 @@ class Supervisor:
         if self._stopping.is_set():
             return
         driver = drive(self.setting, model, wire)
+        if isinstance(driver, CanRemember):
+            if self._memory is not None:
+                driver.remember(self._memory)
+            self._memory = driver.memory()
         self._driver = driver
         driver.start()
         self._command(driver)

@@ -208,6 +208,8 @@ class TestTheReaderItself:
             )
             sim.core.chip.hold(card)
             seen += turns(driver, 3)
+            sim.core.chip.take_away()
+            seen += turns(driver, 2)
         told = [(event.token, event.uri) for event in seen if isinstance(event, TagRead)]
         assert told == [(token_of(KEY, uid), f"https://a.example/{uid.hex()}") for uid in (UID, OTHER, UID)]
 

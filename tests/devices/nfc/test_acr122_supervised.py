@@ -21,6 +21,7 @@ from devices.supervision.manager import Supervisor
 from devices.supervision.opening import Host
 from devices.transport.usb import UsbBulkTransport, UsbPlace
 from tests.devices.helpers import Ear
+from tests.kiosk.until import until
 
 KEY = bytes(range(16))
 UID = bytes.fromhex("04a1b2c3d4e5f6")
@@ -43,6 +44,12 @@ def supervised(bus: SimUsbBus, port: str = "auto", *, read_tags: bool = False) -
     return device, ear
 
 
+def looked_at(core: Acr122Core) -> None:
+    """Wait until it has looked for a card some more times."""
+    enough = core.chip.looks + 3
+    until(lambda: core.chip.looks >= enough, "looks for a card")
+
+
 @pytest.mark.parametrize("port", ["auto", "usb:072f:2200", "slot:1-1.3"])
 def test_a_reader_that_is_plugged_in_pulled_and_plugged_in_again(bus: SimUsbBus, port: str) -> None:
     device, ear = supervised(bus, port)
@@ -52,6 +59,7 @@ def test_a_reader_that_is_plugged_in_pulled_and_plugged_in_again(bus: SimUsbBus,
         bus.plug(sim, "1-1.3")
         ear.state("ready")
         device.arm(True)
+        looked_at(sim.core)  # the field is empty: the card had gone
         sim.core.chip.hold(Card(UID))
         assert ear.wait(CardSeen).token == token_of(KEY, UID)
         bus.unplug(sim)

@@ -69,6 +69,8 @@ def test_tags_and_phones_are_read() -> None:
             CardSeen("reader", token),
             TagRead("reader", token, technology, message, uri),
         ]
+    core.field.take_away()
+    assert turns(driver) == []
     core.field.hold(Card(UID))
     assert turns(driver) == [CardSeen("reader", token_of(KEY, UID))]
 

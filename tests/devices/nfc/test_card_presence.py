@@ -26,9 +26,12 @@ def taps(looks: str) -> str:
         ("A..A", "AA"),  # taken away and held again
         ("AaaaAA", "A"),  # left lying there while nobody wanted one, then armed anew
         ("Aa,,A", "AA"),  # taken away meanwhile
-        ("ABAB", "ABAB"),  # two cards in turn
+        ("AB", "AB"),  # another one takes its place
+        ("ABAB", "AB"),  # two in a wallet, seen in turn
+        ("AbabAB", "A"),  # the same wallet, left lying there
+        ("Ab,,B", "AB"),  # the other one, after the field was empty
         ("aaA", "A"),  # laid down before anybody wanted one
-        ("AbA", "AA"),  # another lay there in between
+        ("aabB", "B"),  # exchanged before anybody wanted one
     ],
 )
 def test_a_card_is_taken_once(looks: str, told: str) -> None:

@@ -100,6 +100,93 @@ class TestTags:
         assert reader.counters()["tags_unread"] == 1
 
 
+class TestACardLeftLyingThere:
+    """Whoever is declined and touches "try again" does not pay with what still lies on the reader."""
+
+    @staticmethod
+    def seen(driver: Pn532Reader, turns: int = 6) -> list[str]:
+        events = [event for _ in range(turns) for event in driver.turn(0.0)]
+        return [event.token for event in events if isinstance(event, CardSeen)]
+
+    def again(self, driver: Pn532Reader) -> list[str]:
+        """What is told after the payment has ended and another one begun."""
+        driver.arm(False)
+        assert self.seen(driver) == []
+        driver.arm(True)
+        return self.seen(driver)
+
+    @pytest.mark.parametrize(
+        "card", [Card(UID), Type4Tag(UID, MESSAGE), Phone(b"\x08abc", b"x")], ids=["card", "bank", "phone"]
+    )
+    def test_is_taken_once(self, chip: SimPn532, reader: Pn532Reader, card: Card) -> None:
+        reader.start()
+        reader.arm(True)
+        chip.core.hold(card)
+        assert len(self.seen(reader)) == 1
+        assert self.again(reader) == []
+        assert self.again(reader) == []
+        chip.core.take_away()
+        assert self.seen(reader) == []
+        chip.core.hold(card)
+        assert len(self.seen(reader)) == 1
+
+    def test_a_phone_that_slips_has_another_number_and_is_the_same(
+        self, chip: SimPn532, reader: Pn532Reader
+    ) -> None:
+        phone = Phone(b"\x08abc", b"x")
+        reader.start()
+        reader.arm(True)
+        chip.core.hold(phone)
+        assert len(self.seen(reader)) == 1
+        phone.lose_field()
+        assert self.seen(reader) == []
+        assert self.again(reader) == []
+
+    def test_two_in_a_wallet_are_the_one_that_was_seen_first(
+        self, chip: SimPn532, reader: Pn532Reader
+    ) -> None:
+        cards = [Card(UID), Card(UID[::-1])]
+
+        def wallet(data: bytes) -> list[bytes]:
+            """The chip answers for the card it did not answer for just before."""
+            if b"\xd4\x4a" in data:
+                cards.reverse()
+                chip.core.hold(cards[0])
+            return [data]
+
+        reader.start()
+        reader.arm(True)
+        chip.incoming = wallet
+        assert len(reader.turn(0.0)) == 1
+        assert self.again(reader) == []
+        chip.incoming = faults.whole
+        chip.core.take_away()
+        assert self.seen(reader) == []
+        chip.core.hold(Card(UID))
+        assert len(self.seen(reader)) == 1
+
+    def test_is_remembered_by_the_next_driver_where_the_reader_fell_over(
+        self, chip: SimPn532, tmp_path: Path
+    ) -> None:
+        device, ear = supervise(Setting("reader", "pn532", str(tmp_path / "reader"), KEY))
+        ear.state("ready")
+        device.arm(True)
+        chip.core.hold(Card(UID))
+        assert ear.wait(CardSeen).token == token_of(KEY, UID)
+        chip.brown_out()
+        ear.state("failed")
+        ear.state("ready")
+        looks = chip.looks
+        until(lambda: chip.looks > looks + 3, "looks of the next driver")
+        other = bytes([*UID[:6], 0x81])
+        chip.core.take_away()
+        looks = chip.looks
+        until(lambda: chip.looks > looks + 3, "looks at an empty field")
+        chip.core.hold(Card(other))
+        assert ear.wait(CardSeen).token == token_of(KEY, other)  # and not the one that lay there before
+        device.stop()
+
+
 class TestABadLine:
     @pytest.mark.parametrize("seed", range(3))
     def test_a_tag_is_read_right_or_not_at_all_on_a_line_that_damages_every_twentieth_frame(
