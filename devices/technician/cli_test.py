@@ -24,7 +24,7 @@ OUTCOMES = {"passed": 0, "failed": 1, "stopped": 2}
 def run(options: argparse.Namespace, settings: list[Setting], socket: Path | None) -> int:
     """0 passed, 1 failed, 2 stopped or not begun. Raises BadSettings, Refused, OSError."""
     setting = setting_of(options, settings)
-    bench = bench_for(setting, socket if setting in settings else None)
+    bench = bench_for(setting, socket if setting in settings else None, force=options.force)
     try:
         return _play(options, setting, bench)
     finally:
@@ -47,11 +47,11 @@ def setting_of(options: argparse.Namespace, settings: list[Setting]) -> Setting:
     )
 
 
-def bench_for(setting: Setting, socket: Path | None) -> Workbench:
+def bench_for(setting: Setting, socket: Path | None, *, force: bool = False) -> Workbench:
     """Borrowed from the agent where one runs, else opened here. Raises Refused, OSError."""
     if socket is not None:
         try:
-            return Borrowed(socket, setting.name)
+            return Borrowed(socket, setting.name, force=force)
         except NoAgent:
             pass
     return Opened(setting)
@@ -62,9 +62,6 @@ def _play(options: argparse.Namespace, setting: Setting, bench: Workbench) -> in
     code = "ENDCAP-" + "".join(secrets.choice(LETTERS) for _ in range(6))
     heading = f"{setting.name}: {setting.model}"
     script, steps = script_for(kind, code=code, uri=URI, heading=heading, plug=options.plug)
-    if not options.force and (why := bench.show({"step": "wait", "steps": steps})) and "buying" in why:
-        print(f"{why}; wait until the wall is free, or --force", file=sys.stderr)
-        return 2
     verdict = Run(setting.name, bench, Console(), steps).play(script)
     print(f"{verdict.outcome.upper()} {setting.name} ({setting.model}): {verdict.found}".rstrip(": "))
     if verdict.remedy:

@@ -8,6 +8,7 @@ A tool writes one request a line and reads one answer a line; a line that cannot
                       "card_numbers": true          with what is withheld otherwise
     {"do": "lend", "device": NAME}               -> {"lent": NAME}, then its events; until the connection ends the device
                                                     is the tool's, and absent to the kiosk
+    {"do": "show", "device": NAME, "step": "wait"}   before it: whoever is buying keeps the device
     and on a connection that has been lent to:   -> {"done": true}, false where the device cannot or will not
     {"do": "arm", "on": true}  {"do": "trigger", "on": true}  {"do": "signal", "good": true}
     {"do": "offer", "uri": URI}  {"do": "print", "job": NAME, "pieces": [HEX...]}
@@ -316,12 +317,11 @@ class _Tool:
         return {"lent": device.setting.name, "state": device.state}
 
     def _show(self, request: dict[str, Any]) -> dict[str, Any]:
-        if self._loan is None:
-            raise BadRequest("show: nothing is lent to this connection")
+        name = self._loan.name if self._loan is not None else self._device(request).setting.name
         glass = self._glass
         if glass is None:
             return {"shown": False, "why": "this agent has no glass"}
-        step = step_of(self._loan.name, request)
+        step = step_of(name, request)
         if not self._showing:
             self._showing = True
             self._undo.append(lambda: glass.clear(self._answered, now=not self._judged))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,19 +37,25 @@ class Workbench(Protocol):
 
 
 class Borrowed:
-    """From the agent at `socket`. Raises NoAgent, Refused where it is lent already, TimeoutError where it is not ready,
-    saying how it is, OSError where the agent ends.
+    """From the agent at `socket`. Raises NoAgent, Refused where it is lent already or somebody is buying, TimeoutError
+    where it is not ready, saying how it is, OSError where the agent ends.
+
+    The glass is asked for before the device: whoever is about to hold a card to it keeps it. `force` takes it all the same.
     """
 
-    def __init__(self, socket: Path, name: str) -> None:
+    def __init__(self, socket: Path, name: str, *, force: bool = False) -> None:
         self._client = Client(socket)
         self._heard: queue.Queue[Heard] = queue.Queue()
         self._answers: queue.Queue[Heard] = queue.Queue()
         try:
-            reports = self._client.ask(do="list")["devices"]
+            for one in self._client.ask(do="list")["devices"]:
+                if one["name"] == name and one["state"] != "ready":
+                    raise _not_ready(name, one["state"], one["error"], one["remedy"])
+            if not force:
+                why = str(self._client.ask(do="show", device=name, step="wait").get("why", ""))
+                if "buying" in why:
+                    raise Refused(f"{why}; wait until the wall is free, or --force")
             self.state = str(self._client.ask(do="lend", device=name)["state"])
-            if self.state != "ready":
-                raise _not_ready(name, self.state, *_trouble(reports, name))
         except BaseException:
             self._client.close()
             raise
@@ -143,11 +149,6 @@ class Opened:
         """See Workbench."""
         self._loan.end()
         self._manager.stop()
-
-
-def _trouble(reports: Sequence[Mapping[str, Any]], name: str) -> tuple[str, str]:
-    """The last error of a device, and what to do about it."""
-    return next(((str(one["error"]), str(one["remedy"])) for one in reports if one["name"] == name), ("", ""))
 
 
 def _not_ready(name: str, state: str, error: str, remedy: str) -> TimeoutError:

@@ -12,6 +12,7 @@ from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from devices.technician import cli
+from devices.technician.service_client import Client
 from devices.trace import read_trace
 from kiosk.views import Answer, Attract, DeviceTest, Done, OpenBasket, Start, Wall
 from tests.kiosk.kiosks import Kiosk
@@ -135,9 +136,14 @@ def test_a_touch_on_the_glass_stops_the_test(station: Station, capsys: pytest.Ca
 def test_nobody_who_is_buying_is_disturbed(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
     station.kiosk.do(Start(), OpenBasket())
     until(lambda: not isinstance(station.kiosk.view, Attract))
-    assert station.test("scanner", hands=lambda: None) == 2
-    assert "somebody is buying" in capsys.readouterr().err
-    until(station.ready, "the scanner given back")
+    with Client(station.kiosk.config.device_socket) as watcher:
+        watcher.ask(do="watch")
+        for device in ("reader", "printer", "scanner"):
+            assert station.test(device, hands=lambda: None) == 2
+            assert "somebody is buying" in capsys.readouterr().err
+        station.scanner.scan("4006381333931")
+        event = watcher.next()
+        assert event["event"] == "Scan", "not even for a moment was a device away"
 
 
 def test_events_are_watched_and_bytes_recorded(
