@@ -133,6 +133,17 @@ def scanned(turn: Turn, event: CodeScanned) -> None:
     open_product(turn, product, event.facing)
 
 
+def read_again(turn: Turn, event: CodeScanned) -> bool:
+    """Whether it is the code of a moment ago, still held there, or seen by two scanners: a second piece nobody asked for.
+
+    Every reading begins the moment anew, as scanners have it: a code must be out of sight for that long to be read again.
+    """
+    what = event.product.gtin if event.product is not None else f"{event.kind} {event.text}"
+    before, when = turn.session.scanned
+    turn.set(scanned=(what, turn.now))
+    return what == before and turn.now - when < turn.session.settings.rescan_ms
+
+
 def no_use(kind: str) -> str:
     """What is said of a code that leads nowhere here."""
     match kind:

@@ -29,6 +29,7 @@ from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, Re
 from kiosk.core.events import (
     AnyEvent,
     ByPerson,
+    CodeScanned,
     DeviceChanged,
     DeviceTestEnded,
     DeviceTestStepped,
@@ -83,6 +84,8 @@ def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, .
 
 
 def _handle(turn: Turn, event: AnyEvent) -> None:
+    if isinstance(event, CodeScanned) and browsing.read_again(turn, event):
+        return
     for handlers in (settling.HANDLERS, ANYWHERE):
         if handler := handlers.get(type(event)):
             handler(turn, event)

@@ -26,6 +26,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     warn_ms: int = 10_000  # from the warning to the reset
     thanks_ms: int = 25_000  # thanks stay that long after the last touch, and go without a warning
     notice_ms: int = 4_000
+    rescan_ms: int = (
+        600  # a code read again so soon was not held there again (scanners' own patience: 500 to 750)
+    )
     how_ms: int = 8_000  # the slide that says how it works
     how_every: int = 2  # that many adverts, then how it works
 

@@ -199,6 +199,7 @@ class Session(Struct, frozen=True, kw_only=True):
     attempts: int = 0  # to pay `order`
     touched_ms: int = 0  # monotonic
     warned_ms: int | None = None  # since when the idle warning is up
+    scanned: tuple[str, int] = ("", 0)  # what was scanned last, and when (monotonic)
 
     pending: dict[str, Pending] = field(default_factory=dict)
     settled: tuple[str, ...] = ()  # the latest references that ended; the ledger knows all

@@ -144,6 +144,7 @@ def test_a_product_scanned_at_the_thanks_begins_the_next_visit_at_once() -> None
     product = j.view(views.ProductDetail)
     assert product.facing.gtin == TEA.gtin
     assert (product.frame.basket_count, j.session.order) == (0, None)
+    j.wait(1_000)
     j.happens(ev.CodeScanned, "gtin", TEA.gtin, TEA, 2)
     assert j.view(views.ProductDetail).quantity == 1
 

@@ -170,7 +170,15 @@ class TestReader:
         assert len([event for event in ear.rest() if isinstance(event, CardSeen)]) == 1
         device.arm(False)
         chip.tap(UID, held_s=0)  # taken away while nobody waits for a card
-        gone = [0x4A, 0x32, 0x4A, 0x4A, 0x32, 0x4A, 0x32]  # two looks, each of them in a fresh field too; field off
+        gone = [
+            0x4A,
+            0x32,
+            0x4A,
+            0x4A,
+            0x32,
+            0x4A,
+            0x32,
+        ]  # two looks, each of them in a fresh field too; field off
         until(lambda: [code for code in chip.commands[-20:] if code][-7:] == gone, "the reader to notice")
         device.arm(True)
         chip.tap(UID, polls=10_000, held_s=60)
