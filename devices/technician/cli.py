@@ -234,9 +234,9 @@ def _draw(known: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(
-        *HEAD, title=None if known["agent"] else "no agent runs: the devices were opened for a look"
-    )
+    table = Table(title=None if known["agent"] else "no agent runs: the devices were opened for a look")
+    for head in HEAD:  # folded and never cut: what stands there is to be copied into a configuration
+        table.add_column(head, overflow="fold", no_wrap=head == "name")
     for row in rows(known)[1:]:
         colour = _COLOURS.get(row[3].partition(" ")[0], "default")
         cells = [escape(cell) for cell in row]

@@ -121,6 +121,9 @@ def test_a_pipe_gets_a_line_per_device_and_a_terminal_a_table(
     monkeypatch.setenv("COLUMNS", "250")
     cli._draw(cli.listing(bench.config))
     assert "│ scanner │ line-scanner │" in capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    cli._draw(cli.listing(bench.config))
+    assert "…" not in capsys.readouterr().out, "a port that is cut cannot be copied"
 
 
 def test_without_an_agent_the_devices_are_opened_for_a_look(
