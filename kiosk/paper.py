@@ -6,17 +6,21 @@ when the first such line is printed.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from devices.models import Paper
 from devices.protocol import escpos
 from kiosk.qr import Level, encode
 from kiosk.receipt import Receipt, ReceiptLine, laid_out
 
+if TYPE_CHECKING:
+    from kiosk.ui.text import Line
+
 TEXT_DOTS: Final = 24  # letter height of a picture's line, as font A's
 CODE_DOTS: Final = 48
 MODULE_DOTS: Final = 3  # of the claim code's QR, doubled by the printer: 0.75 mm
 QUIET: Final = 4
+MOST_LINES: Final = 16  # of one text or name that is drawn
 
 INK: Final = 96  # of 255: a grey from there on is a dot. At 128 the hair strokes of Arabic break at 203 dpi
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
@@ -40,7 +44,8 @@ def pieces(receipt: Receipt, paper: Paper) -> list[bytes]:
 def _line(line: ReceiptLine, language: str, paper: Paper) -> list[bytes]:
     code = _qr(line.left) if line.style == "code" else []
     if not _in_code_page(line.left + line.right, paper):
-        return [*escpos.raster(paper.dots, _picture(line, language, paper.dots)), *code]
+        drawn = _pictures(line, language, paper.dots)
+        return [*(band for rows in drawn for band in escpos.raster(paper.dots, rows)), *code]
     if line.style in ("title", "code"):
         size = escpos.DOUBLE if line.style == "code" else escpos.BOLD
         text = escpos.text(line.left)
@@ -71,26 +76,42 @@ def _in_code_page(text: str, paper: Paper) -> bool:
     return True
 
 
-def _picture(line: ReceiptLine, language: str, dots: int) -> bytes:
-    """One line as rows of dots, 1 is black. What reads from the right begins there."""
-    from PIL import Image, ImageChops, ImageDraw
-
-    from kiosk.ui.text import BASELINE, draw_line, fit, line_height, shape
+def _pictures(line: ReceiptLine, language: str, dots: int) -> list[bytes]:
+    """One line of the receipt as pictures, each of one line of letters: where the goods are must not end in an ellipsis."""
+    from kiosk.ui.text import fit, shape, wrap
 
     size = CODE_DOTS if line.style == "code" else TEXT_DOTS
     bold = line.style in ("title", "total", "code")
+    right = shape(line.right, size, bold, language)
+    if line.style in ("title", "code"):
+        left = fit(line.left, size, bold, language, dots, size // 2)
+        return [_drawn(((left, (dots - left.width) // 2),), language, dots)]
+    at = size if line.style == "detail" else 0
+    beside = dots - at - right.width - size
+    room = beside if line.right and beside >= dots // 3 else dots - at
+    lines = [((left, at),) for left in wrap(line.left, size, bold, language, room, MOST_LINES)]
+    amount = ((right, dots - right.width),) if line.right else ()
+    if room == beside:
+        rows = [(*lines[0], *amount), *lines[1:]]
+    else:
+        rows = [*lines, amount] if amount else [*lines]
+    return [_drawn(row, language, dots) for row in rows]
+
+
+def _drawn(parts: tuple[tuple[Line, int], ...], language: str, dots: int) -> bytes:
+    """Letters, each part so far from where reading begins, as rows of dots, 1 is black."""
+    from PIL import Image, ImageChops, ImageDraw
+
+    from kiosk.ui.text import BASELINE, draw_line, line_height
+
+    size = max(part.size for part, _ in parts)
     over = size // 2  # above and below the line: Arabic reaches beyond it both ways
     image = Image.new("RGB", (dots, line_height(size) + 2 * over), WHITE)
     draw = ImageDraw.Draw(image)
-    right = shape(line.right, size, bold, language)
-    left = fit(line.left, size, bold, language, dots - right.width - (size if line.right else 0), size // 2)
-    from_right = language.split("-")[0] in _RTL
-    at = {"title": (dots - left.width) // 2, "code": (dots - left.width) // 2, "detail": size}.get(
-        line.style, 0
-    )
     baseline = over + round(size * BASELINE)
-    draw_line(draw, left, dots - at - left.width if from_right else at, baseline, BLACK)
-    draw_line(draw, right, 0 if from_right else dots - right.width, baseline, BLACK)
+    for part, at in parts:
+        x = dots - at - part.width if language.split("-")[0] in _RTL else at
+        draw_line(draw, part, x, baseline, BLACK)
     ink = ImageChops.invert(image.convert("L")).point([0] * INK + [255] * (256 - INK))
     _, top, _, bottom = ink.getbbox() or (0, over, 0, over)
     rows = (0, min(top, over), dots, max(bottom, over + line_height(size)))

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 from PIL import Image, ImageChops
 
+from content.model import Store
 from devices.models import Paper
 from devices.products.printers import MM58, MM80, MM80_PLAIN, MM80_WIDE
 from devices.protocol import escpos
 from devices.sim.escpos_machine import Machine, Picture, Text
 from kiosk.paper import pieces
 from kiosk.receipt import Receipt, receipt_of
+from kiosk.ui.text import shape
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
 
@@ -111,6 +113,32 @@ def test_a_name_is_never_a_command(name: str, language: str) -> None:
         said += machine.hear(piece)
     assert (machine.kicks, said, len(machine.receipts), machine.hanging) == (0, b"", 1, [])
     assert not any(isinstance(mark, Text) and mark.text == "* VOID *" for mark in machine.receipts[0])
+
+
+@PAPERS
+@pytest.mark.parametrize(
+    ("language", "where"),
+    [
+        ("zh", "取货柜在B出口大钟后面；请把取货码对准小窗口，柜门会自动打开。今天22:00之前都可以取货。"),
+        (
+            "ar",
+            "خزائن الاستلام عند المخرج ب خلف الساعة الكبيرة؛ أمسك الرمز أمام النافذة الصغيرة وسيفتح الباب تلقائياً.",
+        ),
+    ],
+)
+def test_where_the_goods_are_is_printed_to_its_end_in_letters_one_can_read(
+    paper: Paper, language: str, where: str
+) -> None:
+    shop = structs.replace(store().store, pickup={language: where})
+    short = structs.replace(store().store, pickup={language: where[:6]})
+
+    def lines(of: Store) -> int:
+        said = receipt_of(payment(), "K7Q2-9MXT", language, of, "K1", 1_795_000_000_000)
+        return sum(piece.startswith(b"\x1dv0\x00") for piece in pieces(said, paper))
+
+    size = 24
+    needed = shape(where, size, False, language).width / paper.dots
+    assert lines(shop) - lines(short) >= int(needed)
 
 
 @given(st.text())
