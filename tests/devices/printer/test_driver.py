@@ -150,6 +150,18 @@ def test_a_printer_that_never_answers_is_none(tmp_path: Path) -> None:
     sim.close()
 
 
+def test_a_job_for_a_printer_that_was_just_let_go_of_is_refused(
+    tmp_path: Path,
+) -> None:
+    sim = SimPrinter(tmp_path / "printer")
+    driver = EscPosPrinter("printer", SerialTransport(str(tmp_path / "printer")))
+    driver.start()
+    assert driver.print("waits", [b"one"])
+    assert driver.close() == [NotPrinted("printer", "waits", "lost")]
+    assert not driver.print("late", [b"two"])
+    sim.close()
+
+
 class TestUsb:
     def test_a_printer_without_a_voice_is_watched_through_its_port(self) -> None:
         bus, printer = SimUsbBus(), SimUsbPrinter(0x0416, 0x5011, Firmware(process_ids=False), speaks=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,13 @@ class TestTheText:
         assert self.code(b"\xa9\xff").text == "©ÿ"
         assert self.code("é".encode("latin-1") + b"1", Lines(encoding="latin-1")).text == "é1"
 
+    @pytest.mark.parametrize(
+        ("sent", "aim", "text"), [("]E04006381333931", "]E0", "4006381333931"), ("]--x", "", "]--x")]
+    )
+    def test_an_aim_identifier_is_told_apart_from_a_bracket(self, sent: str, aim: str, text: str) -> None:
+        code = self.code(sent.encode())
+        assert (code.aim, code.text) == (aim, text)
+
     def test_the_bytes_are_kept(self) -> None:
         raw = "价".encode("gb18030") + b"\x1d\x00"
         assert self.code(raw).data == raw
@@ -153,3 +161,11 @@ class TestLaws:
         for number, piece in enumerate(pieces):
             parser.feed(piece, number / 1000)
             assert len(parser._buffer) <= MOST
+
+    def test_a_flood_is_dropped_and_counted(self) -> None:
+        parser = LineParser()
+        for number in range(40):
+            assert parser.feed(b"x" * 1000, 1 + number / 1000) == []
+        assert parser.timeout(9) == []
+        assert parser.dropped == 1
+        assert [*parser.feed(b"ok\r", 10), *parser.timeout(11)] == [Code(b"ok", "ok", "")]

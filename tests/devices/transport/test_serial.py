@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import serial
@@ -77,7 +78,12 @@ def test_a_line_that_cannot_be_so_is_refused(cable: Cable) -> None:
         SerialTransport(cable.path, 9600, "X")
 
 
-def test_a_file_that_is_no_line_is_refused_and_let_go_of(tmp_path: object) -> None:
+def test_a_port_that_is_not_there_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(Gone):
+        SerialTransport(str(tmp_path / "nothing"))
+
+
+def test_a_file_that_is_no_line_is_refused_and_let_go_of() -> None:
     with pytest.raises(ProtocolError):
         SerialTransport("/dev/null")
 
