@@ -4,8 +4,8 @@
 
 It needs Python >= 3.11 and nothing else. Debian's python3 comes without pip and ensurepip, so pip is taken from the
 first of: ensurepip, the system's pip, Debian's `python3-pip-whl` package (fetched with apt-get and unpacked into the
-environment: neither root nor sudo is needed for that). System libraries Kivy needs are installed with apt-get where
-we are root or sudo asks no password; otherwise one line says what to install.
+environment: neither root nor sudo is needed for that). System libraries that packages need are installed with apt-get
+where we are root or sudo asks no password; otherwise one line says what to install.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ LOCK = ROOT / "requirements.lock"
 OLDEST = (3, 11)
 
 # What wheels load at run time but do not bring, found on a bare Debian 12 (debootstrap minbase). Kivy: GL and the touch
-# panel. Pillow: FriBiDi, without which its raqm is off and Arabic comes out unjoined.
+# panel. Pillow: FriBiDi, without which its raqm is off and Arabic comes out unjoined. pyusb: libusb.
 LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libmtdev.so.1": "libmtdev1",
     "libfribidi.so.0": "libfribidi0",
+    "libusb-1.0.so.0": "libusb-1.0-0",
 }
 
 
@@ -97,7 +98,7 @@ def privileged() -> list[str] | None:
 
 
 def install_libraries(required: bool) -> None:
-    """Install what Kivy needs from the system, or say in one line what to install."""
+    """Install what our packages need from the system, or say in one line what to install."""
     packages = missing_libraries()
     if not packages:
         return

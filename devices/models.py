@@ -62,7 +62,5 @@ class Model:
     wire: Wire
     drive: Drive
     match: tuple[Usb, ...] = ()
-    tested: str = (
-        "the simulator"  # what it was run against: the support matrix in docs/devices.md says the same
-    )
+    tested: str = "the simulator"  # what it was run against; its row in docs/devices.md says the same
     paper: Paper | None = None  # of a printer

@@ -27,7 +27,6 @@ class CardLooker:
     def __init__(self, chip: Callable[[bytes], bytes], *, sure: bool) -> None:
         self._chip, self._sure = chip, sure
         self._known: Target | None = None
-        self.unsure = 0
 
     def look(self) -> Target | None:
         """The card that is there now, None for none. Raises DeviceError, Unsure where two looks do not agree."""
@@ -52,7 +51,6 @@ class CardLooker:
         # A phone makes up a new number each time the field comes on: the later one is as good as the first.
         if again is None or again == found or (found.made_up and again.made_up):
             return again
-        self.unsure += 1
         raise Unsure("two looks found two cards")
 
     def _list(self) -> Target | None:
@@ -60,12 +58,10 @@ class CardLooker:
         try:
             return target_of(answer)
         except ProtocolError as error:
-            self.unsure += 1
             raise Unsure(str(error)) from error
 
     def _still_there(self) -> bool:
         answer = self._chip(STILL_THERE)
         if len(answer) != 2:
-            self.unsure += 1
             raise Unsure("not an answer about a card's presence")
         return answer == _THERE

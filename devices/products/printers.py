@@ -37,7 +37,8 @@ def _drive(can: Abilities) -> Drive:
 
 
 def _printer(name: str, product: str, wire: Wire, can: Abilities, paper: Paper, *match: Usb) -> Model:
-    return Model(name, "printer", product, wire, _drive(can), match, paper=paper)
+    tested = "the simulator; emupos 0.4.0" if isinstance(wire, Tcp) else "the simulator"
+    return Model(name, "printer", product, wire, _drive(can), match, tested, paper)
 
 
 def _usb(vid: int, *pids: int, of: int = PRINTER_CLASS) -> tuple[Usb, ...]:

@@ -15,6 +15,7 @@ from devices.protocol.newland import Newland
 from devices.wires import Serial
 
 _FAST, _SLOW = Serial(115200), Serial(9600)
+_BY_MANUAL = "the simulator, the manual's bytes"
 
 MODELS = (
     Model("line-scanner", "scanner", "any scanner that sends lines, 115200 baud", _FAST, line_scanner()),
@@ -26,6 +27,7 @@ MODELS = (
         _FAST,
         line_scanner(commands=Honeywell()),
         match=(Usb(0x0C2E),),
+        tested=_BY_MANUAL,
     ),
     Model(
         "newland",
@@ -34,16 +36,39 @@ MODELS = (
         _SLOW,
         line_scanner(commands=Newland()),
         match=(Usb(0x1EAB),),
+        tested=_BY_MANUAL,
     ),
-    Model("newland-em3095", "scanner", "Newland NLS-EM3095, TTL-232", _SLOW, line_scanner(commands=Gm65())),
-    Model("gm65", "scanner", "Grow GM65, GM66, TTL-232 or CDC", _SLOW, line_scanner(commands=Gm65())),
-    Model("gm805", "scanner", "Grow GM805, TTL-232 or CDC", _SLOW, line_scanner(commands=Gm65())),
+    Model(
+        "newland-em3095",
+        "scanner",
+        "Newland NLS-EM3095, TTL-232",
+        _SLOW,
+        line_scanner(commands=Gm65()),
+        tested=_BY_MANUAL,
+    ),
+    Model(
+        "gm65",
+        "scanner",
+        "Grow GM65, GM66, TTL-232 or CDC",
+        _SLOW,
+        line_scanner(commands=Gm65()),
+        tested=_BY_MANUAL,
+    ),
+    Model(
+        "gm805",
+        "scanner",
+        "Grow GM805, TTL-232 or CDC",
+        _SLOW,
+        line_scanner(commands=Gm65()),
+        tested=_BY_MANUAL,
+    ),
     Model(
         "waveshare-barcode",
         "scanner",
         "Waveshare Barcode Scanner Module, TTL-232 or CDC",
         _SLOW,
         line_scanner(commands=Gm65()),
+        tested=_BY_MANUAL,
     ),
     Model(
         "datalogic-gryphon",
@@ -52,6 +77,7 @@ MODELS = (
         _SLOW,
         line_scanner(commands=Datalogic(software_trigger=True)),
         match=(Usb(0x05F9, 0x4204),),
+        tested=_BY_MANUAL,
     ),
     Model(
         "datalogic-magellan",
@@ -59,6 +85,7 @@ MODELS = (
         "Datalogic Magellan 800i and other fixed ones, CDC or RS-232",
         _SLOW,
         line_scanner(commands=Datalogic()),
+        tested=_BY_MANUAL,
     ),
     Model(
         "zebra-cdc",
@@ -74,6 +101,7 @@ MODELS = (
         "Zebra and Symbol DS457, SE955, SE4500 and kin in SSI host mode",
         _SLOW,
         ssi_scanner(),
+        tested="the simulator, recorded packets",
     ),
     Model(
         "cipherlab-1664",
@@ -81,6 +109,14 @@ MODELS = (
         "CipherLab 1663, 1664, virtual COM",
         _FAST,
         line_scanner(commands=CipherLab()),
+        tested=_BY_MANUAL,
     ),
-    Model("de2120", "scanner", "DYScan DE2120, CDC or TTL-232", _FAST, line_scanner(commands=De2120())),
+    Model(
+        "de2120",
+        "scanner",
+        "DYScan DE2120, CDC or TTL-232",
+        _FAST,
+        line_scanner(commands=De2120()),
+        tested="the simulator, the library's bytes",
+    ),
 )

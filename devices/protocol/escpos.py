@@ -13,7 +13,6 @@ CENTRE, LEFT = b"\x1ba\x01", b"\x1ba\x00"
 BOLD, PLAIN = b"\x1bE\x01", b"\x1bE\x00"
 DOUBLE, SINGLE = b"\x1d!\x11", b"\x1d!\x00"
 FEED_AND_CUT = b"\x1dV\x42\x60"  # partial, one corner stays: a receipt that nobody takes does not fall
-FEED_AND_CUT_THROUGH = b"\x1dV\x41\x60"
 FEED_TO_TEAR = b"\x1bd\x05"  # where there is no knife
 BEEP = b"\x1b(A\x04\x00\x30\x33\x01\x05"  # ESC ( A, function 48, pattern 3, once; a printer without a buzzer ignores it
 

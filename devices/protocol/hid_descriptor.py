@@ -19,7 +19,7 @@ MOST_REPORT_BITS = 16384 * 8  # of one report (HID_MAX_BUFFER_SIZE)
 MOST_SIZE, MOST_COUNT = 256, 12288  # bits of an element; elements of a field (HID_MAX_USAGES)
 MOST_PUSHED, MOST_NESTED = 16, 64
 
-CONSTANT, VARIABLE = 0x01, 0x02  # bits of a main item's data
+CONSTANT = 0x01  # bit of a main item's data
 
 _MAIN, _GLOBAL, _LOCAL = 0, 1, 2
 _KINDS = {0x8: "input", 0x9: "output", 0xB: "feature"}

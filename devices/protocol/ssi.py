@@ -21,7 +21,7 @@ START_SESSION, STOP_SESSION, BEEP, LED_ON, LED_OFF, SCAN_ENABLE, SCAN_DISABLE = 
 # Status bits.
 RETRANSMIT, LASTING = 0x01, 0x08
 # Why a packet was not acknowledged.
-RESEND, BAD_CONTEXT, DENIED = 0x01, 0x02, 0x06
+RESEND, DENIED = 0x01, 0x06
 # Sources. The first of several segments has 02, in enioka_scan's capture.
 DECODER, DECODER_FIRST, HOST = 0x00, 0x02, 0x04
 

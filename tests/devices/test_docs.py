@@ -42,9 +42,15 @@ def states_table() -> str:
     return "\n".join(rows)
 
 
-def test_every_model_has_a_row_in_the_support_matrix() -> None:
-    missing = [name for name in models() if f"| `{name}` |" not in DOC]
+def test_every_model_has_its_row_in_the_support_matrix() -> None:
+    rows = {row[0].strip("`"): row for row in (line.strip("| ").split(" | ") for line in DOC.splitlines())}
+    missing = [name for name in models() if name not in rows]
     assert not missing, "docs/devices.md, What is supported, has no row for these"
+    for name, model in models().items():
+        assert rows[name][1] == model.kind
+        assert rows[name][-1] == model.tested, (
+            f"{name}: what it was tested against, in the docs and its declaration"
+        )
 
 
 def test_the_table_of_states_is_the_codes() -> None:

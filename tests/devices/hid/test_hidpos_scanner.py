@@ -10,13 +10,13 @@ import pytest
 from devices.drivers.hidpos_scanner import HidPosScanner
 from devices.errors import Gone, ProtocolError
 from devices.events import Scan
-from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
 from devices.protocol.commands import Honeywell
 from devices.protocol.hidpos_layout import HONEYWELL, NEWLAND, Channel
 from devices.registry import models
 from devices.sim import hidpos as sim
 from devices.sim.hidpos import SimHidPos, reports_of
+from devices.sim.libusb_bus import LibusbBus
 from devices.sim.usb_bus import SimUsbBus
 from devices.sim.usb_device import Stall
 from devices.supervision.manager import Supervisor

@@ -11,10 +11,10 @@ import pytest
 
 from devices.drivers.pn532_reader import token_of
 from devices.events import CardSeen, DeviceEvent, TagRead
-from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
 from devices.protocol import ndef
 from devices.sim.acr122 import Acr122Core, SimAcr122, firmware
+from devices.sim.libusb_bus import LibusbBus
 from devices.sim.tags import Card, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
 from devices.supervision.manager import Supervisor

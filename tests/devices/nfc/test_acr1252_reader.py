@@ -8,10 +8,10 @@ from devices.drivers.acr1252_reader import Acr1252Reader
 from devices.drivers.pn532_reader import token_of
 from devices.errors import DeviceError, ProtocolError, Timeout
 from devices.events import CardSeen, DeviceEvent, TagRead
-from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
 from devices.protocol import acr1252, ndef, pcsc
 from devices.sim.acr1252 import Acr1252Core, SimAcr1252
+from devices.sim.libusb_bus import LibusbBus
 from devices.sim.tags import Card, Phone, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
 from devices.supervision.manager import Supervisor

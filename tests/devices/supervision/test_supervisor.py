@@ -14,9 +14,9 @@ from devices.drivers.line_scanner import LineScanner
 from devices.errors import Gone, Timeout
 from devices.events import DeviceEvent, DeviceState, NotPrinted, Printed, PrinterStatus, Scan
 from devices.finding.discovery import Place
-from devices.finding.libusb_bus import LibusbBus
 from devices.finding.sysfs import Sysfs
 from devices.models import Model, Setting, Usb
+from devices.sim.libusb_bus import LibusbBus
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from devices.sim.usb_bus import SimUsbBus

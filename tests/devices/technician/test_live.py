@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from devices.finding.libusb_bus import LibusbBus
 from devices.models import Setting
 from devices.sim.hidpos import DESCRIPTOR, SimHidPos
+from devices.sim.libusb_bus import LibusbBus
 from devices.sim.usb_bus import SimUsbBus
 from devices.supervision.opening import Host
 from devices.technician import cli, cli_live

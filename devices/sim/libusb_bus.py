@@ -1,6 +1,7 @@
-"""What hangs on USB as libusb tells it: for systems without /sys, and for simulated buses (devices.sim.usb_bus).
+"""What hangs on a simulated USB bus (devices.sim.usb_bus), in the words of /sys: where a supervisor looks for its device.
 
-Slower than /sys (every device is opened for its strings), and it knows of no nodes: only Bulk and Hid wires are found.
+It asks pyusb, so libusb would do as well; but that opens every device for its strings, and knows of no nodes: only Bulk and Hid
+wires are found.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ _ERRORS = (usb.core.USBError, ValueError, NotImplementedError)
 
 
 class LibusbBus:
-    """A bus (devices.finding.discovery.Bus) behind pyusb; `backend` None is libusb."""
+    """A bus (devices.finding.discovery.Bus) behind pyusb and its `backend`."""
 
-    def __init__(self, backend: Any = None) -> None:
+    def __init__(self, backend: Any) -> None:
         self._backend = backend
 
     def present(self) -> list[Found]:
-        """One record per interface, in the order of the slots. Raises DeviceError where there is no libusb."""
+        """One record per interface, in the order of the slots. Raises DeviceError."""
         try:
             devices = list(usb.core.find(find_all=True, backend=self._backend))
         except _ERRORS as error:
