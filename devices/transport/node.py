@@ -14,11 +14,12 @@ class NodeTransport:
 
     def __init__(self, path: str, flags: int, read_size: int) -> None:
         self._path, self._read_size = path, read_size
+        self._waiter = Waiter(path)
         try:
             self._fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         except OSError as error:
+            self._waiter.closing()
             raise translate(error, path) from error
-        self._waiter = Waiter(path)
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`. Raises Gone."""

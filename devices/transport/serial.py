@@ -29,6 +29,15 @@ class SerialTransport:
 
     def __init__(self, port: str, baudrate: int = 115200, parity: str = "N", rtscts: bool = False) -> None:
         self._port = port
+        self._waiter = Waiter(port)
+        try:
+            self._open(baudrate, parity, rtscts)
+        except BaseException:
+            self._waiter.closing()
+            raise
+
+    def _open(self, baudrate: int, parity: str, rtscts: bool) -> None:
+        port = self._port
         try:
             self._serial = serial.Serial(
                 port, baudrate, parity=parity, rtscts=rtscts, timeout=0, write_timeout=0, exclusive=True
@@ -43,7 +52,6 @@ class SerialTransport:
         except OSError as error:
             self._serial.close()
             raise translate(error, port) from error
-        self._waiter = Waiter(port)
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`."""

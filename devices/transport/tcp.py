@@ -8,7 +8,7 @@ import socket
 import time
 from contextlib import suppress
 
-from devices.errors import DeviceError, Gone, Timeout, translate
+from devices.errors import DeviceError, Gone, ProtocolError, Timeout, translate
 from devices.transport.waiting import Waiter
 
 CONNECT_S = 2.0
@@ -36,9 +36,15 @@ class TcpTransport:
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise Gone(f"{self._what}: {error.strerror}") from error
+        except UnicodeError as error:
+            raise ProtocolError(f"{self._what}: is no host name: {error}") from error
         failed: DeviceError = Gone(f"{self._what}: has no address")
         for family, kind, protocol, _, address in addresses:
-            wire = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
+            try:
+                wire = socket.socket(family, kind | socket.SOCK_NONBLOCK, protocol)
+            except OSError as error:  # a kernel without IPv6, whatever the name server says
+                failed = translate(error, self._what)
+                continue
             try:
                 number = wire.connect_ex(address)
                 if number == errno.EINPROGRESS:

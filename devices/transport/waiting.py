@@ -12,20 +12,26 @@ import select
 import threading
 from contextlib import suppress
 
-from devices.errors import Gone
+from devices.errors import Gone, translate
 
 _LET_GO_S = 1.0  # nothing that holds `using` waits for anything but poll(), which `close` ends
 
 
 class Waiter:
-    """The pipe that ends a wait, and the lock that keeps a descriptor open while it is used."""
+    """The pipe that ends a wait, and the lock that keeps a descriptor open while it is used. Raises Busy.
+
+    Made before the descriptor is opened: where there is no room for a pipe, nothing is left open.
+    """
 
     def __init__(self, what: str) -> None:
         self._what = what
         self.using = threading.Lock()  # held by a read or a write under way
         self._guard = threading.Lock()
         self._closed = self._woken = False
-        self._out, self._in = os.pipe()
+        try:
+            self._out, self._in = os.pipe()
+        except OSError as error:  # too many open files
+            raise translate(error, what) from error
         os.set_blocking(self._in, False)
 
     def readable(self, fd: int, timeout_s: float) -> bool:
