@@ -65,6 +65,7 @@ _FAMILY: dict[type[DeviceError], set[int]] = {
     ProtocolError: {errno.EOVERFLOW, errno.EPROTO, errno.EILSEQ, errno.EBADMSG, errno.EMSGSIZE},
 }  # fmt: skip
 _BY_NUMBER = {number: family for family, numbers in _FAMILY.items() for number in numbers}
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 _LOST_FRAME = {errno.EOVERFLOW, errno.EILSEQ, errno.EMSGSIZE}
 # By name, so that nothing here imports pyserial or pyusb: what they raise without a number, mostly at an unplug.
 _BY_NAME: dict[str, type[DeviceError]] = {
@@ -101,6 +102,8 @@ def translate(error: BaseException, what: str) -> DeviceError:
     found = family(text)
     if number is not None:
         found.errno = number
+    if number in _SCARCE:
+        found.remedy = "Nothing is wrong with the device: start the kiosk anew, and tell its makers."
     if type(error).__name__ == "NoBackendError":
         found.remedy = "Install libusb: apt install libusb-1.0-0."
     return found

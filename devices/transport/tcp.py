@@ -35,7 +35,7 @@ class TcpTransport:
         try:
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise Gone(f"{self._what}: {error.strerror}") from error
+            raise _on_the_network(Gone(f"{self._what}: {error.strerror}")) from error
         except UnicodeError as error:
             raise ProtocolError(f"{self._what}: is no host name: {error}") from error
         failed: DeviceError = Gone(f"{self._what}: has no address")
@@ -62,7 +62,7 @@ class TcpTransport:
                 raise
             else:
                 return wire
-        raise failed
+        raise _on_the_network(failed)
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`."""
@@ -107,6 +107,12 @@ class TcpTransport:
         if self._waiter.closing():
             with suppress(OSError):
                 self._socket.close()
+
+
+def _on_the_network(error: DeviceError) -> DeviceError:
+    if isinstance(error, Gone | Timeout):
+        error.remedy = "Switch it on, look at its network cable, and whether it still has the address of the configuration."
+    return error
 
 
 def _patience(wire: socket.socket) -> None:

@@ -117,3 +117,8 @@ def test_a_frame_that_was_lost_is_called_so() -> None:
 
 def test_a_missing_libusb_says_what_to_install() -> None:
     assert "libusb-1.0-0" in translate(usb.core.NoBackendError("No backend available"), "x").remedy
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM])
+def test_what_this_program_has_too_little_of_is_no_other_programs_fault(number: int) -> None:
+    assert "start the kiosk anew" in translate(OSError(number, os.strerror(number)), "x").remedy

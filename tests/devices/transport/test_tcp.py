@@ -71,3 +71,12 @@ def test_a_printer_that_does_not_read_is_a_timeout_that_says_how_much_went_out(
         port.write(bytes(50_000_000), 0.1)
     port.close()
     peer.close()
+
+
+def test_a_printer_that_is_off_is_not_to_be_plugged_into_usb(listener: socket.socket) -> None:
+    number = listener.getsockname()[1]
+    listener.close()
+    for host in ("127.0.0.1", "nobody.invalid"):
+        with pytest.raises(Gone) as caught:
+            TcpTransport(host, number)
+        assert "network cable" in caught.value.remedy
