@@ -217,7 +217,7 @@ def _their_write(kind: str, where: str) -> None:
 def _our_write(kind: str, where: str, told: multiprocessing.Queue[float]) -> None:
     wire = TcpTransport("127.0.0.1", int(where)) if kind == "network" else SerialTransport(where)
     driver = EscPosPrinter("printer", wire, Abilities((IN_TURN,)))
-    driver._session._send(bytes(MUCH), time.monotonic())
+    driver._session._outbox.add(bytes(MUCH), time.monotonic())
     longest, end = 0.0, time.monotonic() + CUT_OFF_S
     while time.monotonic() < end:
         began = time.perf_counter()

@@ -64,6 +64,7 @@ class EscPosPrinter:
         self._asides: list[bytes] = []
         self._closed = False
         self._waiting = 0
+        self._watched = True
         self._early: list[DeviceEvent] = []  # told while it was started
 
     def start(self) -> None:
@@ -149,7 +150,15 @@ class EscPosPrinter:
             happened = session.feed(data, now) if data else session.turn(now)
             self._write()
         self._note()
+        self._warn()
         return self._told(happened)
+
+    def _warn(self) -> None:
+        if self._watched and not self._session.watched:
+            log.warning(
+                "%s takes no more questions: should it not come to itself, switch it off and on", self._name
+            )
+        self._watched = self._session.watched
 
     def _write(self) -> None:
         """Write what is due until it is out, or the printer does not take it: the rest is for the next turn."""

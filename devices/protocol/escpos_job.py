@@ -64,7 +64,6 @@ class PrintSession(Watch):
         self.way = ""  # how it confirms; "" until it was tried
         self._jobs: deque[tuple[str, tuple[bytes, ...]]] = deque()
         self._asides: deque[bytes] = deque()
-        self._outbox = bytearray()
         self._stage, self._since = "idle", 0.0
         self._stages: dict[str, Callable[[float], None]] = {
             "idle": self._in_idle, "probe": self._in_probe, "clean": self._in_clean, "check": self._in_check,
@@ -72,8 +71,6 @@ class PrintSession(Watch):
         }  # fmt: skip
         self._pieces: deque[bytes] = deque()
         self._job = ""
-        self._progress = 0.0  # when the printer last took a byte
-        self._stalled = False
         self._untried: deque[str] = deque()
         self.counters = dict.fromkeys(("printed", "voided", "unsure", "cleared"), 0)
 
@@ -112,13 +109,11 @@ class PrintSession(Watch):
 
     def outgoing(self) -> bytes:
         """The bytes to write now; tell `sent` how many went."""
-        return bytes(self._outbox[:4096])
+        return self._outbox.first()
 
     def sent(self, count: int, now: float) -> None:
         """So many bytes of `outgoing` were taken by the line."""
-        del self._outbox[:count]
-        if count:
-            self._progress, self._stalled = now, False
+        self._outbox.sent(count, now)
         if not self._outbox:
             self._proof.left(now)
 
@@ -130,7 +125,11 @@ class PrintSession(Watch):
         if due is not None:
             return due
         if self._stage == "idle":
-            return 0.0 if self._jobs or self._asides else max(0.0, (self._looked or 0.0) + POLL_S - now)
+            return (
+                0.0
+                if self._jobs or self._asides
+                else max(0.0, (self._looked or 0.0) + self._pace(POLL_S) - now)
+            )
         return SETTLE_S / 2
 
     def tell(self, status: Status, now: float) -> list[Happening]:
@@ -183,6 +182,7 @@ class PrintSession(Watch):
                 if status is not None:
                     self._learn(status, now)
             case AutoStatus(group=group):
+                self._reports = True
                 self._become(status_of_group(group), now)
             case Cleared():
                 self.counters["cleared"] += 1
@@ -197,18 +197,13 @@ class PrintSession(Watch):
         self._stage, self._since = stage, now
         self._looked = None if stage != "idle" else self._looked
 
-    def _send(self, data: bytes, now: float) -> None:
-        if not self._outbox:
-            self._progress = now
-        self._outbox += data
-
     def _step(self, now: float) -> None:
         if self._outbox:
             self._watch_stall(now)
             return
         question = self._enquiry.outgoing(now)
         if question:
-            self._send(question, now)
+            self._outbox.add(question, now)
         if self._enquiry.misses >= MISSES and self._stage in ("probe", "check", "body", "fence", "clean"):
             self._abort("offline", now)
         self._stages[self._stage](now)
@@ -218,10 +213,10 @@ class PrintSession(Watch):
         if self._stage in ("body", "fence") and self._stopped(now):
             self._abort(self.status.name(), now)
             return
-        if now - self._progress < STALL_S:
+        if self._outbox.still_s(now) < STALL_S:
             return
-        if not self._stalled:
-            self._stalled = True
+        if not self._outbox.stalled:
+            self._outbox.stalled = True
             if self.status.can_print:  # it would say more if it could: Automatic Status Back does
                 self._become(Status(offline=True), now)
         if self._stage in ("body", "fence", "clean", "probe", "check"):
@@ -232,10 +227,11 @@ class PrintSession(Watch):
             self._go("idle", now)
 
     def _in_idle(self, now: float) -> None:
-        if self._looked is None or now - self._looked >= POLL_S:
-            self._look()
+        self._keep_looking(now, POLL_S)
         if self._looked is None or self._enquiry.busy:
             return
+        if self.status.can_print:
+            self._outbox.worked_through()
         if self.status.can_print and not self.way:
             self._untried, self._proof.way = deque(self._can.confirm), ""
             self._go("probe", now)
@@ -248,11 +244,11 @@ class PrintSession(Watch):
             self._go("check", now)
         elif self._attended and not self.status.cover_open:
             self._attended = False
-            self._send(escpos.RECOVER, now)
+            self._outbox.add(escpos.RECOVER, now)
         elif self._asides:
             command = self._asides.popleft()
             if self.status.can_print:
-                self._send(command, now)
+                self._outbox.add(command, now)
 
     def _in_probe(self, now: float) -> None:
         """Find out how it confirms, and that nothing of an earlier session is still to come."""
@@ -311,7 +307,7 @@ class PrintSession(Watch):
             self._keep_looking(now)
         elif self._known():
             if len(self._pieces) > 1:
-                self._send(self._pieces.popleft(), now)
+                self._outbox.add(self._pieces.popleft(), now)
                 self._looked = None
             else:
                 self._request(b"", now)
@@ -329,6 +325,7 @@ class PrintSession(Watch):
             self._looked = None  # one more look: paper may have ended with the body
         elif self._known():
             self.residue = "cut"
+            self._outbox.worked_through()
             self._request(self._pieces.popleft(), now)
             self._go("seal", now)
 
@@ -360,7 +357,7 @@ class PrintSession(Watch):
     def _request(self, data: bytes, now: float, way: str = "") -> None:
         """Send `data` and ask to be told when it is done."""
         self._good_since = now if self.status.can_print else None
-        self._send(data + self._proof.request(way or self.way, now), now)
+        self._outbox.add(data + self._proof.request(way or self.way, now), now)
 
     def _confirmed(self, now: float) -> bool:
         return self._proof.sure(now, self._good_since, self._looked)
@@ -377,8 +374,9 @@ class PrintSession(Watch):
             self._go("idle", now)
 
     def _clear(self, now: float) -> None:
-        if self._can.clears:
-            self._send(escpos.CLEAR, now)
+        # From a jam it would free the knife as well (Epson: as DLE ENQ 2 does). RECOVER clears too, when somebody was there.
+        if self._can.clears and not self.status.attend:
+            self._outbox.add(escpos.CLEAR, now)
             self._go("clear", now)
         else:
             self._go("idle", now)

@@ -192,6 +192,11 @@ class Status:
         """Whether what is sent now comes out now."""
         return self.name() in ("ok", "paper-low")
 
+    @property
+    def attend(self) -> bool:
+        """Whether there is a fault that ends when the printer is told that somebody saw to it (DLE ENQ)."""
+        return self.cutter or self.stuck
+
 
 QUESTIONS = (1, 2, 3, 4)  # DLE EOT n: the printer, why it is offline, its faults, its paper
 

@@ -11,11 +11,14 @@ PROCESS_ID, IN_TURN, STATUS = "process-id", "in-turn", "status"
 
 POLL_S: Final = 2.0  # between two looks at an idle printer
 LOOK_S: Final = 0.5  # while it prints
+WATCH_S: Final = 4.0  # while a fault waits for somebody: nobody opens, frees a knife and closes within it
+HEART_S: Final = 60.0  # the same where the printer tells of its cover by itself
 PROBE_S: Final = 1.0  # for the answer that tells how it confirms
 FENCE_S: Final = 20.0  # for a body to be on paper: the longest receipt takes a tenth of it
 HOLD_S: Final = 20.0  # for a seal, paper being changed included
 CLEAR_S: Final = 1.0
 DRAIN_S: Final = 1.0  # of good status stands for "on paper" where nothing better is
+RESERVE: Final = 32  # bytes of its buffer kept free of questions: a round under way, RECOVER, CLEAR
 STALL_S: Final = 5.0  # without a byte taken
 PATIENCE_S: Final = {"hot": 10.0, "offline": 3.0}  # what may go by itself; anything else stops a job at once
 MISSES: Final = (
@@ -32,6 +35,9 @@ class Abilities:
     confirm: tuple[str, ...] = (IN_TURN, STATUS)
     auto_status: bool = False
     clears: bool = False
+    room: int = (
+        4096  # bytes its buffer takes while it stands still; what was in it before the seal is on paper then
+    )
     answers: bool = True  # where not, somebody else looks when `wants_status`, and tells
 
 

@@ -1,7 +1,7 @@
 """The works of an ESC/POS printer without its cable: a buffer, a mechanism that prints from it, and the paper that comes out.
 
 It follows Epson's reference where printers differ: real-time commands are looked for in everything that is received, pictures
-included; a printer that stopped keeps its buffer and goes on when it can; power off loses it.
+included, and are kept in the buffer all the same; a printer that stopped keeps its buffer and goes on when it can; power off loses it.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class Machine:
         tail, seen = self._tail, self.condition
         if self.firmware.clears and tail.endswith(_CLEAR):
             self._forget()
-            seen.cutter_error = False
+            seen.cutter_error &= seen.cutter  # as DLE ENQ 2 does
             self._tail = b""
             return b"\x37\x25\x00" + self._news()
         if tail[-3:-1] == b"\x10\x05" and tail[-1] == 2 and seen.cutter_error and not seen.cutter:

@@ -15,6 +15,7 @@ from devices.sim.escpos_machine import Firmware, Machine, Mark
 FULL = Abilities(("process-id", "in-turn"), auto_status=True, clears=True)
 PLAIN = Abilities()
 FENCED = Abilities(("in-turn",))
+SMALL = Abilities(("in-turn",), room=128)
 MUTE_ON_PAPER = Abilities(("status",))
 
 

@@ -13,6 +13,7 @@ from devices.errors import Gone, Timeout
 from devices.events import DeviceEvent, NotPrinted, Printed, PrinterStatus
 from devices.products.printers import ANY, EPSON
 from devices.protocol import escpos
+from devices.protocol.escpos_terms import IN_TURN, Abilities
 from devices.sim.escpos_machine import Condition, Firmware, Machine
 from devices.sim.net_printer import SimNetPrinter
 from devices.sim.printer import SimPrinter
@@ -138,6 +139,21 @@ def test_a_printer_that_reads_nothing_blocks_no_turn_longer_than_its_slice(tmp_p
             heard += driver.close()
     assert any(isinstance(event, NotPrinted) for event in heard)
     driver.close()
+    sim.close()
+
+
+def test_a_jam_that_cannot_be_watched_any_more_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sim = SimPrinter(tmp_path / "printer", Firmware(auto_status=False))
+    driver = EscPosPrinter(
+        "printer", SerialTransport(str(tmp_path / "printer")), Abilities((IN_TURN,), room=48)
+    )
+    driver.start()
+    sim.machine.condition.cutter = True
+    assert driver.print("A", receipt("A"))
+    turn_until(driver, lambda heard: "switch it off and on" in caplog.text)
+    assert NotPrinted("printer", "A", "unsure") in driver.close()
     sim.close()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from devices.protocol import escpos
 from devices.protocol.escpos_terms import Abilities
 from devices.sim.escpos_machine import Condition, Firmware
-from tests.devices.printer.bench import FULL, MUTE_ON_PAPER, PLAIN, Bench, lines_of, whole
+from tests.devices.printer.bench import FULL, MUTE_ON_PAPER, PLAIN, SMALL, Bench, lines_of, whole
 
 CLONE = Firmware(process_ids=False, auto_status=False, clears=False)
 BLIND = Firmware(process_ids=False, in_turn=False, auto_status=False, clears=False)
@@ -127,6 +129,84 @@ def test_a_knife_that_jams_is_unsure_and_goes_on_once_somebody_was_there() -> No
     bench.run(5.0)
     bench.machine.condition.cover_open = False
     bench.run(10.0)
+    bench.print("B")
+    assert bench.outcome("B") == ""
+    assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
+
+
+def _jam(bench: Bench) -> None:
+    bench.run(4.0)
+    bench.machine.condition.cutter = True
+    bench.print("A")
+    assert bench.outcome("A") == "unsure"
+    bench.machine.condition.cutter = False  # the cause is gone; that it is must be told
+
+
+def _jammed(bench: Bench) -> bool:
+    return bench.machine.condition.cutter_error
+
+
+def _visit(bench: Bench) -> None:
+    bench.machine.condition.cover_open = True
+    bench.run(6.0)
+    bench.machine.condition.cover_open = False
+    bench.run(5.0)
+
+
+@pytest.mark.parametrize("clears", [True, False])
+def test_a_jammed_knife_does_not_move_before_somebody_was_at_the_cover(clears: bool) -> None:
+    bench = Bench(FULL, Firmware(clears=clears))
+    _jam(bench)
+    bench.print("B")
+    assert bench.outcome("B") == "cutter-error"
+    bench.run(60.0, step=0.1)
+    assert _jammed(bench)
+    _visit(bench)
+    assert not _jammed(bench)
+    bench.print("C")
+    assert bench.outcome("C") == ""
+    assert [whole(bench.machine, job) for job in "ABC"] == [1, 0, 1], "A hung out, and was cut off at last"
+
+
+@pytest.mark.parametrize(
+    ("can", "firmware", "wait_s"), [(FULL, Firmware(), 12 * 3600), (FULL, CLONE, 900), (PLAIN, CLONE, 900)]
+)
+def test_a_jam_that_waits_long_for_somebody_does_not_fill_the_buffer_with_questions(
+    can: Abilities, firmware: Firmware, wait_s: float
+) -> None:
+    bench = Bench(can, firmware)
+    _jam(bench)
+    bench.run(wait_s, step=1.0)
+    assert bench.session.watched
+    _visit(bench)
+    bench.print("B")
+    assert bench.outcome("B") == ""
+    assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
+
+
+def test_a_small_buffer_is_not_full_of_questions_while_a_seal_is_held() -> None:
+    bench = Bench(SMALL, replace(CLONE, buffer=128))
+    bench.run(4.0)
+    bench.machine.condition.cutter = True
+    bench.print("A")
+    bench.run(10.0)
+    bench.machine.condition.cutter = False
+    _visit(bench)
+    bench.run(15.0)
+    bench.print("B")
+    assert bench.outcome("B") == ""
+    assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
+
+
+def test_a_jam_that_cannot_be_watched_any_more_is_said_and_ends_at_the_power_switch() -> None:
+    bench = Bench(SMALL, replace(CLONE, buffer=128))
+    _jam(bench)
+    bench.run(300.0, step=0.1)
+    _visit(bench)
+    assert not bench.session.watched
+    bench.machine.power(on=False)
+    bench.machine.power(on=True)
+    bench.run(3.0)
     bench.print("B")
     assert bench.outcome("B") == ""
     assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
