@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from devices.protocol import escpos
-from devices.protocol.escpos_proof import Proof
+from devices.protocol.escpos_ready import Ready
 from devices.protocol.escpos_status import (
     SETTLE_S,
     Answer,
@@ -38,8 +38,6 @@ from devices.protocol.escpos_terms import (
     MISSES,
     MOST_JOBS,
     POLL_S,
-    PROBE_S,
-    PROCESS_ID,
     STALL_S,
     STATUS,
     TOGETHER,
@@ -47,10 +45,9 @@ from devices.protocol.escpos_terms import (
     Finished,
     Happening,
 )
-from devices.protocol.escpos_watch import Watch
 
 
-class PrintSession(Watch):
+class PrintSession(Ready):
     """One printer on an open line, without the line: `feed` what it sends, `turn` when `wait_s` is over, write `outgoing`.
 
     `mark` gives four fresh bytes for a process id (escpos.MARKS says which). `residue` is what an earlier session left
@@ -58,20 +55,16 @@ class PrintSession(Watch):
     """
 
     def __init__(self, can: Abilities, mark: Callable[[], bytes], residue: str = "") -> None:
-        super().__init__(can)
-        self._proof, self._parser = Proof(mark), ReplyParser()
-        self.residue = residue
-        self.way = ""  # how it confirms; "" until it was tried
+        super().__init__(can, mark, residue)
+        self._parser = ReplyParser()
         self._jobs: deque[tuple[str, tuple[bytes, ...]]] = deque()
         self._asides: deque[bytes] = deque()
-        self._stage, self._since = "idle", 0.0
         self._stages: dict[str, Callable[[float], None]] = {
             "idle": self._in_idle, "probe": self._in_probe, "clean": self._in_clean, "check": self._in_check,
             "body": self._in_body, "fence": self._in_fence, "seal": self._in_seal, "clear": self._in_clear,
         }  # fmt: skip
         self._pieces: deque[bytes] = deque()
         self._job = ""
-        self._untried: deque[str] = deque()
         self.counters = dict.fromkeys(("printed", "voided", "unsure", "cleared"), 0)
 
     # --- from outside -----------------------------------------------------------------------------------------
@@ -193,10 +186,6 @@ class PrintSession(Watch):
 
     # --- what is done -----------------------------------------------------------------------------------------
 
-    def _go(self, stage: str, now: float) -> None:
-        self._stage, self._since = stage, now
-        self._looked = None if stage != "idle" else self._looked
-
     def _step(self, now: float) -> None:
         if self._outbox:
             self._watch_stall(now)
@@ -233,11 +222,9 @@ class PrintSession(Watch):
         if self.status.can_print:
             self._outbox.worked_through()
         if self.status.can_print and not self.way:
-            self._untried, self._proof.way = deque(self._can.confirm), ""
-            self._go("probe", now)
+            self._probe(now)
         elif self.status.can_print and self.residue:
-            self._request(escpos.part(void=self.residue == "void") + self._auto(), now)
-            self._go("clean", now)
+            self._clean(now)
         elif self._jobs:
             self._job, pieces = self._jobs.popleft()
             self._pieces = _together(pieces)
@@ -249,40 +236,6 @@ class PrintSession(Watch):
             command = self._asides.popleft()
             if self.status.can_print:
                 self._outbox.add(command, now)
-
-    def _in_probe(self, now: float) -> None:
-        """Find out how it confirms, and that nothing of an earlier session is still to come."""
-        if not self.status.can_print:
-            self._go("idle", now)
-        elif self._proof.way and self._confirmed(now):
-            self.way = self._proof.way
-            self._go("idle", now)
-        elif self._proof.way and now - self._since < PROBE_S:
-            self._keep_looking(now)
-        elif self._untried and self._untried[0] == STATUS:
-            self.way = STATUS
-            self._proof.forget()
-            self._go("idle", now)
-        elif self._untried:
-            self._since, self._proof.way = now, self._untried.popleft()
-            self._proof.forget()
-            # A command that stands half in the printer since another session would eat the request.
-            self._request((escpos.FLUSH if self.residue else b"") + self._auto(), now, self._proof.way)
-        else:
-            self._refuse("offline")  # it takes everything and does nothing: whoever waits shall know
-            self._go("idle", now)
-
-    def _in_clean(self, now: float) -> None:
-        if not self.status.can_print:
-            self._go("idle", now)
-        elif self._confirmed(now):
-            self.residue = ""
-            self._go("idle", now)
-        elif now - self._since > FENCE_S:
-            self._forget_way()
-            self._go("idle", now)
-        else:
-            self._keep_looking(now)
 
     def _in_check(self, now: float) -> None:
         if not self._known():
@@ -348,20 +301,6 @@ class PrintSession(Watch):
 
     # --- parts of stages --------------------------------------------------------------------------------------
 
-    def _auto(self) -> bytes:
-        """Status unasked where a process id is waited for; a group that lost its head would pass for answers to GS r."""
-        if not self._can.auto_status:
-            return b""
-        return escpos.AUTO_STATUS if (self._proof.way or self.way) == PROCESS_ID else escpos.NO_AUTO_STATUS
-
-    def _request(self, data: bytes, now: float, way: str = "") -> None:
-        """Send `data` and ask to be told when it is done."""
-        self._good_since = now if self.status.can_print else None
-        self._outbox.add(data + self._proof.request(way or self.way, now), now)
-
-    def _confirmed(self, now: float) -> bool:
-        return self._proof.sure(now, self._good_since, self._looked)
-
     def _abort(self, reason: str, now: float) -> None:
         """Before the seal: what is out is void, what is in the printer shall not come out."""
         begun = self._stage in ("body", "fence")
@@ -380,11 +319,6 @@ class PrintSession(Watch):
             self._go("clear", now)
         else:
             self._go("idle", now)
-
-    def _forget_way(self) -> None:
-        """It does not confirm any more as it did: find out anew."""
-        self.way = ""
-        self._proof.forget()
 
     def _refuse(self, reason: str) -> None:
         self._out += [Finished(job, reason) for job, _ in self._jobs]
