@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from devices.errors import Gone, translate
+from devices.errors import translate
 from devices.transport.waiting import Waiter
 
 
@@ -23,18 +23,7 @@ class NodeTransport:
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`. Raises Gone."""
-        with self._waiter.using:
-            if not self._waiter.readable(self._fd, timeout_s):
-                return b""
-            try:
-                data = os.read(self._fd, self._read_size)
-            except BlockingIOError:
-                return b""
-            except OSError as error:
-                raise translate(error, self._path) from error
-        if not data:  # readable and empty: nobody is at the other end any more
-            raise Gone(f"{self._path}: hung up")
-        return data
+        return self._waiter.read(self._fd, self._read_size, timeout_s)
 
     def wake(self) -> None:
         """End a waiting `read` early; at once."""

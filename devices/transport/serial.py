@@ -8,14 +8,12 @@ costs nothing and every call keeps its deadline.
 from __future__ import annotations
 
 import fcntl
-import os
 import termios
-import time
 from contextlib import suppress
 
 import serial
 
-from devices.errors import Gone, ProtocolError, Timeout, translate
+from devices.errors import ProtocolError, translate
 from devices.transport.waiting import Waiter
 
 _CHUNK = 512  # bytes per write: a full buffer is noticed early, and how much went out is known
@@ -55,37 +53,11 @@ class SerialTransport:
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`."""
-        with self._waiter.using:
-            if not self._waiter.readable(self._fd, timeout_s):
-                return b""
-            try:
-                data = os.read(self._fd, 4096)
-            except BlockingIOError:
-                return b""
-            except OSError as error:
-                raise translate(error, self._port) from error
-        if not data:  # readable and empty: the other end hung up
-            raise Gone(f"{self._port}: hung up")
-        return data
+        return self._waiter.read(self._fd, 4096, timeout_s)
 
     def write(self, data: bytes, deadline_s: float) -> None:
         """All of `data` within `deadline_s`."""
-        end = time.monotonic() + deadline_s
-        sent = 0
-        with self._waiter.using:
-            while sent < len(data):
-                left = end - time.monotonic()
-                try:
-                    if self._waiter.writable(self._fd, left):
-                        sent += os.write(self._fd, data[sent : sent + _CHUNK])
-                    elif left <= 0:
-                        raise Timeout(
-                            f"{self._port}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
-                        )
-                except BlockingIOError:
-                    continue
-                except OSError as error:
-                    raise translate(error, self._port) from error
+        self._waiter.write(self._fd, data, deadline_s, _CHUNK)
 
     def wake(self) -> None:
         """End a waiting `read` early."""

@@ -66,37 +66,11 @@ class TcpTransport:
 
     def read(self, timeout_s: float) -> bytes:
         """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`."""
-        with self._waiter.using:
-            if not self._waiter.readable(self._socket.fileno(), timeout_s):
-                return b""
-            try:
-                data = self._socket.recv(4096)
-            except BlockingIOError:
-                return b""
-            except OSError as error:
-                raise translate(error, self._what) from error
-        if not data:
-            raise Gone(f"{self._what}: hung up")
-        return data
+        return self._waiter.read(self._socket.fileno(), 4096, timeout_s)
 
     def write(self, data: bytes, deadline_s: float) -> None:
         """All of `data` within `deadline_s`."""
-        end = time.monotonic() + deadline_s
-        sent = 0
-        with self._waiter.using:
-            while sent < len(data):
-                left = end - time.monotonic()
-                try:
-                    if self._waiter.writable(self._socket.fileno(), left):
-                        sent += self._socket.send(data[sent : sent + _CHUNK])
-                    elif left <= 0:
-                        raise Timeout(
-                            f"{self._what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
-                        )
-                except BlockingIOError:
-                    continue
-                except OSError as error:
-                    raise translate(error, self._what) from error
+        self._waiter.write(self._socket.fileno(), data, deadline_s, _CHUNK)
 
     def wake(self) -> None:
         """End a waiting `read` early."""

@@ -1,4 +1,4 @@
-"""Waiting for a file descriptor that another thread may take away.
+"""Reading and writing a file descriptor that another thread may take away.
 
 poll() and not select(): select refuses descriptors from 1024 on. A descriptor that is closed while a thread waits for it
 does not end that wait, and its number may name another file a moment later; so whoever closes wakes the waiting
@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from contextlib import suppress
 
-from devices.errors import Gone, translate
+from devices.errors import Gone, Timeout, translate
 
 _LET_GO_S = 1.0  # nothing that holds `using` waits for anything but poll(), which `close` ends
 
@@ -33,6 +34,40 @@ class Waiter:
         except OSError as error:  # too many open files
             raise translate(error, what) from error
         os.set_blocking(self._in, False)
+
+    def read(self, fd: int, most: int, timeout_s: float) -> bytes:
+        """What has arrived, at the latest after `timeout_s`; b"" for nothing or after `wake`. Raises DeviceError."""
+        with self.using:
+            if not self.readable(fd, timeout_s):
+                return b""
+            try:
+                data = os.read(fd, most)
+            except BlockingIOError:
+                return b""
+            except OSError as error:
+                raise translate(error, self._what) from error
+        if not data:  # readable and empty: the other end hung up
+            raise Gone(f"{self._what}: hung up")
+        return data
+
+    def write(self, fd: int, data: bytes, deadline_s: float, chunk: int) -> None:
+        """All of `data`, at most `chunk` at once, within `deadline_s`. Raises Timeout, saying how much went out; DeviceError."""
+        end = time.monotonic() + deadline_s
+        sent = 0
+        with self.using:
+            while sent < len(data):
+                left = end - time.monotonic()
+                try:
+                    if self.writable(fd, left):
+                        sent += os.write(fd, data[sent : sent + chunk])
+                    elif left <= 0:
+                        raise Timeout(
+                            f"{self._what}: {sent} of {len(data)} bytes went out in {deadline_s:g} s", sent
+                        )
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    raise translate(error, self._what) from error
 
     def readable(self, fd: int, timeout_s: float) -> bool:
         """Whether there is something to read at the latest after `timeout_s`; False at once when woken. Raises Gone."""
