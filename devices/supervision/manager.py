@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -23,6 +24,7 @@ class Manager:
         self.host = host
         self._emit = emit
         self._watchers: tuple[Emit, ...] = ()
+        self._watching = threading.Lock()
         self._outbox = Outbox(self._hand_out)
         self.devices = {one.name: Supervisor(one, self._outbox.put, host) for one in settings}
 
@@ -42,10 +44,12 @@ class Manager:
 
     def watch(self, watcher: Emit) -> Callable[[], None]:
         """Have `watcher` hear what the listener hears, from the same thread: it must only hand over. Returns how to end it."""
-        self._watchers = (*self._watchers, watcher)
+        with self._watching:
+            self._watchers = (*self._watchers, watcher)
 
         def end() -> None:
-            self._watchers = tuple(one for one in self._watchers if one is not watcher)
+            with self._watching:
+                self._watchers = tuple(one for one in self._watchers if one is not watcher)
 
         return end
 
@@ -61,6 +65,8 @@ class Manager:
         return reports
 
     def _hand_out(self, event: DeviceEvent) -> None:
-        for watcher in self._watchers:
-            watcher(event)
-        self._emit(event)
+        try:
+            self._emit(event)
+        finally:  # whoever only looks on comes last, and costs nobody an event
+            for watcher in self._watchers:
+                watcher(event)

@@ -51,6 +51,7 @@ class Supervisor:
         )
         self._telling = threading.Lock()  # to us or to a borrower: what is told last is what is true
         self._memory: object = None  # of the drivers there were
+        self._commanding = threading.Lock()  # what a driver is told last is what was said last
         self._stopping = threading.Event()
         self._counters = dict.fromkeys(("opened", "lost", "failed", "events", "resets"), 0)
         self._past: dict[str, int] = {}  # what drivers that are closed have counted
@@ -96,17 +97,19 @@ class Supervisor:
 
     def arm(self, on: bool) -> None:
         """Have a card reader look for cards, now and after every reconnect."""
-        self._armed = on
-        driver: object = self._driver
-        if isinstance(driver, CanArm) and self._borrower is None:
-            driver.arm(on)
+        with self._commanding:
+            self._armed = on
+            driver: object = self._driver
+            if isinstance(driver, CanArm) and self._borrower is None:
+                driver.arm(on)
 
     def offer(self, uri: str) -> None:
         """The address a reader gives to phones, now and after every reconnect; "" for none."""
-        self._uri = uri
-        driver: object = self._driver
-        if isinstance(driver, CanOffer) and self._borrower is None:
-            driver.offer(uri)
+        with self._commanding:
+            self._uri = uri
+            driver: object = self._driver
+            if isinstance(driver, CanOffer) and self._borrower is None:
+                driver.offer(uri)
 
     def print(self, job: str, pieces: Sequence[bytes]) -> None:
         """Print a job; the outcome is an event, at once where there is no printer."""
@@ -266,11 +269,12 @@ class Supervisor:
 
     def _command(self, driver: object) -> None:
         """Tell a driver what it has to know: ours to say, unless it is lent."""
-        if self._borrower is None:
-            if isinstance(driver, CanArm):
-                driver.arm(self._armed)
-            if isinstance(driver, CanOffer):
-                driver.offer(self._uri)
+        with self._commanding:
+            if self._borrower is None:
+                if isinstance(driver, CanArm):
+                    driver.arm(self._armed)
+                if isinstance(driver, CanOffer):
+                    driver.offer(self._uri)
 
     def _close(self) -> None:
         self._status = None

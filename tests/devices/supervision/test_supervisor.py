@@ -441,3 +441,51 @@ def test_counters_may_be_read_while_they_grow() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+class Reader(Odd):
+    """It is armed slowly the first time."""
+
+    armed: list[bool]
+    meanwhile: Callable[[], None]
+
+    def arm(self, on: bool) -> None:
+        if not Reader.armed:
+            Reader.armed.append(on)
+            Reader.meanwhile()
+            Reader.armed.pop(0)
+        Reader.armed.append(on)
+
+
+def test_a_reader_that_is_armed_while_it_comes_back_is_armed(scanner: SimScanner, tmp_path: Path) -> None:
+    Reader.armed, wanted, done = [], threading.Event(), threading.Event()
+
+    def meanwhile() -> None:
+        wanted.set()
+        done.wait(0.5)  # for whoever arms it: before this is over, or after, and then it stays armed
+
+    Reader.meanwhile = staticmethod(meanwhile)
+    device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), Ear(), host(Reader))
+    device.start()
+    assert wanted.wait(10)
+    device.arm(True)
+    done.set()
+    until(lambda: device.state == "ready")
+    assert Reader.armed[-1]
+    assert device.stop()
+
+
+def test_whoever_looks_on_and_fails_costs_the_kiosk_no_event(scanner: SimScanner, tmp_path: Path) -> None:
+    ear = Ear()
+    manager = Manager([Setting("scanner", "line-scanner", str(tmp_path / "scanner"))], ear)
+
+    def fails(event: DeviceEvent) -> None:
+        raise RuntimeError("a tool's fault")
+
+    end = manager.watch(fails)
+    manager.start()
+    ear.state("ready")
+    scanner.scan("42")
+    assert ear.wait(Scan).text == "42"
+    end()
+    assert manager.stop()
