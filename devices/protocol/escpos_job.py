@@ -214,6 +214,10 @@ class PrintSession(Ready):
             self._in_seal(now)
         elif self._stage == "clear":
             self._go("idle", now)
+        elif self._stage == "idle":
+            self._refuse(
+                self.status.name()
+            )  # whoever waits shall know, and nothing comes out when nobody waits any more
 
     def _in_idle(self, now: float) -> None:
         self._keep_looking(now, POLL_S)
@@ -289,8 +293,12 @@ class PrintSession(Ready):
             self._go("idle", now)
         elif now - self._since > HOLD_S or (self._proof.way == STATUS and not self.status.can_print):
             self._finish("unsure")
-            if self.status.can_print:
+            if self._outbox or self.status.can_print:
                 self._forget_way()
+            if (
+                self._outbox
+            ):  # a claim code must not come out before whoever stands there when the printer reads again
+                self._outbox[:] = escpos.FLUSH  # half a command may stand in it
             self._clear(now)
         elif not self._outbox:
             self._keep_looking(now)

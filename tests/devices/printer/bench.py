@@ -36,6 +36,7 @@ class Bench:
         self.on_line = bytearray()  # from the printer, not heard yet
         self.happened: list[Happening] = []
         self.reads = True  # whether the line takes bytes at all
+        self.takes: Callable[[bytes], int] = len  # how many of those that are due
         self.counted: Counter[str] = Counter()  # of sessions that are over
         self.session = self._open("")
 
@@ -65,7 +66,7 @@ class Bench:
         self.happened += self.session.turn(self.now)
         for _ in range(50):
             data = self.session.outgoing()
-            took = min(len(data), self.machine.room()) if self.reads else 0
+            took = min(self.takes(data), self.machine.room()) if self.reads else 0
             if took:
                 self.on_line += self.machine.hear(data[:took])
                 self.session.sent(took, self.now)

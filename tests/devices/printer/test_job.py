@@ -104,6 +104,37 @@ def test_paper_that_does_not_come_back_leaves_the_seal_unsure_and_nothing_for_th
     assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
 
 
+@pytest.mark.parametrize("taken", [0, 3, 40, 400])
+@KINDS
+def test_a_seal_the_printer_did_not_take_in_time_is_kept_from_whoever_stands_there_later(
+    can: Abilities, firmware: Firmware, way: str, taken: int
+) -> None:
+    bench = Bench(can, firmware)
+    bench.run(4.0)
+    seal = b"".join([*escpos.raster(384, bytes(48 * 20)), escpos.text("A code"), escpos.FEED_AND_CUT])
+    assert bench.session.print("A", [escpos.text("A line"), seal])
+
+    def stops(data: bytes) -> int:
+        """How much of it is taken: of the seal its first bytes, and nothing from then on."""
+        before, begun, _ = data.partition(seal)
+        bench.reads = bench.reads and not begun
+        return len(before) + taken if begun else len(data)
+
+    bench.takes = stops
+    assert bench.outcome("A", 90.0) == "unsure"
+    bench.print("next")
+    assert bench.outcome("next", 30.0) == "offline"
+    bench.run(60.0)
+    bench.reads, bench.takes = True, len
+    bench.run(10.0)
+    bench.print("B")
+    assert bench.outcome("B") == ""
+    strips = [*bench.machine.receipts, bench.machine.hanging]
+    assert not any({"A code", "next code"} & set(lines_of(strip)) for strip in strips)
+    assert whole(bench.machine, "B") == 1
+    assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
+
+
 def test_a_cover_opened_for_a_look_costs_the_half_and_is_said() -> None:
     bench = Bench(FULL, Firmware(lines_s=10))
     bench.run(4.0)
