@@ -147,6 +147,12 @@ class Supervisor:
                 return None
             self._borrower = borrower
             self._emit(DeviceState(self.setting.name, "absent", "lent"))
+        with self._commanding:  # somebody's basket is not given to whoever tests the reader
+            driver: object = self._driver
+            if isinstance(driver, CanArm):
+                driver.arm(False)
+            if isinstance(driver, CanOffer):
+                driver.offer("")
         return Loan(self)
 
     @property

@@ -171,6 +171,19 @@ class TestTheAddress:
         device.offer("")
         until(lambda: not chip.plays, "the reader to rest")
 
+    def test_a_reader_that_is_lent_plays_nothing_of_ours_and_then_what_is_offered_by_now(
+        self, chip: SimPn532, wall: tuple[Supervisor, Ear]
+    ) -> None:
+        device, _ = wall
+        device.offer("https://shop.example/k1/basket/somebodys")
+        until(lambda: chip.plays, "somebody's basket to be offered")
+        loan = device.lend(Ear())
+        assert loan is not None
+        until(lambda: not chip.plays, "the end of it")
+        device.offer(MILK)
+        loan.end()
+        until(lambda: chip.plays, "what the wall shows by now")
+
     def test_is_offered_again_after_a_replug(self, chip: SimPn532, wall: tuple[Supervisor, Ear]) -> None:
         _, ear = wall
         until(lambda: chip.plays, "the reader to wait for a phone")
