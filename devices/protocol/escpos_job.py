@@ -295,10 +295,8 @@ class PrintSession(Ready):
             self._finish("unsure")
             if self._outbox or self.status.can_print:
                 self._forget_way()
-            if (
-                self._outbox
-            ):  # a claim code must not come out before whoever stands there when the printer reads again
-                self._outbox[:] = escpos.FLUSH  # half a command may stand in it
+            if self._outbox:  # a claim code is not for whoever stands there when the printer reads again
+                self._outbox.instead(escpos.FLUSH)  # half a command may stand in it
             self._clear(now)
         elif not self._outbox:
             self._keep_looking(now)

@@ -21,6 +21,10 @@ class Outbox:
             self._moved = now
         self._data += data
 
+    def instead(self, data: bytes) -> None:
+        """Write this, and never what waits."""
+        self._data[:] = data
+
     def first(self, size: int = 4096) -> bytes:
         """What is to be written now."""
         return bytes(self._data[:size])
