@@ -63,11 +63,16 @@ class Hardware:
     def print(self, receipt: Receipt) -> None:
         """See Peripherals."""
         printers = self._of("printer")
-        if printers:
-            paper = model(printers[0].setting.model).paper
-            printers[0].print(receipt.reference, pieces(receipt, paper or Paper()))
-        else:
+        if not printers:
             self._post(Printed(receipt.reference, "no-printer"))
+            return
+        try:
+            job = pieces(receipt, model(printers[0].setting.model).paper or Paper())
+        except Exception:  # fonts, pictures, libraries: whoever waits for a receipt is told all the same
+            log.exception("receipt %s cannot be made", receipt.reference)
+            self._post(Printed(receipt.reference, "no-printer"))
+            return
+        printers[0].print(receipt.reference, job)
 
     def show(self, step: GlassStep, answered: Callable[[str], None]) -> None:
         """See devices.technician.service.Glass; from a tool's thread."""

@@ -54,7 +54,7 @@ def receipt_of(
     """The receipt of a paid order; `wall_ms` is when it was paid (Unix milliseconds), shown in the store's time."""
     words = _WORDS.get(language) or _WORDS.get(language.split("-")[0]) or _WORDS["en"]
     order = payment.order
-    when = datetime.fromtimestamp(wall_ms / 1000, zone_of(store)).strftime("%Y-%m-%d %H:%M %Z")
+    when = _date(wall_ms, zone_of(store))
     lines = [ReceiptLine("title", text_in(store.names, language)), ReceiptLine("row", when, kiosk), _RULE]
     for line in order.lines:
         lines.append(ReceiptLine("row", line.name, _money(line.total, language)))
@@ -86,6 +86,14 @@ def zone_of(store: Store) -> tzinfo:
 
 
 _RULE: Final = ReceiptLine("rule")
+
+
+def _date(wall_ms: int, zone: tzinfo) -> str:
+    """To the minute; "" for a moment no calendar has: what the fleet says must not cost anybody the receipt."""
+    try:
+        return datetime.fromtimestamp(wall_ms / 1000, zone).strftime("%Y-%m-%d %H:%M %Z")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _money(amount: Money, language: str) -> str:

@@ -18,7 +18,7 @@ from kiosk.config import load_config
 from kiosk.hardware import Hardware
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind
 from kiosk.program import hardware
-from kiosk.receipt import Receipt, receipt_of
+from kiosk.receipt import Receipt, ReceiptLine, receipt_of
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
 from tests.kiosk.until import until
@@ -118,6 +118,12 @@ def test_a_pulled_plug_is_told_and_a_receipt_is_answered_all_the_same(bench: Ben
     )
     bench.hardware.print(structs.replace(receipt(), reference="ZZZZZZZZZZZZZZZZ"))
     until(lambda: Printed("ZZZZZZZZZZZZZZZZ", "no-printer") in bench.heard)
+
+
+def test_a_receipt_that_cannot_be_made_is_answered_all_the_same(bench: Bench) -> None:
+    too_much = structs.replace(receipt(), lines=(ReceiptLine("code", "K" * 5_000),))  # for any QR code
+    bench.hardware.print(too_much)
+    assert bench.heard[-1] == Printed(payment().reference, "no-printer")
 
 
 def test_a_kiosk_without_a_printer_says_so(tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ def test_the_time_is_the_stores_own_and_says_which(zone: str, said: str) -> None
     assert receipt.lines[1].left == said
 
 
+@pytest.mark.parametrize("wall_ms", [10**18, -(10**18)])
+def test_a_moment_no_calendar_has_costs_nobody_the_receipt(wall_ms: int) -> None:
+    said = as_text(receipt_of(payment(), "K7Q2-9MXT", "en", store().store, "K1", wall_ms))
+    assert "K7Q2-9MXT" in said
+
+
 def test_wide_characters_take_two_columns() -> None:
     assert width("谢谢 ok") == 7
     assert "街角" in text("zh")
