@@ -3,6 +3,9 @@
 A decoder that hears no acknowledgement sends its packet twice more with the retransmit bit set (guide, CMD_ACK; default
 time-out 2 s). It does not number them: a packet with that bit that equals the last one, within REPEAT_S of it, is the
 same one. To take it for a new one would sell twice; to drop it where the first was lost costs a second scan.
+
+Nor is an acknowledgement numbered: one too many is taken for that of the next packet, which is then not sent again where it was
+damaged. So a packet that comes in two parts, with a pause between, is asked for once and not for each part.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from devices.protocol.ssi_codes import code_of
 RESPONSE_S = 2.0  # Serial Response Time-out, the decoder's default
 RESENDS = 2
 REPEAT_S = 1.5 * RESPONSE_S
+ASK_S = (
+    0.5  # after asking for a packet: what is damaged may be the rest of it. A lost request costs RESPONSE_S
+)
 MOST = 8192  # bytes of one code in several packets
 MOST_WAITING = 16  # commands
 
@@ -44,6 +50,7 @@ class Host:
         self._out = bytearray()
         self._last: Packet | None = None  # the last whole code
         self._last_at = 0.0
+        self._asked_at: float | None = None  # when a packet was asked for again that has not come yet
         self._segments = bytearray()
         self._segment = -1  # the number of the last segment that was taken
         self._commands: deque[tuple[int, bytes]] = deque()
@@ -97,7 +104,7 @@ class Host:
         self._parser.reset()
         self._out.clear()
         self._commands.clear()
-        self._sent, self._last = 0, None
+        self._sent, self._last, self._asked_at = 0, None, None
         self._drop_segments()
 
     def _send(self, now: float) -> None:
@@ -116,8 +123,11 @@ class Host:
             if isinstance(each, Damaged):
                 self.counts["damaged"] += 1
             else:
+                self._asked_at = None
                 events += self._packet(each, now)
-        if found and isinstance(found[-1], Damaged):
+        asked = self._asked_at is not None and now - self._asked_at < ASK_S
+        if found and isinstance(found[-1], Damaged) and not asked:
+            self._asked_at = now
             self._out += ssi.build(ssi.NAK, bytes([ssi.RESEND]))
         return events
 

@@ -173,6 +173,22 @@ class TestHost:
         assert host.to_send(2.0) == NAK
         assert len(host.feed(decoded(b"4006381333931", status=ssi.RETRANSMIT), 2.1)) == 1
 
+    def test_a_packet_in_two_parts_is_asked_for_once(self) -> None:
+        """Asked for twice it would come twice, and its second acknowledgement be taken for the next packet's."""
+        host, raw, nak = Host(), decoded(b"4006381333931"), ssi.build(ssi.NAK, b"\x01")
+        assert host.feed(raw[:6], 1.0) == []
+        assert host.timeout(1.2) == []
+        assert host.feed(raw[6:], 1.3) == []
+        assert host.to_send(1.3) == nak
+        assert host.timeout(1.5) == []
+        assert host.to_send(1.5) == b""
+        (code,) = host.feed(decoded(b"4006381333931", status=1), 1.6)
+        assert isinstance(code, Code)
+        assert code.text == "4006381333931"
+        assert host.to_send(1.6) == ssi.build(ssi.ACK)
+        assert host.feed(decoded(b"96385074")[:-1] + b"\x00", 1.7) == []
+        assert host.to_send(1.7) == nak, "another packet"
+
     def test_a_command_is_repeated_and_then_given_up(self) -> None:
         host, now = Host(), 1.0
         host.command(ssi.START_SESSION)
