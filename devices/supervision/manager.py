@@ -11,8 +11,7 @@ from devices.models import Setting
 from devices.supervision.opening import THIS_HOST, Host
 from devices.supervision.outbox import Outbox
 from devices.supervision.report import DeviceReport
-from devices.supervision.supervisor import STOP_S, Emit
-from devices.supervision.supervisor import Supervisor as Supervisor
+from devices.supervision.supervisor import STOP_S, Emit, Supervisor
 
 OUT_S = 1.0  # for the listener to take what is left at the end
 

@@ -72,10 +72,7 @@ class Borrowed:
 
     def next(self, patience_s: float) -> Heard | None:
         """See Workbench."""
-        try:
-            return self._heard.get(timeout=patience_s)
-        except queue.Empty:
-            return None
+        return _within(self._heard, patience_s)
 
     def close(self) -> None:
         """See Workbench."""
@@ -140,10 +137,7 @@ class Opened:
 
     def next(self, patience_s: float) -> Heard | None:
         """See Workbench."""
-        try:
-            return self._heard.get(timeout=patience_s)
-        except queue.Empty:
-            return None
+        return _within(self._heard, patience_s)
 
     def close(self) -> None:
         """See Workbench."""
@@ -153,3 +147,10 @@ class Opened:
 
 def _not_ready(name: str, state: str, error: str, remedy: str) -> TimeoutError:
     return TimeoutError(f"{name} is {state}: {error or 'nothing is there'}. {remedy}".strip())
+
+
+def _within(heard: queue.Queue[Heard], patience_s: float) -> Heard | None:
+    try:
+        return heard.get(timeout=patience_s)
+    except queue.Empty:
+        return None

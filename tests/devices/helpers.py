@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from devices.events import DeviceEvent, DeviceState
 from devices.models import Setting
-from devices.supervision.manager import Supervisor
+from devices.supervision.supervisor import Supervisor
 
 E = TypeVar("E")
 PATIENCE_S = 10.0  # generous: a loaded machine is no failure

@@ -19,8 +19,8 @@ from devices.sim.hidpos import SimHidPos, reports_of
 from devices.sim.libusb_bus import LibusbBus
 from devices.sim.usb_bus import SimUsbBus
 from devices.sim.usb_device import Stall
-from devices.supervision.manager import Supervisor
 from devices.supervision.opening import Host
+from devices.supervision.supervisor import Supervisor
 from devices.transport.memory import MemoryTransport, memory_pair
 from devices.transport.usb import UsbHidTransport, UsbPlace
 from devices.wires import Hid

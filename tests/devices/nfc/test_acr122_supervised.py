@@ -17,8 +17,8 @@ from devices.sim.acr122 import Acr122Core, SimAcr122, firmware
 from devices.sim.libusb_bus import LibusbBus
 from devices.sim.tags import Card, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
-from devices.supervision.manager import Supervisor
 from devices.supervision.opening import Host
+from devices.supervision.supervisor import Supervisor
 from devices.transport.usb import UsbBulkTransport, UsbPlace
 from tests.devices.helpers import Ear
 from tests.kiosk.until import until

@@ -14,8 +14,8 @@ from devices.sim.acr1252 import Acr1252Core, SimAcr1252
 from devices.sim.libusb_bus import LibusbBus
 from devices.sim.tags import Card, Phone, Type2Tag, Type4Tag
 from devices.sim.usb_bus import SimUsbBus
-from devices.supervision.manager import Supervisor
 from devices.supervision.opening import Host
+from devices.supervision.supervisor import Supervisor
 from tests.devices.helpers import Ear
 from tests.devices.nfc.instant_wire import InstantWire, Noise
 

@@ -14,7 +14,7 @@ from devices.models import Setting
 from devices.sim import faults, phones
 from devices.sim.phones import Phone, Script
 from devices.sim.pn532_chip import SimPn532
-from devices.supervision.manager import Supervisor
+from devices.supervision.supervisor import Supervisor
 from devices.transport.serial import SerialTransport
 from tests.devices.helpers import Ear, supervise
 from tests.kiosk.until import until
