@@ -37,6 +37,22 @@ def turns(driver: Acr1252Reader, count: int = 4) -> list[DeviceEvent]:
     return [event for _ in range(count) for event in driver.turn(0.0)]
 
 
+def test_a_card_that_comes_as_the_payment_ends_is_neither_told_nor_taken() -> None:
+    core = Acr1252Core()
+    driver, wire = started(core)
+    core.field.hold(Card(UID))
+
+    def ends(answers: list[bytes]) -> list[bytes]:
+        driver.arm(False)  # while the reader is asked for the card's number
+        return answers
+
+    wire.faults = ends
+    assert turns(driver) == []
+    wire.faults = list
+    driver.arm(True)
+    assert turns(driver) == [CardSeen("reader", token_of(KEY, UID))]
+
+
 def test_it_is_found_taps_are_told_and_a_replug_is_survived() -> None:
     bus, ear = SimUsbBus(), Ear()
     device = Supervisor(Setting("reader", "acr1252u", "auto", KEY), ear, Host(LibusbBus(bus), bus))
