@@ -19,7 +19,7 @@ from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock import Clock
-from kiosk.codes import read_code
+from kiosk.codes import PRODUCTS, read_code
 from kiosk.codes_told import code_told
 from kiosk.core import effects as do
 from kiosk.core import events as did
@@ -168,7 +168,8 @@ class Agent:
 
     def _code(self, item: CodeRead, at: Stamp) -> Iterable[AnyEvent]:
         code = read_code(item.text, item.aim)
-        product = self._product(code.gtin)
+        # A voucher or a badge may name a product, too: it opens nothing.
+        product = self._product(code.gtin) if code.kind in PRODUCTS else None
         # Only what the fleet is asked about goes on: a member's number or somebody's address is nobody's business.
         text = code.code if code.kind in SCANNED else ""
         yield did.CodeScanned(at, code.kind, text, product, code.facing)

@@ -34,6 +34,7 @@ KINDS: Final = (
     "url",
     "unknown",
 )
+PRODUCTS: Final = frozenset({"gtin", "gs1", "digital-link"})  # the kinds that open one
 # What an AI makes of a code, in this order: coupons, GCN; the relationship of a provider, of a recipient of services.
 _MEANING: Final = {"8110": "voucher", "8112": "voucher", "255": "voucher", "8017": "badge", "8018": "member"}
 # Without an AIM identifier digits are taken for an element string only where one of these begins it: all but the
@@ -47,6 +48,7 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _WRITTEN = re.compile(r"\A([0-9A-Za-z]{3}-[0-9A-Za-z]{3}|[0-9A-Za-z]{4}-[0-9A-Za-z]{4})\Z")
 _CLAIM_PAGE = re.compile(r"\Ahttps?://[^/?#]+/c/([0-9a-z-]{7,9})/?\Z", re.IGNORECASE)  # of the phone lane
 _SPOT = re.compile(r"\Ahttps?://[^/]+/(?:.*/)?([0-9]{1,7})(?:-[0-9a-z]+)?\Z", re.IGNORECASE)
+_SLIP = re.compile(r"\A0(98[0-4]|99)")  # GS1 prefixes 980 (refund receipts), 981-984 and 99 (coupons)
 _PHONE = re.compile(r"\A(?:tel:)?(\+[1-9][0-9]{6,14})\Z", re.IGNORECASE)  # E.164
 
 
@@ -107,7 +109,7 @@ def _carried(text: str, aim: str) -> Reading:
         return _digits(text, aim)
     if aim[:2] in ("]E", "]I"):
         found = scan_data.parse(text, aim)
-        return Reading(Code("gtin", found.gtin), aim, found.elements)
+        return Reading(_numbered(found.gtin), aim, found.elements)
     if _SCHEME.match(text):
         return _address(text, aim)
     if text.startswith("("):
@@ -123,15 +125,20 @@ def _digits(text: str, aim: str) -> Reading:
     """A GTIN, or the short form of one (UPC-E), or an element string of digits alone."""
     gtin = gtin14(text) or gtin14(expand_upce(text))
     if gtin:
-        return Reading(Code("gtin", gtin), aim)
+        return Reading(_numbered(gtin), aim)
     if aim == "]E3":
-        return Reading(Code("gtin", scan_data.parse(text, aim).gtin), aim)
+        return Reading(_numbered(scan_data.parse(text, aim).gtin), aim)
     bare = _bare(text, aim)
     if bare is not None:
         return bare
     if len(text) in (8, 12, 13, 14):
         return _unknown("the check digit does not fit", aim)
     return _unknown("nothing this kiosk knows", aim)
+
+
+def _numbered(gtin: str) -> Code:
+    """What is numbered like a product and is none: refund receipts and coupons have prefixes of their own."""
+    return Code("voucher", code=gtin) if _SLIP.match(gtin) else Code("gtin", gtin)
 
 
 def _bare(text: str, aim: str) -> Reading | None:

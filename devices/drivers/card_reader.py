@@ -152,7 +152,9 @@ class CardReader:
         self._heard, self._unsure_in_a_row = self._clock(), 0
         token = None if target is None else token_of(self._key, target.uid)
         mark = None if target is None or token is None else mark_of(target, token)
-        armed = self._armed  # by now: a look may take long, and a card is not taken that nobody wants any more
+        armed = (
+            self._armed
+        )  # by now: a look may take long, and a card is not taken that nobody wants any more
         if not self._presence.look(mark, armed) or target is None or token is None:
             return []
         self._counters["cards"] += 1

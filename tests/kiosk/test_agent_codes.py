@@ -89,6 +89,15 @@ def test_without_the_fleet_the_code_stays_good(tmp_path: Path) -> None:
         assert kiosk.sees(CodeResult).key == "offline"
 
 
+def test_a_voucher_that_names_a_product_is_said_to_be_one_and_opens_nothing(tmp_path: Path) -> None:
+    with Kiosk(tmp_path) as kiosk:
+        kiosk.sees(Attract)
+        kiosk.devices.post(CodeRead(f"255952110010011342\x1d01{MILK}", "]C1"))
+        shown = kiosk.sees(Attract, where=lambda view: view.frame.notice is not None)
+        assert shown.frame.notice is not None
+        assert shown.frame.notice.key == "no-vouchers"
+
+
 def test_a_product_of_an_element_string_opens_and_a_members_number_goes_no_further(tmp_path: Path) -> None:
     with Kiosk(tmp_path) as kiosk:
         kiosk.sees(Attract)

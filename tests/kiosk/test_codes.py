@@ -27,6 +27,13 @@ GS = "\x1d"
         (" 9521100100113\r\n", Code("gtin", GTIN)),
         ("96385074", Code("gtin", "00000096385074")),
         ("036000291452", Code("gtin", "00036000291452")),
+        ("9812345000000", Code("voucher", code="09812345000000")),  # GS1 prefix of coupons
+        ("]E09912345678909", Code("voucher", code="09912345678909")),
+        ("]E09801234567892", Code("voucher", code="09801234567892")),  # of refund receipts: a deposit slip
+        (
+            "2912345004989",
+            Code("gtin", "02912345004989"),
+        ),  # a shop's own number, with a price in it: not sold here
         ("04252614", Code("gtin", "00042100005264")),  # UPC-E, whose check digit is that of its long form
         ("]E09521100100113", Code("gtin", GTIN)),
         ("]E0036000291452", Code("gtin", "00036000291452")),  # a scanner that leaves UPC-A's zero out
