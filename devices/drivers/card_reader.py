@@ -75,6 +75,7 @@ class CardReader:
         self._presence = CardPresence()
         self._armed = self._looked = False
         self._signal: bool | None = None
+        self._unread: tuple[Target, str] | None = None  # a card that was told of, and its token
         self._heard = 0.0
         self._unsure_in_a_row = 0
         self._counters = dict.fromkeys(("cards", "tags", "unread", "unsure"), 0)
@@ -99,6 +100,10 @@ class CardReader:
         good, self._signal = self._signal, None
         if good is not None:
             self._front.signal(good)
+        if self._unread is not None:
+            (target, token), self._unread = self._unread, None
+            content = self._content(target)
+            return [] if content is None else [self._told(token, content)]
         if not (self._armed or self._presence.holds):
             return self._rest(timeout_s)
         events = self._look()
@@ -158,10 +163,9 @@ class CardReader:
         if not self._presence.look(mark, armed) or target is None or token is None:
             return []
         self._counters["cards"] += 1
-        seen: list[DeviceEvent] = [CardSeen(self._name, token)]
-        if self._read_tags and (content := self._content(target)) is not None:
-            seen.append(self._told(token, content))
-        return seen
+        if self._read_tags:
+            self._unread = target, token  # in the next turn: who pays does not wait for it
+        return [CardSeen(self._name, token)]
 
     def _content(self, target: Target) -> TagContent | None:
         """What the card says, None where it says nothing or nonsense, or leaves too early: the next tap is another try."""

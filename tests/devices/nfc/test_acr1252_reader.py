@@ -53,6 +53,14 @@ def test_a_card_that_comes_as_the_payment_ends_is_neither_told_nor_taken() -> No
     assert turns(driver) == [CardSeen("reader", token_of(KEY, UID))]
 
 
+def test_who_pays_does_not_wait_until_a_slow_phone_has_said_all() -> None:
+    core = Acr1252Core()
+    driver, _ = started(core, read_tags=True)
+    core.field.hold(Type4Tag(OTHER, PAGE, most_read=15))
+    assert driver.turn(0.0) == [CardSeen("reader", token_of(KEY, OTHER))]
+    assert driver.turn(0.0) == [TagRead("reader", token_of(KEY, OTHER), "type-4", PAGE, URI)]
+
+
 def test_it_is_found_taps_are_told_and_a_replug_is_survived() -> None:
     bus, ear = SimUsbBus(), Ear()
     device = Supervisor(Setting("reader", "acr1252u", "auto", KEY), ear, Host(LibusbBus(bus), bus))
