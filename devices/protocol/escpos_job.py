@@ -293,9 +293,11 @@ class PrintSession(Ready):
             self._go("idle", now)
         elif now - self._since > HOLD_S or (self._proof.way == STATUS and not self.status.can_print):
             self._finish("unsure")
-            if self._outbox or self.status.can_print:
+            if self._outbox.stalled or self.status.can_print:
                 self._forget_way()
-            if self._outbox:  # a claim code is not for whoever stands there when the printer reads again
+            if (
+                self._outbox.stalled
+            ):  # a claim code is not for whoever stands there when the printer reads again
                 self._outbox.instead(escpos.FLUSH)  # half a command may stand in it
             self._clear(now)
         elif not self._outbox:

@@ -135,6 +135,19 @@ def test_a_seal_the_printer_did_not_take_in_time_is_kept_from_whoever_stands_the
     assert lines_of(bench.machine.receipts[-1])[0] == "B line 0"
 
 
+@pytest.mark.parametrize("later", [n * 0.02 for n in range(25)])
+def test_a_question_due_when_the_hold_ends_is_not_taken_for_a_seal_that_is_not_taken(later: float) -> None:
+    bench = Bench(PLAIN, CLONE)
+    bench.run(4.0)
+    bench.machine.condition.paper = 6
+    bench.print("A")
+    bench.run(19.0)
+    bench.now += later
+    assert bench.outcome("A") == "unsure"
+    bench.run(0.1)
+    assert bench.machine.room() > CLONE.buffer - len(escpos.FLUSH), "no white space was sent"
+
+
 def test_a_cover_opened_for_a_look_costs_the_half_and_is_said() -> None:
     bench = Bench(FULL, Firmware(lines_s=10))
     bench.run(4.0)
