@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from devices.drivers.acr122_link import Acr122Link
 from devices.drivers.base import merged
 from devices.drivers.card_looker import CardLooker
-from devices.drivers.card_reader import CardReader
 from devices.drivers.ccid_link import CcidLink
+from devices.drivers.ccid_reader import CcidReader
 from devices.errors import ProtocolError
-from devices.protocol import acr122, own_app, pn532
+from devices.protocol import acr122, pn532
 from devices.protocol.pn532_targets import EXCHANGE, exchanged
 from devices.protocol.tag_reading import Target
-from devices.transport.base import Transport
 
 LAMPS_S = 1.5  # NO blinks three times before it answers
 # PN532 SetParameters: it asks cards for their ATS by itself (bit 4) and answers attribute requests (bit 2).
@@ -74,23 +70,8 @@ class _Front:
         return merged({"retries": self._link.retries, "resyncs": self._link.resyncs}, self._ccid.counters())
 
 
-class Acr122Reader(CardReader):
-    """See CardReader."""
+class Acr122Reader(CcidReader):
+    """See CcidReader; its version is "ACR122U215" and the like."""
 
-    def __init__(
-        self,
-        name: str,
-        transport: Transport,
-        key: bytes,
-        *,
-        read_tags: bool = False,
-        aid: bytes | None = own_app.AID,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._acr122 = _Front(CcidLink(name, transport, clock))
-        super().__init__(name, transport, key, self._acr122, read_tags=read_tags, aid=aid, clock=clock)
-
-    @property
-    def version(self) -> str:
-        """ "ACR122U215" and the like, after the start."""
-        return self._acr122.version
+    def _talked_to(self, ccid: CcidLink) -> _Front:
+        return _Front(ccid)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from devices.drivers.base import merged
 from devices.drivers.card_looker import Unsure
-from devices.drivers.card_reader import CardReader
 from devices.drivers.ccid_link import POWER_ON, SLOT_STATUS, CcidLink, escape, transfer
+from devices.drivers.ccid_reader import CcidReader
 from devices.errors import DeviceError, ProtocolError, Timeout
-from devices.protocol import acr1252, own_app, pcsc
+from devices.protocol import acr1252, pcsc
 from devices.protocol.ccid import Answer, Host
 from devices.protocol.tag_reading import Target
-from devices.transport.base import Transport
 
 T = TypeVar("T")
 
@@ -114,23 +112,8 @@ def _option(answer: Answer) -> int:
     return acr1252.one_byte(answer.data)
 
 
-class Acr1252Reader(CardReader):
-    """See CardReader."""
+class Acr1252Reader(CcidReader):
+    """See CcidReader; its version is "ACR1252U_V100" and the like."""
 
-    def __init__(
-        self,
-        name: str,
-        transport: Transport,
-        key: bytes,
-        *,
-        read_tags: bool = False,
-        aid: bytes | None = own_app.AID,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._acr1252 = _Front(CcidLink(name, transport, clock))
-        super().__init__(name, transport, key, self._acr1252, read_tags=read_tags, aid=aid, clock=clock)
-
-    @property
-    def version(self) -> str:
-        """ "ACR1252U_V100" and the like, after the start."""
-        return self._acr1252.version
+    def _talked_to(self, ccid: CcidLink) -> _Front:
+        return _Front(ccid)

@@ -48,3 +48,18 @@ class CardPresence:
             if len(self._taken) > MOST:
                 del self._taken[next(iter(self._taken))]
         return new and armed
+
+
+class Remembers:
+    """The part of a driver by which what was taken outlives it (devices.drivers.base.CanRemember)."""
+
+    _presence: CardPresence
+
+    def memory(self) -> CardPresence:
+        """See CanRemember."""
+        return self._presence
+
+    def remember(self, memory: object) -> None:
+        """See CanRemember: a card that lies there while the reader falls over is no new tap."""
+        if isinstance(memory, CardPresence):
+            self._presence = memory

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from devices.drivers.base import merged
 from devices.drivers.card_looker import Unsure
-from devices.drivers.card_presence import LOOK_S, CardPresence, mark_of
+from devices.drivers.card_presence import LOOK_S, CardPresence, Remembers, mark_of
 from devices.drivers.pn532_reader import token_of
 from devices.errors import ProtocolError, Timeout
 from devices.events import CardSeen, DeviceEvent, TagRead
@@ -51,7 +51,7 @@ class Front(Protocol):
         """What the wire cost."""
 
 
-class CardReader:
+class CardReader(Remembers):
     """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens. A card is taken once.
 
     `read_tags`: read what a card says, too. `aid`: ask a phone for that application of ours first; None asks for none.
@@ -114,15 +114,6 @@ class CardReader:
     def wake(self) -> None:
         """End a waiting turn early."""
         self._transport.wake()
-
-    def memory(self) -> CardPresence:
-        """See CanRemember."""
-        return self._presence
-
-    def remember(self, memory: object) -> None:
-        """See CanRemember: a card that lies there while the reader falls over is no new tap."""
-        if isinstance(memory, CardPresence):
-            self._presence = memory
 
     def counters(self) -> dict[str, int]:
         """Cards, tags, tags that could not be read, looks that showed nothing to rely on, and what the wire cost."""

@@ -6,7 +6,7 @@ import hmac
 import time
 
 from devices.drivers.base import merged
-from devices.drivers.card_presence import LOOK_S, CardPresence, mark_of
+from devices.drivers.card_presence import LOOK_S, CardPresence, Remembers, mark_of
 from devices.drivers.pn532_link import Pn532Link
 from devices.drivers.pn532_player import TagPlayer
 from devices.errors import DeviceError, Gone, ProtocolError, Timeout
@@ -38,7 +38,7 @@ def token_of(key: bytes, uid: bytes) -> str:
     return hmac.digest(key, uid, "sha256").hex()[:32]
 
 
-class Pn532Reader:
+class Pn532Reader(Remembers):
     """Reads ISO 14443 type A cards while armed; `key` (at least 16 bytes) makes their tokens.
 
     `read_tags`: what a card or phone has to say is read as well (TagRead after CardSeen). While it is not armed it plays a
@@ -103,15 +103,6 @@ class Pn532Reader:
     def wake(self) -> None:
         """End a waiting turn early."""
         self._transport.wake()
-
-    def memory(self) -> CardPresence:
-        """See CanRemember."""
-        return self._presence
-
-    def remember(self, memory: object) -> None:
-        """See CanRemember: a card that lies there while the reader falls over is no new tap."""
-        if isinstance(memory, CardPresence):
-            self._presence = memory
 
     def counters(self) -> dict[str, int]:
         """See Driver."""
