@@ -81,20 +81,6 @@ class StoreReady:
     store: AnyStore
 
 
-def _test_step(item: guided.Step, at: Stamp) -> did.DeviceTestStepped:
-    return did.DeviceTestStepped(
-        at,
-        item.device,
-        item.step,
-        item.patience_ms,
-        item.code,
-        item.number,
-        item.steps,
-        item.asks,
-        item.detail,
-    )
-
-
 def _in_words(devices: dict[str, DeviceState]) -> dict[str, str]:
     return {name: f"{one.state} {one.detail}".strip() for name, one in devices.items()}
 
@@ -310,7 +296,7 @@ class Agent:
         HeardAgain: _heard_again,
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
-        guided.Step: lambda self, item, at: (_test_step(item, at),),
+        guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
         guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
         **dict.fromkeys(get_args(views.Intent), _intent),
     }

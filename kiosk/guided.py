@@ -1,4 +1,6 @@
-"""What a device test (devices.technician.service) posts into the agent's inbox; its answers go back by Peripherals.answered."""
+"""What a device test (devices.technician.service) posts into the agent's inbox, and the core keeps while it is shown; its
+answers go back by Peripherals.answered.
+"""
 
 from __future__ import annotations
 

@@ -16,11 +16,12 @@ from content.references import reference_of
 from content.store import AnyStore
 from kiosk.core import basket, state
 from kiosk.core.basket import order_of, total
-from kiosk.core.events import DeviceTestStepped, Stamp
+from kiosk.core.events import Stamp
 from kiosk.core.orders import Payment
 from kiosk.core.present import CODES, present
 from kiosk.core.settings import Place
 from kiosk.core.terms import Terms
+from kiosk.guided import Step
 from kiosk.views import Notice, View
 
 NOON_MS = 1_795_345_200_000  # 2026-11-22 11:00 UTC: the clock of all scenes
@@ -202,8 +203,7 @@ def _tests(session: state.Session) -> dict[str, state.Session]:
     detail = "scanner: nothing was read in 30 s. Check that its trigger is set to presentation mode."
     out: dict[str, state.Session] = {}
     for number, (step, device) in enumerate(TEST_STEPS, 1):
-        shown = DeviceTestStepped(
-            session.at,
+        shown = Step(
             device,
             step,
             60_000,

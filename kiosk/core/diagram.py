@@ -17,6 +17,7 @@ from kiosk.core.orders import Order, Payment, reference_of
 from kiosk.core.session import due, step
 from kiosk.core.settings import Place
 from kiosk.core.state import Paying, Session, Troubled, new_session
+from kiosk.guided import Step
 
 _ORDER = "0123456789ABCDE"
 _CLAIM = "K7Q2-9MXT"
@@ -115,7 +116,7 @@ def _around(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
     yield "ServiceClosed", ev.ServiceClosed(at, "maintenance")
     yield "ServiceOpened", ev.ServiceOpened(at)
     yield "DeviceChanged reader lost", ev.DeviceChanged(at, "reader", "lost")
-    yield "DeviceTestStepped", ev.DeviceTestStepped(at, "scanner", "scan", 60_000, "CODE", asks=True)
+    yield "DeviceTestStepped", ev.DeviceTestStepped(at, Step("scanner", "scan", 60_000, "CODE", asks=True))
     yield "DeviceTestEnded", ev.DeviceTestEnded(at)
 
 

@@ -12,6 +12,7 @@ from content.model import Product, Store
 from content.money import Money
 from kiosk.core.orders import Payment
 from kiosk.core.terms import Terms
+from kiosk.guided import Step
 
 
 class Stamp(Struct, frozen=True):
@@ -220,16 +221,9 @@ class ReceiptFailed(Event, frozen=True):
 
 
 class DeviceTestStepped(Event, frozen=True):
-    """A technician's test of a peripheral shows a step, for `patience_ms` at most. Fields as in views.DeviceTest."""
+    """A technician's test of a peripheral shows a step."""
 
-    device: str
-    step: str
-    patience_ms: int
-    code: str = ""
-    number: int = 1
-    steps: int = 1
-    asks: bool = False
-    detail: str = ""
+    shown: Step
 
 
 class DeviceTestEnded(Event, frozen=True):

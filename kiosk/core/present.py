@@ -7,7 +7,6 @@ from content.carry import BadCarry, pack
 from content.model import Product, text_in
 from content.references import check_of
 from kiosk.core import attract, basket, codes, paying
-from kiosk.core.events import DeviceTestStepped
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
     PHONE_SALE,
@@ -28,6 +27,7 @@ from kiosk.core.state import (
     Viewing,
     links,
 )
+from kiosk.guided import Step
 from kiosk.views import (
     Attract,
     Basket,
@@ -97,7 +97,7 @@ def present(session: Session) -> View:
             return device_test(session, shown)
 
 
-def device_test(session: Session, shown: DeviceTestStepped) -> DeviceTest:
+def device_test(session: Session, shown: Step) -> DeviceTest:
     """A step of a technician's test."""
     return DeviceTest(
         frame_of(session),

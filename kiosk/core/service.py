@@ -1,6 +1,6 @@
 """A technician tests a peripheral, and the glass shows what to do. It never comes before somebody who is buying.
 
-Whoever runs the test (kiosk.control) sends its steps one after the other; what is answered on the glass goes back there.
+Whoever runs the test (devices.technician.service) sends its steps one after the other; what is answered on the glass goes back there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def stepped(turn: Turn, event: DeviceTestStepped) -> None:
         return
     flush(turn)
     turn.do(TellDeviceTest("shown"))
-    turn.go(GuidedTest(event, turn.now + max(0, event.patience_ms)))
+    turn.go(GuidedTest(event.shown, turn.now + max(0, event.shown.patience_ms)))
 
 
 def ended(turn: Turn, event: DeviceTestEnded) -> None:

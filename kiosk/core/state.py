@@ -8,10 +8,11 @@ from msgspec import Struct, field, structs
 
 from content.model import Product, Store
 from kiosk.core.effects import AnyEffect
-from kiosk.core.events import DeviceTestStepped, Stamp
+from kiosk.core.events import Stamp
 from kiosk.core.orders import Order, Payment
 from kiosk.core.settings import Place, Settings
 from kiosk.core.terms import Links, Terms, links_of
+from kiosk.guided import Step
 from kiosk.views import Notice
 
 MAX_NOTICES = 4
@@ -123,7 +124,7 @@ class Closed(State, frozen=True):
 class GuidedTest(State, frozen=True):
     """A technician tests a peripheral: what is shown, until `until_ms` (monotonic)."""
 
-    shown: DeviceTestStepped
+    shown: Step
     until_ms: int
 
 
