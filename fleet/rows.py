@@ -13,6 +13,7 @@ from mqtt.messages import (
     Engaged,
     Event,
     FacingsSeen,
+    Gap,
     KioskEvent,
     RefundWanted,
     SaleMade,
@@ -105,7 +106,7 @@ def rows_of(item: Stored) -> Iterator[tuple[str, Row]]:
             yield "engagements", place | _fields(engaged, "wall_ms what detail facing")
         case Scanned() as scan:
             yield "scans", place | _fields(scan, "wall_ms kind outcome gtin")
-        case None:
+        case Gap() | None:
             return
 
 

@@ -168,7 +168,7 @@ class Store:
         The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard.
         """
         row = _KIOSK | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
-        said = ("state", "boot", "since_ms", "version", "view")
+        said = ("state", "boot", "since_ms", "version", "view", "session", "epoch")
         known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
         with self.write() as connection:
             before = connection.execute(known).one_or_none()
@@ -177,12 +177,13 @@ class Store:
 
     def health(self, kiosk: str, word: Health, seen_ms: int) -> None:
         """A kiosk's device states and counters."""
-        devices, counters = json.dumps(word.devices), json.dumps(word.counters)
-        row = _KIOSK | {
-            "kiosk": kiosk, "seen_ms": seen_ms, "health_ms": word.wall_ms, "devices": devices, "counters": counters,
+        told = {
+            "seen_ms": seen_ms, "health_ms": word.wall_ms, "devices": json.dumps(word.devices),
+            "counters": json.dumps(word.counters), "backlog": word.backlog, "oldest_ms": word.oldest_ms,
+            "acked_ms": word.acked_ms, "clock": word.clock, "clock_off_ms": word.clock_off_ms,
         }  # fmt: skip
         with self.write() as connection:
-            self._kiosk(connection, row, ("seen_ms", "health_ms", "devices", "counters"))
+            self._kiosk(connection, _KIOSK | {"kiosk": kiosk} | told, tuple(told))
 
     def _kiosk(self, connection: Connection, row: dict[str, Any], changed: Sequence[str]) -> None:
         insert = self._dialect.insert(tables.kiosks).values(row)
@@ -216,6 +217,7 @@ class Store:
 
 _KIOSK: Final[dict[str, Any]] = {
     "state": "unknown", "boot": "", "since_ms": 0, "version": "", "view": "", "health_ms": 0, "devices": "{}", "counters": "{}",
+    "session": "", "epoch": "", "backlog": 0, "oldest_ms": 0, "acked_ms": 0, "clock": "", "clock_off_ms": 0,
 }  # fmt: skip
 
 

@@ -99,6 +99,9 @@ kiosks = Table(
     Column("kiosk", String(98), primary_key=True),
     _number("seen_ms"), _text("state"), _text("boot"), _number("since_ms"), _text("version"), _text("view"),
     _number("health_ms"), _text("devices"), _text("counters"),  # JSON objects
+    _text("session", server_default=""), _text("epoch", server_default=""),
+    _number("backlog", server_default="0"), _number("oldest_ms", server_default="0"), _number("acked_ms", server_default="0"),
+    _text("clock", server_default=""), _number("clock_off_ms", server_default="0"),
 )  # fmt: skip
 
 # What could not be read, kept with the reason. The same bytes on the same topic are one row, counted.

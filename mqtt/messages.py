@@ -102,7 +102,25 @@ class Scanned(Event, frozen=True, kw_only=True, tag="scan"):
     gtin: str = ""
 
 
-KioskEvent = SaleMade | RefundWanted | AdvertPlayed | FacingsSeen | Engaged | Scanned
+class Gap(Event, frozen=True, kw_only=True, tag="gap"):
+    """Stands for the events `first` to `seq` of its stream, which the kiosk folded into sums when its card was full.
+
+    Sales and refunds are never folded, and never an event that may have been sent. All of them were of one hour of the
+    kiosk's wall clock, so that sums by the hour stay right. `lost` notes never got a number: they could not be written.
+    """
+
+    first: int  # seq of the first event it stands for; `seq` itself is the last
+    counts: dict[str, int] = msgspec.field(
+        default_factory=dict
+    )  # how many of each type: play, impressions, engagement, scan
+    plays: tuple[tuple[str, int, int], ...] = ()  # (advert, times, milliseconds shown)
+    seen: tuple[tuple[str, int, int, int], ...] = ()  # (aisle, facing, times, milliseconds)
+    from_ms: int = 0  # wall clock of the earliest
+    until_ms: int = 0  # and of the latest
+    lost: int = 0
+
+
+KioskEvent = SaleMade | RefundWanted | AdvertPlayed | FacingsSeen | Engaged | Scanned | Gap
 
 
 class Batch(Message, frozen=True, kw_only=True):
@@ -116,6 +134,7 @@ class Ack(Message, frozen=True, kw_only=True):
 
     epoch: str
     upto: int
+    at_ms: int = 0  # the fleet's wall clock as it says so; 0: it did not say
 
 
 # --- requests and responses -----------------------------------------------------------------------------------
@@ -256,6 +275,8 @@ class Presence(Message, frozen=True, kw_only=True):
     since_ms: int
     version: str = ""
     view: str = ""
+    session: str = ""  # random for each start of the agent: two at once under one address are a copy
+    epoch: str = ""  # of its ledger
 
 
 class Health(Message, frozen=True, kw_only=True):
@@ -264,6 +285,11 @@ class Health(Message, frozen=True, kw_only=True):
     wall_ms: int
     devices: dict[str, str]  # name -> absent | opening | ready | lost | failed
     counters: dict[str, int]
+    backlog: int = 0  # events the fleet has not acknowledged
+    oldest_ms: int = 0  # wall clock of the first of them; 0: none waits
+    acked_ms: int = 0  # wall clock of the last Ack; 0: none since the start
+    clock: str = "unsynced"  # unsynced | holdover | synced
+    clock_off_ms: int = 0  # the kiosk's wall clock minus the fleet's, as far as it knows
 
 
 def encode(message: Message) -> bytes:

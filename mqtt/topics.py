@@ -16,6 +16,8 @@ EVERY_EVENT = f"{ROOT}/+/+/+/up/ev"
 EVERY_REQUEST = f"{ROOT}/+/+/+/up/req"
 EVERY_STATE = f"{ROOT}/+/+/+/state"
 EVERY_HEALTH = f"{ROOT}/+/+/+/up/health"
+EVERY_COMMAND_STATE = f"{ROOT}/+/+/+/up/cmd"
+EVERY_REPORTED = f"{ROOT}/+/+/+/up/reported"
 
 
 class BadTopic(ValueError):
@@ -87,6 +89,26 @@ class Address:
     def terms(self) -> str:
         """What the kiosk may offer from now on, retained, down."""
         return f"{ROOT}/{self}/dn/terms"
+
+    @property
+    def commands(self) -> str:
+        """What the kiosk is told to do, down."""
+        return f"{ROOT}/{self}/dn/cmd"
+
+    @property
+    def command_states(self) -> str:
+        """How far a command is, and what came of it, up."""
+        return f"{ROOT}/{self}/up/cmd"
+
+    @property
+    def desired(self) -> str:
+        """How the kiosk is to be, retained and versioned, down."""
+        return f"{ROOT}/{self}/dn/desired"
+
+    @property
+    def reported(self) -> str:
+        """How the kiosk is, retained and versioned, up."""
+        return f"{ROOT}/{self}/up/reported"
 
     @property
     def down(self) -> str:

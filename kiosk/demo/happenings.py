@@ -15,6 +15,7 @@ from mqtt.messages import (
     Batch,
     Engaged,
     FacingsSeen,
+    Gap,
     Health,
     KioskEvent,
     PhoneSale,
@@ -104,6 +105,9 @@ def tell(event: KioskEvent, names: Names) -> Item:
         case Scanned():
             title = _READ.get(event.outcome, event.outcome).format(names.product(event.gtin))
             return {"kind": "scan", "title": title, "detail": event.gtin or event.kind}
+        case Gap():
+            title = f"{sum(event.counts.values())} events were added up, the card was full"
+            return {"kind": "gap", "title": title, "detail": ", ".join(sorted(event.counts))}
 
 
 def done(event: Engaged, names: Names) -> str:

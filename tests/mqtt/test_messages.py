@@ -26,6 +26,7 @@ from mqtt.messages import (
     CodeWanted,
     Engaged,
     FacingsSeen,
+    Gap,
     Health,
     KioskEvent,
     Line,
@@ -73,8 +74,12 @@ SAMPLES: dict[str, Message] = {
     ),
     "engagement": Engaged(**place(5), what="add", detail="04006381333931", facing=17),
     "scan": Scanned(**place(6), kind="gs1", outcome="product", gtin="04006381333931"),
+    "gap": Gap(
+        **place(400), first=7, counts={"play": 31, "impressions": 363}, plays=(("breakfast", 31, 248000),),
+        seen=(("dairy", 17, 702, 3299400),), from_ms=1795345200000, until_ms=1795348799000,
+    ),
     "batch": Batch(events=(SALE, Engaged(**place(2), what="reset"))),
-    "ack": Ack(epoch="9f2c41d07be3", upto=6),
+    "ack": Ack(epoch="9f2c41d07be3", upto=6, at_ms=1795348800123),
     "charge": ChargeWanted(
         id="q1", expires_ms=1795348810123, order=ORDER, reference=REFERENCE, method="card", currency="EUR",
         total_minor=229, lines=(MILK,), version="2026-11-22.1", ttl_s=180, card="ktok_51ab",
@@ -102,9 +107,12 @@ SAMPLES: dict[str, Message] = {
     "phone-sale": PhoneSale(order=ORDER, claim_code="K7Q2-M4XD", total_minor=229, currency="EUR"),
     "presence": Presence(
         state="selling", boot="3f6d2a9c-8f0e-4f57-9a55-1f1f7f6a4c11", since_ms=1795348800000, version="2026-11-22.1",
-        view="wall",
+        view="wall", session="c0ffee0123456789", epoch="9f2c41d07be3",
     ),
-    "health": Health(wall_ms=1795348800123, devices={"scanner": "ready", "printer": "lost"}, counters={"resets": 4}),
+    "health": Health(
+        wall_ms=1795348800123, devices={"scanner": "ready", "printer": "lost"}, counters={"resets": 4},
+        backlog=12, oldest_ms=1795348790000, acked_ms=1795348780000, clock="synced", clock_off_ms=-35,
+    ),
 }  # fmt: skip
 
 
@@ -143,6 +151,25 @@ def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
     old = msgspec.json.decode((GOLDEN / "charge-state.json").read_bytes())
     del old["domain"]
     assert decode(msgspec.json.encode(old), ChargeState).domain == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "young"),
+    [
+        ("ack", ("at_ms",)),
+        ("presence", ("session", "epoch")),
+        ("health", ("backlog", "oldest_ms", "acked_ms", "clock", "clock_off_ms")),
+    ],
+)
+def test_words_of_before_fields_were_added_are_still_read(name: str, young: tuple[str, ...]) -> None:
+    old = msgspec.json.decode((GOLDEN / f"{name}.json").read_bytes())
+    for field in young:
+        del old[field]
+    kind = kind_of(SAMPLES[name])
+    defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+    assert decode(msgspec.json.encode(old), kind) == msgspec.structs.replace(
+        SAMPLES[name], **{field: defaults[field] for field in young}
+    )
 
 
 @pytest.mark.parametrize("name", ["charge-state", "code-state", "code-state-basket"])

@@ -1,0 +1,82 @@
+"""What an operator may have a kiosk do, and how a kiosk is to be: commands once, desired state until it is superseded.
+
+A command is done at most once, however often it arrives: its id is remembered. It carries who asked and why. Money goes
+first: what would disturb a payment is refused while one is under way, unless it is forced.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mqtt.messages import Message
+
+What = Literal[
+    "identify",  # show its name, large, for `seconds`
+    "screenshot",  # a picture of the glass
+    "restart-ui",
+    "restart-agent",
+    "reboot",
+    "collect-logs",  # the last `minutes`
+    "self-test",  # a device's guided test, `device`
+]
+State = Literal["accepted", "running", "done", "failed", "refused", "expired"]
+ENDS: frozenset[State] = frozenset(("done", "failed", "refused", "expired"))
+
+
+class Command(Message, frozen=True, kw_only=True):
+    """Topic: dn/cmd, with MQTT 5 also as message expiry. A kiosk judges `valid_s` by the fleet's time where it knows that."""
+
+    id: str  # 16 of Crockford's base32 by chance
+    what: What
+    by: str  # who asked, as they signed in or typed it
+    why: str
+    at_ms: int  # the fleet's wall clock
+    valid_s: int = 60  # not begun by then, it is expired
+    force: bool = False  # even while money is in flight
+    arguments: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class CommandState(Message, frozen=True, kw_only=True):
+    """Topic: up/cmd. `reason` is a key where it was refused or failed: money-in-flight, unknown, bad-arguments, busy, ..."""
+
+    id: str
+    state: State
+    wall_ms: int
+    reason: str = ""
+    detail: str = ""  # for people
+    part: int = 0  # a result larger than one message comes in parts, 1 to `parts`
+    parts: int = 0
+    media: str = ""  # of the result: image/webp, text/plain, application/gzip
+    data: bytes = b""  # of this part; base64 on the wire
+
+
+class Desired(Message, frozen=True, kw_only=True):
+    """How a kiosk is to be. Retained on dn/desired; a lower `version` than the one in force is ignored."""
+
+    version: int
+    by: str = ""
+    why: str = ""
+    out_of_service: bool = False  # the glass says so and sells nothing; a payment under way ends first
+    brightness: int = 100  # percent of what the panel can
+    sleep: tuple[int, int] | None = (
+        None  # the panel is dark from minute to minute of the local day; None: never
+    )
+    log_level: str = "INFO"
+
+
+class Reported(Message, frozen=True, kw_only=True):
+    """How a kiosk is. Retained on up/reported; `version` is that of the Desired it has taken, 0 for none."""
+
+    version: int
+    wall_ms: int
+    session: str = ""
+    software: str = ""  # the package's version
+    release: str = ""  # the store's version
+    out_of_service: bool = False
+    brightness: int = 100
+    sleep: tuple[int, int] | None = None
+    log_level: str = "INFO"
+    machine: str = ""  # model of the board
+    faults: tuple[str, ...] = ()  # what it could not take, in words
