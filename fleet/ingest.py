@@ -20,9 +20,9 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlche
 from fleet.clock import Clock, now_ms
 from fleet.live import Hub
 from fleet.rows import RESERVED_EPOCHS, Stored, plain
+from fleet.sources.base import EventSource, Heard
 from fleet.store import Store
 from mqtt import topics
-from mqtt.client import Client
 from mqtt.messages import Ack, BadMessage, Health, KioskEvent, Presence, decode, encode
 from mqtt.topics import Address, BadTopic
 
@@ -34,8 +34,6 @@ QUEUE: Final = (
 AT_ONCE: Final = 200  # messages in one transaction
 LARGEST: Final = 2**63 - 1
 RETRY_S: Final = 0.5  # after a commit that failed
-
-Heard = tuple[str, bytes]
 
 
 @dataclass(slots=True)
@@ -65,13 +63,11 @@ class _Place(msgspec.Struct):
 
 
 class Ingest:
-    """Subscribes to events, presence and health of every kiosk, and stores them."""
+    """Stores what a source delivers: events, and presence and health where it delivers those."""
 
     def __init__(
         self,
-        host: str,
-        port: int,
-        client_id: str,
+        source: EventSource,
         store: Store,
         live: Hub,
         clock: Clock = now_ms,
@@ -79,9 +75,7 @@ class Ingest:
     ) -> None:
         """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard."""
         self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
-        self._client = Client(host, port, client_id, on_message=self._heard)
-        for topic_filter in (topics.EVERY_EVENT, topics.EVERY_STATE, topics.EVERY_HEALTH):
-            self._client.subscribe(topic_filter)
+        self._source = source
         self._waiting: queue.Queue[Heard | None] = queue.Queue(QUEUE)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
@@ -89,8 +83,8 @@ class Ingest:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker is there."""
-        return self._client.connected
+        """Whether events can come."""
+        return self._source.connected
 
     @property
     def alive(self) -> bool:
@@ -104,11 +98,11 @@ class Ingest:
     def start(self) -> None:
         """Begin to listen and to store."""
         self._thread.start()
-        self._client.start()
+        self._source.start(self._heard)
 
     def stop(self) -> None:
         """Stop listening; what waits and is not committed comes again."""
-        self._client.stop()
+        self._source.stop()
         self._stopping.set()
         try:
             self._waiting.put_nowait(None)
@@ -119,9 +113,9 @@ class Ingest:
 
     # --- the network thread -----------------------------------------------------------------------------------
 
-    def _heard(self, topic: str, payload: bytes) -> None:
+    def _heard(self, heard: Heard) -> None:
         try:
-            self._waiting.put_nowait((topic, payload))
+            self._waiting.put_nowait(heard)
         except queue.Full:
             self.counters.dropped += 1
 
@@ -156,12 +150,13 @@ class Ingest:
     def take(self, heard: Sequence[Heard]) -> None:
         """Store messages and acknowledge what is complete. Raises SQLAlchemyError where the database does not write."""
         batches: list[tuple[Heard, Address, list[Stored]]] = []
-        for topic, payload in heard:
+        for message in heard:
+            topic, payload = message.topic, message.payload
             self.counters.messages += 1
             try:
                 address = topics.address_of(topic)
                 if topic == address.events:
-                    batches.append(((topic, payload), address, self._read(address, payload)))
+                    batches.append((message, address, self._read(address, payload)))
                 elif topic == address.state:
                     self._presence(address, payload)
                 elif topic == address.health:
@@ -173,13 +168,14 @@ class Ingest:
         except OperationalError:
             raise  # nobody's fault but the database's: all of it comes again
         except (SQLAlchemyError, OverflowError, ValueError):
-            for (topic, payload), address, stored in batches:  # one of them is at fault: find it
+            for message, address, stored in batches:  # one of them is at fault: find it
                 try:
                     self._commit([(address, item) for item in stored])
                 except OperationalError:
                     raise
                 except (SQLAlchemyError, OverflowError, ValueError) as error:
-                    self._keep_aside(topic, payload, str(error))
+                    self._keep_aside(message.topic, message.payload, str(error))
+        self._source.done(heard)
 
     def _read(self, address: Address, payload: bytes) -> list[Stored]:
         """The events of a batch, one by one: what this fleet cannot understand is kept in its place all the same,
@@ -217,7 +213,8 @@ class Ingest:
         for address in dict.fromkeys(address for address, _ in items):
             for (kiosk, epoch), upto in done.upto.items():
                 if kiosk == str(address):
-                    self._client.publish(address.acks, encode(Ack(epoch=epoch, upto=upto)))
+                    ack = Ack(epoch=epoch, upto=upto, at_ms=self._clock())
+                    self._source.publish(address.acks, encode(ack))
         for item in done.new:
             self._live.tell(
                 "event", {"kiosk": item.kiosk, "received_ms": item.received_ms, "event": plain(item)}

@@ -34,6 +34,7 @@ from fleet.shop.packing import WallOrders
 from fleet.shop.ratings import Ratings
 from fleet.shop.reports import Reports
 from fleet.shop.visits import Visits
+from fleet.sources.mqtt import MqttSource
 from fleet.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
@@ -74,9 +75,11 @@ class Fleet:
         )
         self.line.on_up = self.terms.line_up
         self.ingest = Ingest(
-            config.broker_host, config.broker_port, f"{config.name}-ingest", self.store, self.live,
+            MqttSource(config.broker_host, config.broker_port, f"{config.name}-ingest"),
+            self.store,
+            self.live,
             appeared=self.terms.appeared,
-        )  # fmt: skip
+        )
         self.claims = Claims(self.store, self.payments, now_ms)
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)

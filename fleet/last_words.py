@@ -1,0 +1,51 @@
+"""The last word of every kiosk: presence and health, and when it was heard at all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from fleet import tables
+from mqtt.messages import Health, Presence
+
+if TYPE_CHECKING:
+    from fleet.store import Store
+
+_NOTHING: Final[dict[str, Any]] = {
+    "state": "unknown", "boot": "", "since_ms": 0, "version": "", "view": "", "health_ms": 0, "devices": "{}", "counters": "{}",
+    "session": "", "epoch": "", "backlog": 0, "oldest_ms": 0, "acked_ms": 0, "clock": "", "clock_off_ms": 0,
+}  # fmt: skip
+
+
+def presence(store: Store, kiosk: str, word: Presence, seen_ms: int) -> None:
+    """A kiosk's presence, as it says itself or as its last will says for it.
+
+    The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard.
+    """
+    row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
+    said = ("state", "boot", "since_ms", "version", "view", "session", "epoch")
+    known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
+    with store.write() as connection:
+        before = connection.execute(known).one_or_none()
+        if before is None or tuple(before) != tuple(row[name] for name in said):
+            store.upsert(connection, tables.kiosks, row, ("seen_ms", *said))
+
+
+def health(store: Store, kiosk: str, word: Health, seen_ms: int) -> None:
+    """A kiosk's device states and counters."""
+    told = {
+        "seen_ms": seen_ms, "health_ms": word.wall_ms, "devices": json.dumps(word.devices),
+        "counters": json.dumps(word.counters), "backlog": word.backlog, "oldest_ms": word.oldest_ms,
+        "acked_ms": word.acked_ms, "clock": word.clock, "clock_off_ms": word.clock_off_ms,
+    }  # fmt: skip
+    with store.write() as connection:
+        store.upsert(connection, tables.kiosks, _NOTHING | {"kiosk": kiosk} | told, tuple(told))
+
+
+def heard_of(store: Store, connection: Connection, kiosk: str, seen_ms: int) -> None:
+    """A kiosk sent something just now."""
+    row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms}
+    store.upsert(connection, tables.kiosks, row, ("seen_ms",))
