@@ -234,6 +234,29 @@ def install_libnfc() -> None:
             say(str(error))
 
 
+def install_postgres() -> None:
+    """Debian's PostgreSQL, which the fleet's store is tried on, on a machine that tests; those tests are skipped without it.
+
+    The tests run servers of their own: the one the package would make and start is not wanted, and where somebody has
+    one already nothing is installed or changed.
+    """
+    if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return
+    prefix = privileged()
+    if prefix is not None and shutil.which("apt-get"):
+        say("installing postgresql, for the tests of the fleet's store")
+        ours = Path("/etc/postgresql-common/createcluster.d/endcap-tests.conf")
+        try:
+            run(*prefix, "mkdir", "-p", ours.parent)
+            run(*prefix, "sh", "-c", f"echo create_main_cluster = false > {ours}")
+            apt_install(prefix, ["postgresql"])
+            run(*prefix, "rm", ours)
+        except SetupError as error:
+            say(str(error))
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        say("without PostgreSQL the store is tested on SQLite alone; as root: apt-get install postgresql")
+
+
 def state_of_lock() -> str:
     """Names what an environment was made from; another lock or Python makes it anew."""
     text = (
@@ -251,7 +274,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--from-pyproject", action="store_true", help="resolve anew instead of using the lock"
     )
     parser.add_argument(
-        "--browser", action="store_true", help="chromium too, for tests and pictures of pages"
+        "--browser", action="store_true", help="chromium too, for tests and pictures of pages, and PostgreSQL"
     )
     options = parser.parse_args(arguments)
     if sys.version_info < OLDEST:
@@ -265,6 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.browser:
             install_browser()
             install_libnfc()
+            install_postgres()
         if options.from_pyproject:
             resolve_packages(make_environment(options.venv))
             return 0

@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="store events, answer kiosks, serve the pages")
     serve.add_argument("--broker", type=_address, default=(LOOPBACK, BROKER_PORT), metavar="HOST:PORT")
+    serve.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="postgresql://USER@HOST/NAME (default: SQLite in --data)",
+    )
     serve.add_argument("--host", default=LOOPBACK, help="address the pages listen on (default %(default)s)")
     serve.add_argument(
         "--port", type=int, default=8080, help="port of the pages, 0 for any (default %(default)s)"
@@ -117,7 +123,7 @@ def _serve(options: argparse.Namespace) -> int:
     )  # pages and database, a second of CPU on a small machine: only where they run
 
     config = Config(
-        data=options.data, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
+        data=options.data, database_url=options.database, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),

@@ -20,6 +20,7 @@ class Config:
     """Where things are. `data` is the fleet's own folder; nothing is written outside it."""
 
     data: Path
+    database_url: str = ""  # postgresql://USER@HOST/NAME; "": SQLite in `data`
     broker_host: str = "127.0.0.1"
     broker_port: int = 1883
     host: str = "127.0.0.1"  # pages listen here
@@ -38,4 +39,4 @@ class Config:
     @property
     def database(self) -> str:
         """The store's SQLAlchemy URL."""
-        return f"sqlite:///{self.data.resolve() / 'fleet.db'}"
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'fleet.db'}"

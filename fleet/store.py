@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -28,7 +28,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         # An error would otherwise quote the row it is about, claim codes too, and errors are logged.
-        self.engine: Engine = create_engine(url, hide_parameters=True)
+        self.engine: Engine = create_engine(_with_driver(url), hide_parameters=True)
         self._dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         if self.engine.dialect.name == "sqlite":
             _make_folder(url)
@@ -111,6 +111,14 @@ class Store:
     def keep_aside(self, topic: str, payload: bytes, reason: str, now_ms: int) -> bool:
         """See fleet.poison.keep_aside."""
         return poison.keep_aside(self, topic, payload, reason, now_ms)
+
+
+def _with_driver(url: str) -> URL:
+    """PostgreSQL is spoken to by psycopg 3, also where its URL does not say so."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
 
 
 def _make_folder(url: str) -> None:

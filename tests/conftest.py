@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.postgres"]
 ROOT = Path(__file__).resolve().parent.parent
 DRAWS = (
     "tests/ui/",
