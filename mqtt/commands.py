@@ -23,6 +23,8 @@ What = Literal[
 ]
 State = Literal["accepted", "running", "done", "failed", "refused", "expired"]
 ENDS: frozenset[State] = frozenset(("done", "failed", "refused", "expired"))
+PART_BYTES = 128 * 1024  # of a result in one message: base64 makes a third more of it, brokers take 256 KiB
+MAX_PARTS = 16  # 2 MiB: what is larger is cut where it is made
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -50,6 +52,16 @@ class CommandState(Message, frozen=True, kw_only=True):
     parts: int = 0
     media: str = ""  # of the result: image/webp, text/plain, application/gzip
     data: bytes = b""  # of this part; base64 on the wire
+
+
+class CommandNoted(Message, frozen=True, kw_only=True):
+    """The fleet has stored that command `id` ended in `state`, with its whole result. Topic: dn/cmdack.
+
+    Until then the kiosk tells it again when the connection comes back, and now and then while it stands.
+    """
+
+    id: str
+    state: State
 
 
 class Desired(Message, frozen=True, kw_only=True):

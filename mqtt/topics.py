@@ -101,6 +101,11 @@ class Address:
         return f"{ROOT}/{self}/up/cmd"
 
     @property
+    def command_acks(self) -> str:
+        """How far the fleet has stored what came of commands, down."""
+        return f"{ROOT}/{self}/dn/cmdack"
+
+    @property
     def desired(self) -> str:
         """How the kiosk is to be, retained and versioned, down."""
         return f"{ROOT}/{self}/dn/desired"
