@@ -31,8 +31,7 @@ from kiosk.core.settings import Place
 from kiosk.core.terms import Terms, links_of, sound
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
 from kiosk.intents import event_of
-from kiosk.ledger import Ledger
-from kiosk.ledger_schema import LedgerError
+from kiosk.ledger import Backlog, Ledger, LedgerError
 from kiosk.link import AgentEnd
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, PhoneTapped, Printed, of_kind
 from kiosk.receipt import receipt_of
@@ -102,15 +101,16 @@ class Agent:
         health_ms: int,
         beat_ms: int = 0,
         panel: views.Panel | None = None,
+        started_as: str = "",
     ) -> None:
-        """Takes over `store`. `panel` is the glass its screen has. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
         self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
-        self._health_ms, self._beat_ms = health_ms, beat_ms
+        self._health_ms, self._beat_ms, self._started_as = health_ms, beat_ms, started_as
         self._devices: dict[str, DeviceState] = {}
         self._view: views.View | None = None
         self._tapping = Tapping(peripherals, runtime.counters)
@@ -233,8 +233,16 @@ class Agent:
 
     def _health_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._runtime.after("health", self._health_ms, _HealthDue())
+        backlog = self._backlog()
         self._line.health(
-            Health(wall_ms=at.wall_ms, devices=_in_words(self._devices), counters=self._all_counters())
+            Health(
+                wall_ms=at.wall_ms,
+                devices=_in_words(self._devices),
+                counters=self._all_counters(),
+                backlog=backlog.count,
+                oldest_ms=backlog.oldest_ms,
+                acked_ms=backlog.acked_ms,
+            )
         )
         return ()
 
@@ -406,8 +414,17 @@ class Agent:
                 since_ms=self._since_ms,
                 version=self._store.store.version,
                 view=str(type(self._view).__struct_config__.tag) if self._view is not None else "",
+                session=self._started_as,
+                epoch=self._ledger.epoch,
             )
         )
+
+    def _backlog(self) -> Backlog:
+        try:
+            return self._ledger.backlog()
+        except LedgerError as error:
+            log.error("how much waits for the fleet cannot be read: %s", error)
+            return Backlog()
 
     def _all_counters(self) -> dict[str, int]:
         counters = {f"runtime.{name}": count for name, count in self._runtime.counters.items()}

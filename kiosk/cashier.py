@@ -15,8 +15,7 @@ from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.fleet_line import FleetLine
 from kiosk.glass import can_show
-from kiosk.ledger import Ledger
-from kiosk.ledger_schema import LedgerError
+from kiosk.ledger import Ledger, LedgerError
 from kiosk.records import refund_of, sale_of
 from kiosk.views import Panel
 from mqtt.messages import ChargeState

@@ -48,6 +48,14 @@ class FleetTable(Struct, frozen=True, forbid_unknown_fields=True):
     health_s: Annotated[int, Meta(ge=5, le=3600)] = 60  # between two health messages
 
 
+class LedgerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept until the fleet has it (docs/ledger.md)."""
+
+    limit_mib: Annotated[int, Meta(ge=1, le=65536)] = (
+        512  # of events that wait; beyond it they fold into sums
+    )
+
+
 class PathsTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Folders; relative ones start from the configuration file's folder."""
 
@@ -83,6 +91,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     trust_clock: bool = False
     broker: BrokerTable = BrokerTable()
     fleet: FleetTable = FleetTable()
+    ledger: LedgerTable = LedgerTable()
     panel: PanelTable = PanelTable()
     devices: tuple[DeviceTable, ...] = ()
     session: dict[str, Any] = field(default_factory=dict)
@@ -100,6 +109,7 @@ class Config(Struct, frozen=True, kw_only=True):
     trust_clock: bool = False  # something outside keeps this machine's clock right: a battery, a host
     broker: BrokerTable = BrokerTable()
     fleet: FleetTable = FleetTable()
+    ledger_limits: LedgerTable = LedgerTable()
     panel: PanelTable = PanelTable()
     devices: tuple[DeviceTable, ...] = ()
     session: Settings = Settings()
@@ -162,6 +172,7 @@ def parse_config(text: str, base: Path) -> Config:
             trust_clock=file.trust_clock,
             broker=file.broker,
             fleet=file.fleet,
+            ledger_limits=file.ledger,
             panel=file.panel,
             devices=file.devices,
             session=session,

@@ -274,6 +274,8 @@ class FleetLine:
             return False
 
 
-def lost(boot: str, wall_ms: int) -> bytes:
+def lost(boot: str, wall_ms: int, session: str = "", epoch: str = "") -> bytes:
     """The last will: what the broker says of a kiosk that died."""
-    return msgspec.json.encode(Presence(state="lost", boot=boot, since_ms=wall_ms))
+    return msgspec.json.encode(
+        Presence(state="lost", boot=boot, since_ms=wall_ms, session=session, epoch=epoch)
+    )

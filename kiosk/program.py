@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -97,9 +98,15 @@ class AgentProgram:
             at = Stamp(self.clock.mono_ms(), self.clock.wall_ms(), trusted=self.clock.quality() != "unsynced")
             session = new_session(self._store.store, config.place, at, config.session)
             self.runtime = Runtime(session, step, present, self.clock)
-            self.ledger = Ledger(config.ledger, self.clock, on_growth=lambda: self.runtime.post(EventsWait()))
+            self.ledger = Ledger(
+                config.ledger,
+                self.clock,
+                on_growth=lambda: self.runtime.post(EventsWait()),
+                limit_bytes=config.ledger_limits.limit_mib * 1024 * 1024,
+            )
             undo.pop_all()
-        will = lost(self.clock.boot, self.clock.wall_ms())
+        here = secrets.token_hex(8)  # this start of the agent
+        will = lost(self.clock.boot, self.clock.wall_ms(), here, self.ledger.epoch)
         self._connection = connect(config, will, self.runtime.post)
         self._connection.subscribe(config.address.down)
         line = FleetLine(
@@ -117,6 +124,7 @@ class AgentProgram:
             health_ms=config.fleet.health_s * 1000,
             beat_ms=systemd.beat_ms(),
             panel=config.glass,
+            started_as=here,
         )
 
     def _store_ready(self, ready: StoreReady) -> None:

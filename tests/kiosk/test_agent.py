@@ -302,7 +302,14 @@ class TestTheLine:
             kiosk.do(Start())
             until(lambda: kiosk.fleet.presence[-1].view == "wall")
             assert kiosk.fleet.presence[-1].state == "selling"
-            assert decode(kiosk.fleet.will, Presence).state == "lost"
+            will = decode(kiosk.fleet.will, Presence)
+            assert will.state == "lost"
+            assert (
+                (will.session, will.epoch)
+                == (kiosk.fleet.presence[0].session, kiosk.fleet.presence[0].epoch)
+                != ("", "")
+            )
+            assert will.epoch == kiosk.program.ledger.epoch
         assert kiosk.fleet.presence[-1].state == "closed"
 
     def test_health_tells_devices_and_counters(self, tmp_path: Path) -> None:

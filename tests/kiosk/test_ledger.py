@@ -17,8 +17,8 @@ from msgspec import structs
 
 from content.references import parse_claim
 from kiosk.clock import SystemClock
-from kiosk.ledger import Ledger
-from kiosk.ledger_schema import STEPS, LedgerError
+from kiosk.ledger import Backlog, Ledger
+from kiosk.ledger.schema import STEPS, LedgerError
 from mqtt.messages import Batch, Engaged, KioskEvent, RefundWanted, SaleMade, decode
 from tests.kiosk.orders import CLAIM, ORDER, engaged, payment, refund_of, sale_of
 
@@ -219,6 +219,19 @@ class TestEvents:
         assert not ledger.ack(ledger.epoch, 2)
         assert len(outgoing(ledger)) == 1
 
+    def test_what_waits_is_told_in_figures(self, ledger: Ledger) -> None:
+        assert ledger.backlog() == Backlog()
+        for _ in range(3):
+            ledger.note(engaged())
+        ledger.flush()
+        waiting = ledger.backlog()
+        assert (waiting.count, waiting.oldest_ms, waiting.acked_ms, waiting.lost) == (3, 1_500, 0, 0)
+        assert waiting.bytes == sum(len(body) for _, body in ledger.events_after(0, 10, 1 << 20))
+        assert ledger.ack(ledger.epoch, 2)
+        ledger.flush()
+        assert ledger.backlog().count == 1
+        assert ledger.backlog().acked_ms > 0
+
     def test_a_batch_is_bounded_in_count_and_bytes(self, ledger: Ledger) -> None:
         for _ in range(10):
             ledger.note(engaged())
@@ -235,6 +248,23 @@ class TestEvents:
         ledger.flush()
         bodies = b",".join(body for _, body in ledger.events_after(0, 10, 1 << 20))
         assert decode(b'{"events":[' + bodies + b"]}", Batch).events[0].seq == 1
+
+
+class TestCommands:
+    def test_a_command_is_new_once_over_restarts_and_the_last_thousand_are_remembered(
+        self, path: Path
+    ) -> None:
+        first = Ledger(path, SystemClock())
+        assert first.remember_command("c0")
+        assert not first.remember_command("c0")
+        first.close()
+        second = Ledger(path, SystemClock())
+        assert not second.remember_command("c0")
+        for number in range(1, 1001):
+            assert second.remember_command(f"c{number}")
+        assert not second.remember_command("c1")
+        assert second.remember_command("c0"), "the thousand and first is forgotten"
+        second.close()
 
 
 class TestFile:
@@ -309,7 +339,8 @@ class TestFile:
         with sqlite3.connect(path) as db:  # as the program before has left it
             body = "CAST(json_remove(CAST(body AS TEXT), '$.order.claim') AS BLOB)"
             db.execute(f"UPDATE payment SET body = {body}")
-            db.execute("DELETE FROM step WHERE number = 4")
+            db.execute("DELETE FROM step WHERE number >= 4")
+            db.execute("DROP TABLE command")
         db.close()
         second = Ledger(path, SystemClock())
         found = second.open_payments()

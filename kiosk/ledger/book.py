@@ -21,7 +21,8 @@ import msgspec
 
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
-from kiosk.ledger_schema import LedgerError, bring_up, forget_old
+from kiosk.ledger.backlog import Backlog
+from kiosk.ledger.schema import LedgerError, bring_up, forget_old
 from mqtt.messages import Event, RefundWanted, SaleMade
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,11 @@ CHECKED_BYTES: Final = (
     64 * 1024 * 1024
 )  # a larger file is not read through at start: that takes seconds on a card
 
+LIMIT_BYTES: Final = (
+    512 * 1024 * 1024
+)  # of the outbox; a day without network at two events a second is 120 MB
+COMMANDS: Final = 1_000  # ids of commands that are remembered
+
 Standing = Literal["unknown", "open", "closed", "sale", "refund"]
 Recorded = Literal["recorded", "settled", "order-sold"]
 
@@ -39,16 +45,35 @@ _encode = msgspec.json.Encoder().encode
 _payment = msgspec.json.Decoder(Payment).decode
 
 
+class _Moment(msgspec.Struct):
+    """As much of an event as says when it happened."""
+
+    wall_ms: int = 0
+
+
 class Ledger:
     """The kiosk's ledger in one SQLite file. Methods may be called from any thread; those that write raise LedgerError."""
 
-    def __init__(self, path: Path, clock: Clock, on_growth: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        on_growth: Callable[[], None] = lambda: None,
+        *,
+        limit_bytes: int = LIMIT_BYTES,
+        machine: str = "",
+    ) -> None:
         """Open or make the file. `on_growth` is called, from any thread, after events were committed.
+
+        `limit_bytes`: how large the outbox may grow before events are folded. `machine`: a stable id of this board, ""
+        where it has none: a ledger that another board has made begins a new epoch.
 
         A file that is not a sound database is set aside under `path` + ".bad-<time>" and a new one begun; `set_aside`
         names it. Raises LedgerError where the file cannot be opened at all, or a newer program has made it.
         """
         self._path, self._clock, self._on_growth = path, clock, on_growth
+        self._limit_bytes, self._machine = limit_bytes, machine
+        self._acked_ms = 0
         self._lock = threading.RLock()  # one connection, one transaction at a time
         self.set_aside: Path | None = None
         self.dropped = 0  # notes that found no room, or could not be written
@@ -233,7 +258,29 @@ class Ledger:
         if epoch != self.epoch or not 0 <= upto <= self.bounds()[1]:
             log.warning("the fleet acknowledges %s/%d, this ledger is %s", epoch, upto, self.epoch)
             return False
+        self._acked_ms = self._clock.wall_ms()
         self._writer.forget(upto)
+        return True
+
+    def backlog(self) -> Backlog:
+        """What waits for the fleet now."""
+        with self._reading() as db:
+            count, size = db.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox").fetchone()
+            row = db.execute("SELECT body FROM outbox ORDER BY seq LIMIT 1").fetchone()
+        oldest = msgspec.json.decode(row[0], type=_Moment).wall_ms if row else 0
+        return Backlog(count, size, oldest, lost=self.dropped, acked_ms=self._acked_ms)
+
+    # --- commands ---------------------------------------------------------------------------------------------
+
+    def remember_command(self, command: str) -> bool:
+        """Write a command's id down; False where it is one of the last COMMANDS that were: it was heard before."""
+        with self._transaction() as db:
+            if db.execute("SELECT 1 FROM command WHERE id = ?", (command,)).fetchone():
+                return False
+            (number,) = db.execute(
+                "INSERT INTO command (id) VALUES (?) RETURNING number", (command,)
+            ).fetchone()
+            db.execute("DELETE FROM command WHERE number <= ?", (number - COMMANDS,))
         return True
 
     def close(self) -> None:

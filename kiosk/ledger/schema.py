@@ -55,11 +55,16 @@ def _claims_of_chance(db: sqlite3.Connection) -> None:
         )
 
 
+def _remember_commands(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE command (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT")
+
+
 STEPS: Final = (
     (1, "payments, settled references, sales, outbox", _first),
     (2, "when a payment was closed, so that it is not kept for ever", _remember_when_closed),
     (3, "refunds the fleet has not confirmed", _owe_refunds),
     (4, "claim codes in the orders of payments", _claims_of_chance),
+    (5, "commands that were heard", _remember_commands),
 )
 CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
 KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown
