@@ -130,6 +130,11 @@ class Config(Struct, frozen=True, kw_only=True):
         return self.state / "ledger.sqlite"
 
     @property
+    def identity(self) -> Path:
+        """Who this kiosk is to its fleet, once it is enrolled."""
+        return self.state / "identity"
+
+    @property
     def card_key(self) -> Path:
         """The key under which card numbers become tokens."""
         return self.state / "card.key"
