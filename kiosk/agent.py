@@ -31,7 +31,7 @@ from kiosk.core.settings import Place
 from kiosk.core.terms import Terms, links_of, sound
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
 from kiosk.intents import event_of
-from kiosk.ledger import Backlog, Ledger, LedgerError
+from kiosk.ledger import Ledger, LedgerError
 from kiosk.link import AgentEnd
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, PhoneTapped, Printed, of_kind
 from kiosk.receipt import receipt_of
@@ -39,13 +39,13 @@ from kiosk.records import record_of
 from kiosk.runtime import Runtime
 from kiosk.shop import shop_of
 from kiosk.tapping import Tapping
-from mqtt.messages import ChargeState, CodeState, Health, PhoneSale, Presence
+from kiosk.telling import HealthDue, PresenceDue, Telling
+from mqtt.messages import ChargeState, CodeState, PhoneSale
 from mqtt.messages import Terms as TermsSaid
 
 log = logging.getLogger(__name__)
 
 PUMP_AGAIN_MS: Final = 5_000  # after the ledger could not be read
-PRESENCE_MS: Final = 1_000  # a change of screen is told at most that often
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,6 @@ class _PumpDue:
 
 
 @dataclass(frozen=True, slots=True)
-class _PresenceDue:
-    """What the kiosk shows is to be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _HealthDue:
-    """Health is to be told."""
-
-
-@dataclass(frozen=True, slots=True)
 class _BeatDue:
     """The service manager wants to hear from us."""
 
@@ -78,10 +68,6 @@ class StoreReady:
     """Posted by whoever fetched it: a verified store is open, and sold from when nobody is buying."""
 
     store: AnyStore
-
-
-def _in_words(devices: dict[str, DeviceState]) -> dict[str, str]:
-    return {name: f"{one.state} {one.detail}".strip() for name, one in devices.items()}
 
 
 class Agent:
@@ -110,12 +96,12 @@ class Agent:
         self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
-        self._health_ms, self._beat_ms, self._started_as = health_ms, beat_ms, started_as
-        self._devices: dict[str, DeviceState] = {}
+        self.telling = Telling(
+            runtime, line, ledger, link, clock, health_ms, lambda: self._store.store.version, started_as
+        )
+        self._beat_ms = beat_ms
         self._view: views.View | None = None
         self._tapping = Tapping(peripherals, runtime.counters)
-        self._since_ms = clock.wall_ms()
-        self._presence_told_ms = -PRESENCE_MS  # monotonic
 
     def close(self) -> None:
         """Let go of the stores. Only when the owner's thread and the link have ended."""
@@ -126,7 +112,7 @@ class Agent:
 
     def begin(self, at: Stamp) -> Iterable[AnyEvent]:
         """Payments that were open when the kiosk stopped come first."""
-        self._runtime.after("health", self._health_ms, _HealthDue())
+        self.telling.begin()
         if self._beat_ms:
             self._runtime.after("beat", self._beat_ms, _BeatDue())
         yield from self._remembered_terms(at)
@@ -161,9 +147,10 @@ class Agent:
         yield did.CodeScanned(at, code.kind, text, product, code.facing)
 
     def _device(self, item: DeviceState, at: Stamp) -> Iterable[AnyEvent]:
-        self._devices[item.name] = item
-        self._runtime.after("health", PRESENCE_MS, _HealthDue())
-        kind = of_kind(item.name, self._devices.values())
+        devices = self.telling.devices
+        devices[item.name] = item
+        self.telling.health_soon()
+        kind = of_kind(item.name, devices.values())
         yield did.DeviceChanged(at, kind.name, kind.state, kind.detail)
 
     def _printed(self, item: Printed, at: Stamp) -> Iterable[AnyEvent]:
@@ -174,10 +161,10 @@ class Agent:
 
     def _up(self, item: LineUp, at: Stamp) -> Iterable[AnyEvent]:
         self._line.up()
-        self._tell_presence()
+        self.telling.presence()
         self._pump()
         self._cashier.ask_for_refunds()
-        self._runtime.after("health", PRESENCE_MS, _HealthDue())
+        self.telling.health_soon()
         yield did.FleetConnected(at)
 
     def _down(self, item: LineDown, at: Stamp) -> Iterable[AnyEvent]:
@@ -228,22 +215,11 @@ class Agent:
         return ()
 
     def _presence_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
-        self._tell_presence()
+        self.telling.presence()
         return ()
 
     def _health_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
-        self._runtime.after("health", self._health_ms, _HealthDue())
-        backlog = self._backlog()
-        self._line.health(
-            Health(
-                wall_ms=at.wall_ms,
-                devices=_in_words(self._devices),
-                counters=self._all_counters(),
-                backlog=backlog.count,
-                oldest_ms=backlog.oldest_ms,
-                acked_ms=backlog.acked_ms,
-            )
-        )
+        self.telling.health(at.wall_ms)
         return ()
 
     def _beat_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
@@ -296,8 +272,8 @@ class Agent:
         Heard: _heard,
         EventsWait: _events_wait,
         _PumpDue: _events_wait,
-        _PresenceDue: _presence_due,
-        _HealthDue: _health_due,
+        PresenceDue: _presence_due,
+        HealthDue: _health_due,
         RefundsDue: _refunds_due,
         _BeatDue: _beat_due,
         Again: _again,
@@ -361,12 +337,8 @@ class Agent:
         """See runtime.Work."""
         self._link.show(self._shop, view)
         self._offer(view)
-        before, self._view = self._view, view
-        if type(before) is not type(view):
-            self._since_ms = self._clock.wall_ms()
-            if not self._runtime.pending("presence"):
-                wait = self._presence_told_ms + PRESENCE_MS - self._clock.mono_ms()
-                self._runtime.after("presence", max(0, wait), _PresenceDue())
+        self._view = view
+        self.telling.shown(view)
 
     def _offer(self, view: views.View) -> None:
         links = links_of(self._place.host, self._place.kiosk, self._terms, self._store.store.version)
@@ -393,47 +365,3 @@ class Agent:
             wait = PUMP_AGAIN_MS
         if wait is not None:
             self._runtime.after("pump", wait, _PumpDue())
-
-    def _tell_presence(self) -> None:
-        match self._view:
-            case None | views.Attract():
-                state = "ready"
-            case views.Closed():
-                state = "closed"
-            case _:
-                state = "selling"
-        self.say_presence(state)
-
-    def say_presence(self, state: str) -> None:
-        """Tell the fleet, retained, that the kiosk is `state` (mqtt.messages.Presence)."""
-        self._presence_told_ms = self._clock.mono_ms()
-        self._line.present(
-            Presence(
-                state=state,
-                boot=self._clock.boot,
-                since_ms=self._since_ms,
-                version=self._store.store.version,
-                view=str(type(self._view).__struct_config__.tag) if self._view is not None else "",
-                session=self._started_as,
-                epoch=self._ledger.epoch,
-            )
-        )
-
-    def _backlog(self) -> Backlog:
-        try:
-            return self._ledger.backlog()
-        except LedgerError as error:
-            log.error("how much waits for the fleet cannot be read: %s", error)
-            return Backlog()
-
-    def _all_counters(self) -> dict[str, int]:
-        counters = {f"runtime.{name}": count for name, count in self._runtime.counters.items()}
-        counters |= {f"line.{name}": count for name, count in self._line.counters.items()}
-        counters |= {f"link.{name}": count for name, count in self._link.counters().items()}
-        acked, last = self._ledger.bounds()
-        return {
-            **counters,
-            "ledger.dropped": self._ledger.dropped,
-            "ledger.waiting": last - acked,
-            "ledger.refunds-owed": self._ledger.owed_count(),
-        }

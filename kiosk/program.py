@@ -148,7 +148,7 @@ class AgentProgram:
         self._peripherals.close()
         self._link.close()
         self.runtime.stop()
-        self.agent.say_presence("closed")  # the owner has gone, so this thread may
+        self.agent.telling.presence("closed")  # the owner has gone, so this thread may
         if not self._connection.stop(GOODBYE_S):
             log.warning("the broker did not take the good-bye; the will says that the kiosk is lost")
         self.agent.close()
