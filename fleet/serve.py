@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import socket
 import threading
 import time
@@ -48,9 +49,8 @@ __all__ = ["Fleet", "ServeError"]
 log = logging.getLogger(__name__)
 START_S: Final = 10.0
 DRAIN_S: Final = 1  # open pages get this long to end
-CONNECTIONS: Final = (
-    800  # more get 503: paho waits with select(), which cannot wait for a file numbered over 1023
-)
+CONNECTIONS: Final = 4_000  # more get 503
+OTHER_FILES: Final = 200  # beside them: listeners, database, brokers, pictures
 
 
 class Fleet:
@@ -96,7 +96,7 @@ class Fleet:
             uvicorn.Config(
                 create_app(self.services), log_config=None, access_log=False, lifespan="off",
                 proxy_headers=False, server_header=False, timeout_graceful_shutdown=DRAIN_S, ws="none",
-                limit_concurrency=CONNECTIONS, http=Patient,
+                limit_concurrency=_room_for(CONNECTIONS), http=Patient,
             )
         )  # fmt: skip
         self._pages = threading.Thread(
@@ -195,6 +195,18 @@ class Fleet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _room_for(connections: int) -> int:
+    """How many may be open at once: as many, or what the system lets us have. A service begins with 1,024 files, and may
+    ask for more because some programs cannot wait for one numbered higher. This one can.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return connections if soft == resource.RLIM_INFINITY else max(1, min(connections, soft - OTHER_FILES))
 
 
 def _check(config: Config) -> None:

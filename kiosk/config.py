@@ -38,7 +38,7 @@ class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 1883
-    mqtt5: bool = False  # for brokers that speak it: refusals then have reasons
+    mqtt5: bool | None = None  # None: MQTT 5 where the broker speaks it, else 3.1.1
 
 
 class FleetTable(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,14 +1,7 @@
-"""One MQTT connection that comes back by itself: paho-mqtt 2.x behind a surface of six calls.
+"""One MQTT client that comes back by itself: a surface of six calls over connections that come and go.
 
-What paho 2.2 does and this module keeps away (each was reproduced before it was written down):
-
-* an exception in a callback ends paho's network thread while `is_connected()` stays true: here the thread is our own,
-  callbacks are caught and counted, and a connection whose acknowledgements stop coming is thrown away;
-* a publish while offline is refused by return code but queued all the same, without bound: here it is refused, and
-  the caller's outbox is the only queue. Nothing outlives a connection: each one is a new paho client;
-* `is_published()` is true for an acknowledgement that says "not authorised": here it is counted and logged
-  (MQTT 5 only: 3.1.1 has no reason code to say so);
-* callbacks run under paho's locks: ours take no lock and hand over.
+What paho-mqtt does, and is kept away from callers, is written in mqtt.connection. Here is what belongs to no single
+connection: subscriptions, when to try again and in which version of MQTT, when one that looks alive is given up.
 
 An acknowledged publish is in the broker's hands, not in the fleet's database: keep what matters until the fleet says so.
 """
@@ -17,59 +10,38 @@ from __future__ import annotations
 
 import logging
 import random
-import socket
+import selectors
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-
 from mqtt.backoff import Backoff
+from mqtt.connection import WINDOW, Connection, Down, Terms
+from mqtt.counters import Counters
+from mqtt.many import LEAVE_S, Loop
+from mqtt.outgoing import MAX_PAYLOAD, Outgoing
+from mqtt.security import Tls
+from mqtt.version import Ended, version
+
+__all__ = ["MAX_PAYLOAD", "QUEUE", "TICK_S", "WINDOW", "Client", "Counters", "OnMessage"]
 
 log = logging.getLogger(__name__)
 
 OnMessage = Callable[[str, bytes], None]
-MAX_PAYLOAD: Final = 256 * 1024  # bytes; a broker closes the connection over its own limit (NATS: 1 MiB)
-WINDOW: Final = 20  # unacknowledged at once: paho walks them all at each acknowledgement, so more is slower
 QUEUE: Final = 200  # unacknowledged and waiting; a further publish is refused
+TICK_S: Final = 5.0  # between two looks at a connection that rests: 0.2 wake-ups/s
 _NOT_IN_IDS: Final = frozenset(".*> \t")  # nats-server refuses them
-TICK_S: Final = 5.0  # longest sleep of the network thread: an idle connection costs 0.2 wake-ups/s
-LEAVE_S: Final = 0.5  # longest wait, at the end, for the broker to read our last words
-
-
-@dataclass(slots=True)
-class Counters:
-    """What has happened since the start. The last two are ours, the rest is the network's."""
-
-    connected: int = 0
-    lost: int = 0
-    received: int = 0
-    acknowledged: int = 0
-    callback_errors: int = 0
-    refused_publishes: int = 0  # by the broker
-    refused_subscriptions: int = 0
-    refused_offline: int = 0  # by us: not connected
-    refused_full: int = 0  # by us: too many unacknowledged
-
-
-class _Down(Exception):
-    """Ends the connection under way; the text says why."""
-
-
-class _Refused(_Down):
-    """The broker answered the connect with no."""
 
 
 class Client:
     """A connection to `host`:`port` as `client_id`, kept up until `stop()`.
 
-    `on_message(topic, payload)`, `on_up()` and `on_down()` are called from the client's own thread: hand over and
-    return. While they run nothing is received and no ping is sent. `on_up` comes when the broker has granted every
-    subscription, so a request published from there will hear its response.
+    `on_message(topic, payload)`, `on_up()` and `on_down()` are called from the network's thread: hand over and return.
+    While they run nothing is received and no ping is sent. `on_up` comes when the broker has granted every subscription,
+    so a request published from there will hear its response.
     """
 
     def __init__(
@@ -79,250 +51,354 @@ class Client:
         client_id: str,
         *,
         will: tuple[str, bytes] | None = None,
+        will_delay_s: int = 0,
         on_message: OnMessage | None = None,
         on_up: Callable[[], None] | None = None,
         on_down: Callable[[], None] | None = None,
         backoff: Backoff = Backoff(),  # noqa: B008 (frozen)
         keepalive_s: int = 30,
         answer_s: float = 10.0,
-        mqtt5: bool = False,
+        tls: Tls | None = None,
+        username: str = "",
+        password: str = "",
+        mqtt5: bool | None = None,
+        session_s: int = 0,
+        loop: Loop | None = None,
     ) -> None:
         """`will` is sent, retained, by the broker when the connection dies; the rest has good defaults.
 
         `answer_s`: how long the broker may take to answer a connect, a subscribe or a publish. `keepalive_s`: a silent
         connection is given up after twice that; the broker sends the will after one and a half.
+        `mqtt5`: True or False; None tries MQTT 5 first and takes 3.1.1 where the broker speaks nothing newer.
+        `session_s`: how long the broker keeps what comes for us while we are away (3.1.1 cannot say how long: until the
+        broker's own limit). `will_delay_s` (MQTT 5, at most `session_s`): the will is not sent if we are back by then.
+        `loop`: one that is shared with others; by default each client has a thread of its own.
         """
         if not client_id or set(client_id) & _NOT_IN_IDS:
             raise ValueError(
                 f"{client_id!r}: a client id has at least one character and no dot, blank, '*' or '>'"
             )
-        self._address, self._client_id, self._will = (host, port), client_id, will
+        if will_delay_s > session_s:
+            raise ValueError(f"a will's delay of {will_delay_s} s ends with the session, after {session_s} s")
+        self._terms = Terms(
+            host, port, client_id, will, will_delay_s, tls, username, password, keepalive_s, session_s
+        )
+        self._name = f"{client_id}: {host}:{port}"
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
-        self._backoff, self._keepalive_s, self._answer_s = backoff, keepalive_s, answer_s
-        self._protocol = MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311
+        self._backoff, self._answer_s = backoff, answer_s
+        self._version = version(mqtt5)
+        self._own_loop = loop is None
+        self._loop = loop or Loop(f"mqtt {client_id}", connects=0)
         self._filters: list[str] = []
-        self._live: paho.Client | None = None  # the client of the connection under way
-        self._up = False
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._sent_lock = threading.Lock()  # never taken in a callback
+        self._lock = threading.Lock()  # of `_outgoing` and `_sent`; nothing is called under it
+        self._outgoing: deque[Outgoing] = deque()
+        self._sent = 0  # accepted on this connection
+        self._nudged = False
+        self._up = self._started = False
+        self._stopping, self._ended = threading.Event(), threading.Event()
+        self._failures, self._jitter = 0, random.SystemRandom()
+        self._link: Connection | None = None  # the one under way
+        self._due = 0.0  # when it is looked at next
+        self._forget()
         self.counters = Counters()
-        self._reset()
 
     # --- for the caller, from any thread ----------------------------------------------------------------------
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has let us in and granted every subscription."""
-        return self._up
+        """Whether the broker has let us in and granted every subscription, and our thread is alive."""
+        return self._up and self._loop.alive
+
+    @property
+    def name(self) -> str:
+        """The client id."""
+        return self._terms.client_id
+
+    @property
+    def version5(self) -> bool:
+        """Whether the connection, or the next try, speaks MQTT 5."""
+        return self._version.five
 
     def counts(self) -> dict[str, int]:
         """The counters by name, for health messages."""
         return asdict(self.counters)
 
     def start(self) -> None:
-        """Begin connecting, in a thread of its own. Returns at once."""
-        if self._thread is not None:
+        """Begin connecting. Returns at once."""
+        if self._started:
             raise RuntimeError("a client starts once")
-        self._thread = threading.Thread(target=self._run, name=f"mqtt {self._client_id}", daemon=True)
-        self._thread.start()
+        self._started = True
+        self._loop.call(self._begin)
+        if self._own_loop:
+            self._loop.start()
 
     def stop(self, timeout_s: float = 2.0) -> bool:
-        """Disconnect (the will is not sent) and end the thread. False where it still hangs in a connect or a callback;
-        it then ends by itself as soon as that returns.
+        """Send what was accepted, disconnect (the will is not sent) and end. False where it still hangs in a connect or
+        a callback; it then ends by itself as soon as that returns.
         """
         self._stopping.set()
-        live = self._live
-        if live is not None:
-            with suppress(OSError, ValueError):
-                live.disconnect()  # wakes the network thread
-        thread = self._thread
-        if thread is None or thread is threading.current_thread():
+        if not self._started:
+            return self._loop.stop() if self._own_loop else True
+        end = time.monotonic() + timeout_s
+        self._loop.call(self._leave)
+        if self._loop.here:
             return True
-        thread.join(timeout_s)
-        return not thread.is_alive()
+        done = self._ended.wait(timeout_s)
+        if self._own_loop:
+            return self._loop.stop(max(0.0, end - time.monotonic())) and done
+        return done
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expires_s: int | None = None,
+        content_type: str = "",
+        response_topic: str = "",
+        correlation: bytes = b"",
+    ) -> bool:
         """Send with QoS 1. False where it was not accepted: offline, or too many unacknowledged; keep it and try later.
 
-        True does not mean that it arrived. Raises ValueError for a payload over MAX_PAYLOAD or a topic with wildcards.
+        True does not mean that it arrived. The last four are said with MQTT 5 only; a broker drops what has waited for
+        `expires_s`. Raises ValueError for a topic with wildcards, and for what is larger than MAX_PAYLOAD or the broker
+        takes.
         """
-        if len(payload) > MAX_PAYLOAD:
-            raise ValueError(f"{len(payload)} bytes for {topic}: at most {MAX_PAYLOAD} fit into a message")
-        live = self._live
-        if live is None or not self._up:
+        message = Outgoing(topic, payload, retain, expires_s, content_type, response_topic, correlation)
+        message.check()
+        link = self._link
+        if link is None or not self.connected:
             self.counters.refused_offline += 1
             return False
-        with self._sent_lock:
+        if link.largest and message.size > link.largest:
+            raise ValueError(f"{len(payload)} bytes for {topic}: the broker takes packets of {link.largest}")
+        with self._lock:
+            if self._sent - link.acked >= QUEUE:
+                self.counters.refused_full += 1
+                return False
             self._sent += 1
-        if live.publish(topic, payload, qos=1, retain=retain).rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
-            return True
-        with self._sent_lock:
-            self._sent -= 1
-        self.counters.refused_full += 1
-        return False
+            self._outgoing.append(message)
+            nudge, self._nudged = not self._nudged, True
+        if nudge:
+            self._loop.call(self._nudge)
+        return True
 
     def subscribe(self, topic_filter: str) -> None:
         """Ask for a topic filter with QoS 1, now and after every reconnect. Asking twice is asking once."""
-        if topic_filter in self._filters:
-            return
-        self._filters.append(
-            topic_filter
-        )  # the network thread asks for it before it rises, and once more after
-        live = self._live
-        if live is not None and self._up:
-            live.subscribe(topic_filter, qos=1)
+        if topic_filter not in self._filters:
+            self._filters.append(topic_filter)
+            self._loop.call(self._nudge)
 
-    # --- the network thread -----------------------------------------------------------------------------------
+    # --- connecting, in the loop's thread ---------------------------------------------------------------------
 
-    def _run(self) -> None:
-        failures, jitter = 0, random.SystemRandom()
-        while not self._stopping.is_set():
-            try:
-                self._connection()
-            except _Refused as reason:  # will not get better by itself
-                log.warning("mqtt %s: %s:%d: %s", self._client_id, *self._address, reason)
-            except (_Down, OSError, ValueError) as reason:
-                log.info("mqtt %s: %s:%d: %s", self._client_id, *self._address, reason)
-            except Exception:
-                log.exception("mqtt %s: the connection failed", self._client_id)
-            stood_s = time.monotonic() - self._since if self._up else 0.0
-            self._end()
-            failures = self._backoff.failures_after(failures, stood_s)
-            self._stopping.wait(self._backoff.delay(failures, jitter.random()))
-
-    def _connection(self) -> None:
-        """One connection, from first to last. Raises when it ends, unless it was asked to."""
-        self._reset()
-        client = self._new_client()
-        self._live = client
-        client.connect(*self._address, keepalive=self._keepalive_s)
-        quiet_since, seen, settled = time.monotonic(), (0, 0), False
-        while True:
-            if self._stopping.is_set():
-                client.disconnect()
-            result = client.loop(TICK_S if settled else min(TICK_S, self._answer_s))
-            if result != MQTTErrorCode.MQTT_ERR_SUCCESS or self._refusal:
-                if self._stopping.is_set():
-                    return
-                why = self._refusal or paho.error_string(result)
-                raise _Down(why) if self._let_in or not self._refusal else _Refused(why)
-            if self._let_in:
-                self._ask(client)
-                self._rise(client)
-            # A publish or subscription the broker does not answer: the connection looks alive and is not.
-            now, marks = time.monotonic(), (self.counters.acknowledged, self._granted)
-            settled = self._up and self._acked >= self._sent
-            if settled or marks != seen:
-                quiet_since, seen = now, marks
-            elif now - quiet_since > self._answer_s:
-                raise _Down(f"no answer for {self._answer_s:g} s")
-
-    def _new_client(self) -> paho.Client:
-        client = paho.Client(CallbackAPIVersion.VERSION2, self._client_id, protocol=self._protocol)
-        client.suppress_exceptions = True
-        client.max_inflight_messages_set(WINDOW)
-        client.max_queued_messages_set(QUEUE)
-        if self._will is not None:
-            client.will_set(self._will[0], self._will[1], qos=1, retain=True)
-        client.on_connect = self._connack
-        client.on_subscribe = self._suback
-        client.on_publish = self._puback
-        client.on_message = self._received
-        client.on_disconnect = self._disconnected
-        client.on_socket_open = _no_delay
-        client.on_socket_register_write = _leave_writing_to_the_loop
-        client.on_socket_close = self._leave_politely
-        return client
-
-    def _reset(self) -> None:
-        self._sent = self._acked = self._granted = 0
+    def _forget(self) -> None:
+        """Nothing outlives a connection."""
         self._requested: set[str] = set()
-        self._asked: dict[int | None, str] = {}  # subscriptions not answered yet, by message id
-        self._let_in = False
-        self._refusal = ""
+        self._handed = 0  # of `_sent`, to the connection
         self._since = 0.0
+        self._quiet_since, self._marks, self._settled = 0.0, (0, 0, False), False
+        self._leave_by, self._left = 0.0, False
+        with self._lock:
+            self._sent = 0
+            self._outgoing.clear()
 
-    def _ask(self, client: paho.Client) -> None:
-        """Subscribe to every filter this connection has not asked for."""
-        for topic_filter in tuple(self._filters):
-            if topic_filter not in self._requested:
-                self._requested.add(topic_filter)
-                self._asked[client.subscribe(topic_filter, qos=1)[1]] = topic_filter
-
-    def _rise(self, client: paho.Client) -> None:
-        if self._up or self._asked:
+    def _begin(self) -> None:
+        if self._stopping.is_set() or self._link is not None:
             return
-        self._since = time.monotonic()
-        self._up = True
-        self._ask(client)  # what was added while we were not up yet
-        self.counters.connected += 1
-        self._call(self._on_up)
+        self._forget()
+        self.counters.tries += 1
+        link = self._link = Connection(self._terms, self._version.five, self._received, self._closing)
+        self._loop.connect(lambda: self._open(link))
 
-    def _end(self) -> None:
-        self._live = None
+    def _open(self, link: Connection) -> None:
+        """In whichever thread may wait."""
+        error: Exception | None = None
+        try:
+            link.open()
+        except (OSError, ValueError) as reason:
+            error = reason
+        except Exception as reason:
+            log.exception("mqtt %s: the connect failed", self._name)
+            error = reason
+        self._loop.call(lambda: self._opened(link, error))
+
+    def _opened(self, link: Connection, error: Exception | None) -> None:
+        if link is not self._link:  # stopped meanwhile
+            link.close()
+        elif error is not None:
+            self._lost(link, error)
+        else:
+            self._quiet_since = time.monotonic()
+            self._loop.watch(link.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self._ready)
+            self._look_at(self._quiet_since + min(TICK_S, self._answer_s))
+
+    def _lost(self, link: Connection, reason: Exception) -> None:
+        """It is over, or never came to be: tell, and try again after a while."""
+        ended, stood_s = link.how(reason), time.monotonic() - self._since if self._up else 0.0
+        self._note_refusals(link)
+        link.close()
+        self._link, self._due = None, 0.0
         if self._up:
             self._up = False
             self.counters.lost += 0 if self._stopping.is_set() else 1
             self._call(self._on_down)
+        if self._stopping.is_set():
+            self._ended.set()
+            return
+        log.log(
+            logging.WARNING if ended is Ended.REFUSED else logging.INFO, "mqtt %s: %s", self._name, reason
+        )
+        self._failures = self._backoff.failures_after(self._failures, stood_s)
+        wait = self._backoff.delay(self._failures, self._jitter.random())
+        before, self._version = self._version, self._version.after(ended)
+        if self._version.fixed and not before.fixed:  # the broker said why it refused: no reason to wait
+            self._failures, wait = 0, 0.0
+        self._loop.at(time.monotonic() + wait, self._begin)
+
+    def _closing(self, sock: Any) -> None:
+        self._loop.forget(sock)
+        if self._stopping.is_set():
+            self._loop.linger(sock)
+
+    # --- a connection under way, in the loop's thread ---------------------------------------------------------
+
+    def _ready(self, mask: int) -> None:
+        link = self._link
+        if link is None:
+            return
+        try:
+            if mask & selectors.EVENT_READ:
+                link.read()
+            if mask & selectors.EVENT_WRITE:
+                link.write()
+            self._advance(link)
+        except (Down, OSError) as reason:
+            self._lost(link, reason)
+
+    def _nudge(self) -> None:
+        """Something waits to be sent or asked for."""
+        with self._lock:
+            self._nudged = False
+        link = self._link
+        if link is None or not link.let_in:
+            return
+        try:
+            self._advance(link)
+        except (Down, OSError) as reason:
+            self._lost(link, reason)
+
+    def _advance(self, link: Connection) -> None:
+        """Everything that follows from what was read or asked for."""
+        if link.let_in:
+            self._ask(link)
+            if not self._up and not link.unanswered:
+                self._rise(link)
+            self._note_refusals(link)
+            if self._up:
+                self._hand_over(link)
+        if self._leave_by:
+            self._say_goodbye(link)
+        if link.wants_write:
+            link.write()
+        write = selectors.EVENT_WRITE if link.wants_write else 0
+        self._loop.watch(link.socket, selectors.EVENT_READ | write, self._ready)
+        self._watch_answers(link)
+
+    def _ask(self, link: Connection) -> None:
+        """Subscribe to every filter this connection has not asked for."""
+        for topic_filter in tuple(self._filters):
+            if topic_filter not in self._requested:
+                self._requested.add(topic_filter)
+                link.subscribe(topic_filter)
+
+    def _rise(self, link: Connection) -> None:
+        self._since = time.monotonic()
+        self._up = True
+        self._ask(link)  # what was added while we were not up yet
+        self.counters.connected += 1
+        self._call(self._on_up)
+
+    def _hand_over(self, link: Connection) -> None:
+        """As much as the window has room for."""
+        while self._handed - link.acked < link.window:
+            with self._lock:
+                if not self._outgoing:
+                    return
+                message = self._outgoing.popleft()
+            self._handed += 1
+            link.publish(message)
+
+    def _watch_answers(self, link: Connection) -> None:
+        """A publish or subscription the broker does not answer: the connection looks alive and is not."""
+        now = time.monotonic()
+        marks, was = (link.acked, link.granted, link.let_in), self._settled
+        self.counters.acknowledged += link.acked - self._marks[0]
+        self._settled = self._up and link.acked >= self._sent and not link.unanswered
+        if self._settled or was or marks != self._marks:
+            self._quiet_since, self._marks = now, marks
+        elif now - self._quiet_since > self._answer_s:
+            raise Down(f"no answer for {self._answer_s:g} s")
+        due = now + TICK_S if self._settled else min(now + TICK_S, self._quiet_since + self._answer_s + 0.001)
+        self._look_at(min(due, self._leave_by) if self._leave_by else due)
+
+    def _look_at(self, when: float) -> None:
+        if not self._due or when < self._due:
+            self._due = when
+            self._loop.at(when, lambda: self._tick(when))
+
+    def _tick(self, when: float) -> None:
+        link = self._link
+        if link is None or when != self._due:
+            return
+        self._due = 0.0
+        try:
+            link.misc()
+            self._advance(link)
+        except (Down, OSError) as reason:
+            self._lost(link, reason)
+
+    def _note_refusals(self, link: Connection) -> None:
+        for topic_filter in link.refused_filters:
+            self.counters.refused_subscriptions += 1
+            log.error("mqtt %s: the broker refuses subscription %s", self._name, topic_filter)
+        for refusal in link.refused:
+            self.counters.refused_publishes += 1
+            log.error("mqtt %s: the broker refuses %s", self._name, refusal)
+        link.refused_filters.clear()
+        link.refused.clear()
+
+    def _leave(self) -> None:
+        link, opened = self._link, self._due > 0.0
+        if link is not None and self._up:
+            self._leave_by = time.monotonic() + LEAVE_S
+            self._nudge()
+            return
+        self._link = None
+        if link is not None and opened:  # else `_opened` closes it
+            link.close()
+        self._ended.set()
+
+    def _say_goodbye(self, link: Connection) -> None:
+        """When all that was accepted is acknowledged, or is not in time; the socket closes when it is written."""
+        now = time.monotonic()
+        if not self._left and (link.acked >= self._sent or now >= self._leave_by):
+            self._left, self._leave_by = True, now + LEAVE_S
+            link.disconnect()
+        elif self._left and now >= self._leave_by:
+            raise Down("the broker does not read our last words")
+
+    # --- the caller's functions -------------------------------------------------------------------------------
+
+    def _received(self, topic: str, payload: bytes) -> None:
+        self.counters.received += 1
+        self._call(self._on_message, topic, payload)
 
     def _call(self, callback: Callable[..., None] | None, *arguments: Any) -> None:
         if callback is None:
             return
         try:
             callback(*arguments)
-        except Exception:
+        except BaseException:  # even SystemExit: the thread that ends here would leave us looking connected
             self.counters.callback_errors += 1
-            log.exception("mqtt %s: a callback failed", self._client_id)
-
-    # --- paho's callbacks: no locks ---------------------------------------------------------------------------
-
-    def _connack(self, _client: Any, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            self._refusal = f"refused: {reason}"
-            return
-        self._let_in = True
-
-    def _suback(self, _client: Any, _user: Any, mid: int, reasons: Any, _properties: Any) -> None:
-        self._granted += 1
-        topic_filter = self._asked.pop(mid, "")
-        if any(reason.is_failure for reason in reasons):
-            self.counters.refused_subscriptions += 1
-            log.error("mqtt %s: the broker refuses subscription %s", self._client_id, topic_filter)
-
-    def _puback(self, _client: Any, _user: Any, mid: int, reason: Any, _properties: Any) -> None:
-        self._acked += 1
-        self.counters.acknowledged += 1
-        if reason.is_failure:
-            self.counters.refused_publishes += 1
-            log.error("mqtt %s: the broker refuses message %d: %s", self._client_id, mid, reason)
-
-    def _received(self, _client: Any, _user: Any, message: paho.MQTTMessage) -> None:
-        self.counters.received += 1
-        self._call(self._on_message, message.topic, bytes(message.payload))
-
-    def _leave_politely(self, _client: Any, _user: Any, sock: Any) -> None:
-        """A socket closed with unread data in it sends a reset, and the broker then may drop what it has not read yet:
-        the last words and the disconnect, so that it sends the will. Seen when a message arrived meanwhile.
-        """
-        if self._stopping.is_set():
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_WR)
-                sock.settimeout(LEAVE_S)
-                while sock.recv(65536):
-                    pass
-
-    def _disconnected(self, _client: Any, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure and not self._refusal:
-            self._refusal = f"disconnected: {reason}"
-
-
-def _no_delay(_client: Any, _user: Any, sock: Any) -> None:
-    """Without it a small message can wait 40 ms for the peer's delayed acknowledgement."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _leave_writing_to_the_loop(_client: Any, _user: Any, _sock: Any) -> None:
-    """While this is set paho never writes from the publishing thread: a full socket cannot block a caller, and two
-    threads cannot interleave halves of packets.
-    """
+            log.exception("mqtt %s: a callback failed", self._name)

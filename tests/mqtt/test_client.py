@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker, Kind, find_broker, start_broker
+from fleet.broker import LOOPBACK, Broker, Kind, start_broker
 from mqtt.backoff import Backoff
 from mqtt.client import MAX_PAYLOAD, QUEUE, Client
 from mqtt.topics import Address
-from tests.servers import kill_broker, missing, wait_until
+from tests.mqtt.clients import QUICK, connected, mosquitto
+from tests.servers import kill_broker, wait_until
 
 pytestmark = pytest.mark.server
-QUICK = Backoff(base_s=0.05, cap_s=0.2, stable_s=0.5)
-
-
-class Heard(list[tuple[str, bytes]]):
-    """Messages in the order they came, and how often the connection rose and fell."""
-
-    ups = downs = 0
-
-    def message(self, topic: str, payload: bytes) -> None:
-        self.append((topic, payload))
-
-    def up(self) -> None:
-        self.ups += 1
-
-    def down(self) -> None:
-        self.downs += 1
-
-
-@contextmanager
-def connected(port: int, name: str, *filters: str, **more: Any) -> Iterator[tuple[Client, Heard]]:
-    heard = Heard()
-    settings: dict[str, Any] = {"on_message": heard.message, "backoff": QUICK, **more}
-    client = Client(LOOPBACK, port, name, on_up=heard.up, on_down=heard.down, **settings)
-    for topic_filter in filters:
-        client.subscribe(topic_filter)
-    client.start()
-    try:
-        wait_until(lambda: client.connected, "the client to connect")
-        yield client, heard
-    finally:
-        assert client.stop(), "the network thread still runs"
 
 
 def test_a_message_arrives_and_a_retained_one_waits(own_broker: Broker) -> None:
@@ -166,26 +132,6 @@ def test_the_largest_message_arrives(own_broker: Broker) -> None:
         assert client.publish("t/1", bytes(MAX_PAYLOAD))
         wait_until(lambda: heard, "the message")
         assert len(heard[0][1]) == MAX_PAYLOAD
-
-
-@contextmanager
-def mosquitto(folder: Path, *settings: str) -> Iterator[int]:
-    """A mosquitto with settings of its own; yields its port."""
-    if reason := missing("mosquitto"):
-        pytest.skip(reason)
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = probe.getsockname()[1]
-    user = "user root" if os.geteuid() == 0 else ""
-    (folder / "conf").write_text(
-        "\n".join([f"listener {port} {LOOPBACK}", user, "log_type none", *settings, ""])
-    )
-    process = subprocess.Popen([find_broker("mosquitto").program, "-c", str(folder / "conf")])
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def test_a_publish_the_broker_refuses_is_seen(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
