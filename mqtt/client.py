@@ -65,9 +65,7 @@ class Client:
         session_s: int = 0,
         loop: Loop | None = None,
     ) -> None:
-        """`will` is sent, retained, by the broker when the connection dies; the rest has good defaults.
-
-        `answer_s`: how long the broker may take to answer a connect, a subscribe or a publish. `keepalive_s`: a silent
+        """`will` is sent, retained, by the broker when the connection dies. `answer_s`: how long the broker may take to answer a connect, a subscribe or a publish. `keepalive_s`: a silent
         connection is given up after twice that; the broker sends the will after one and a half.
         `mqtt5`: True or False; None tries MQTT 5 first and takes 3.1.1 where the broker speaks nothing newer.
         `session_s`: how long the broker keeps what comes for us while we are away (3.1.1 cannot say how long: until the
@@ -93,8 +91,7 @@ class Client:
         self._lock = threading.Lock()  # of `_outgoing` and `_sent`; nothing is called under it
         self._outgoing: deque[Outgoing] = deque()
         self._sent = 0  # accepted on this connection
-        self._nudged = False
-        self._up = self._started = False
+        self._nudged = self._up = self._started = False
         self._stopping, self._ended = threading.Event(), threading.Event()
         self._failures, self._jitter = 0, random.SystemRandom()
         self._link: Connection | None = None  # the one under way
@@ -162,8 +159,7 @@ class Client:
         """Send with QoS 1. False where it was not accepted: offline, or too many unacknowledged; keep it and try later.
 
         True does not mean that it arrived. The last four are said with MQTT 5 only; a broker drops what has waited for
-        `expires_s`. Raises ValueError for a topic with wildcards, and for what is larger than MAX_PAYLOAD or the broker
-        takes.
+        `expires_s`. Raises ValueError for a topic with wildcards, and for more than MAX_PAYLOAD or the broker takes.
         """
         message = Outgoing(topic, payload, retain, expires_s, content_type, response_topic, correlation)
         message.check()

@@ -7,6 +7,7 @@ import resource
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_300_clients_share_one_thread_and_come_back_together(own_broker: Broker)
         assert threading.active_count() <= before + 5
         with connected(own_broker.port, "one") as (sender, _):
             for name in heard:
-                wait_until(lambda name=name: sender.publish(f"to/{name}", b"1"), "room in the window")
+                wait_until(partial(sender.publish, f"to/{name}", b"1"), "room in the window")
         wait_until(lambda: all(said == [b"1"] for said in heard.values()), "every message", 60)
         for client in clients:
             assert client.publish(f"to/{client.name}", b"2")
