@@ -18,7 +18,6 @@ import msgspec
 from kiosk import outbox
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
-from kiosk.ledger import Ledger
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
 from mqtt.messages import (
     Ack,
@@ -59,6 +58,21 @@ class Connection(Protocol):
         """Send with QoS 1; False where it was not accepted. Never blocks."""
 
 
+class Outgoing(Protocol):
+    """As much of kiosk.ledger.Ledger as the line needs."""
+
+    epoch: str
+
+    def bounds(self) -> tuple[int, int]:
+        """(up to which the fleet has acknowledged, the last one there is)."""
+
+    def events_after(self, seq: int, count: int, size: int) -> list[tuple[int, bytes]]:
+        """The next events after `seq`."""
+
+    def ack(self, epoch: str, upto: int) -> bool:
+        """The fleet has committed everything up to `upto`."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineUp:
     """Posted by the client's thread: connected, and subscribed to all that comes down."""
@@ -92,7 +106,7 @@ class FleetLine:
     """What the agent can ask and tell the fleet. For the owner's thread only."""
 
     def __init__(
-        self, address: Address, connection: Connection, ledger: Ledger, clock: Clock, answer_ms: int
+        self, address: Address, connection: Connection, ledger: Outgoing, clock: Clock, answer_ms: int
     ) -> None:
         """`answer_ms`: how long a request is of use."""
         self._address, self._connection, self._ledger, self._clock = address, connection, ledger, clock
