@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from fleet import tables
-from fleet.known import Known, Stream, locked, save
 from fleet.last_words import heard_of
 from fleet.rows import Stored, rows_of
-from mqtt.messages import Gap, SaleMade
+from mqtt.messages import SaleMade
 
 if TYPE_CHECKING:
     from fleet.store import Store
+
+Stream = tuple[str, str]  # (kiosk address, epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,9 @@ def commit(store: Store, stored: Sequence[Stored], *, heard: bool = False) -> Co
         return Committed((), {})
     by_place = {item.place: item for item in reversed(stored)}  # of the same place twice, the first counts
     with store.write() as connection:
-        known = locked(store, connection, {item.stream for item in stored})
-        # In the order of the stream, so that a gap's own number comes after what it stands for.
-        unknown = [item for _, item in sorted(by_place.items()) if _take(known[item.stream], item)]
-        places = store.insert_new(connection, tables.events, [item.row() for item in unknown])
+        places = store.insert_new(connection, tables.events, [item.row() for item in by_place.values()])
         fresh = {tuple(place) for place in places}
-        new = tuple(item for item in unknown if item.place in fresh)
+        new = tuple(item for place, item in by_place.items() if place in fresh)
         rows: dict[str, list[dict[str, Any]]] = {}
         twice = _sold_before(connection, new)
         for item in new:
@@ -47,17 +45,12 @@ def commit(store: Store, stored: Sequence[Stored], *, heard: bool = False) -> Co
                 rows.setdefault(name, []).append(row)
         for name, of_table in rows.items():
             store.insert_new(connection, tables.metadata.tables[name], of_table)
-        save(connection, known)
+        upto = {stream: _advance(store, connection, stream) for stream in {item.stream for item in stored}}
         for kiosk in {item.kiosk for item in stored if heard}:
             heard_of(
                 store, connection, kiosk, max(item.received_ms for item in stored if item.kiosk == kiosk)
             )
-    return Committed(new, {stream: each.upto for stream, each in known.items()})
-
-
-def _take(known: Known, item: Stored) -> bool:
-    """Whether an event was not known; from now on it is, with all it stands for."""
-    return known.take(item.seq, item.event.first if isinstance(item.event, Gap) else None)
+    return Committed(tuple(sorted(new, key=lambda item: item.place)), upto)
 
 
 def upto(store: Store, kiosk: str, epoch: str) -> int:
@@ -70,17 +63,30 @@ def _sold_before(connection: Connection, items: Sequence[Stored]) -> set[tuple[s
     """Places of sales whose reference has its sale already: the fleet sold it when its claim code was used, and then
     its wall came back and told of it too. The event is kept, the sale counts once.
     """
-    sales = [(item.event.reference, item.place) for item in items if isinstance(item.event, SaleMade)]
+    sales = {item.event.reference: item.place for item in items if isinstance(item.event, SaleMade)}
     if not sales:
         return set()
     column = tables.sales.c.reference
-    known = set(connection.scalars(select(column).where(column.in_([reference for reference, _ in sales]))))
-    again = set()
-    for reference, place in sales:
-        if reference in known:
-            again.add(place)
-        known.add(reference)
-    return again
+    return {sales[known] for known in connection.scalars(select(column).where(column.in_(sales)))}
+
+
+def _advance(store: Store, connection: Connection, stream: Stream) -> int:
+    """Move a stream's high-water mark over what is there without a gap, and return it."""
+    before = upto = _upto(connection, stream)
+    place = tables.events.c
+    following = (
+        select(place.seq)
+        .where(place.kiosk == stream[0], place.epoch == stream[1], place.seq > upto)
+        .order_by(place.seq)
+    )
+    with connection.execution_options(yield_per=500).execute(following) as numbers:
+        for (seq,) in numbers:
+            if seq != upto + 1:
+                break
+            upto = seq
+    if upto != before:
+        store.upsert(connection, tables.streams, {"kiosk": stream[0], "epoch": stream[1], "upto": upto})
+    return upto
 
 
 def _upto(connection: Connection, stream: Stream) -> int:

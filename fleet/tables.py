@@ -24,11 +24,11 @@ from sqlalchemy import (
 metadata = MetaData()
 
 
-def _place(number: str = "seq") -> list[Column[object]]:
+def _place() -> list[Column[object]]:
     return [
         Column("kiosk", String(98), primary_key=True),
         Column("epoch", String(64), primary_key=True),
-        Column(number, BigInteger, primary_key=True, autoincrement=False),
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
     ]
 
 
@@ -53,13 +53,11 @@ events = Table(
     Index("events_by_arrival", "received_ms"),
 )  # fmt: skip
 
-# How far each stream is complete: every event of (kiosk, epoch) from 1 to `upto` is known. With the islands beyond it,
-# `first` to `last`, that is all that is known of it, also when the events themselves are gone: see fleet.known.
+# How far each stream is complete: every event of (kiosk, epoch) from 1 to `upto` is stored.
 streams = Table(
     "streams", metadata,
     Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True), _number("upto"),
 )  # fmt: skip
-islands = Table("islands", metadata, *_place("first"), _number("last"))
 
 sales = _of_event(
     "sales",

@@ -92,17 +92,6 @@ def test_what_came_first_at_a_place_stands(store: Store) -> None:
     assert rows["plays"] == []
 
 
-def test_an_order_that_two_streams_tell_of_is_sold_once(store: Store) -> None:
-    one, other = (
-        Stored(kiosk="t/s/k1", epoch=epoch, seq=1, body=encode(sale), event=sale, received_ms=1)
-        for epoch in ("e1", "e2")
-        for sale in [event(1, epoch=epoch)]
-    )
-    assert len(store.commit([one, other]).new) == 2, "both are kept"
-    rows = contents(store)
-    assert (len(rows["events"]), len(rows["sales"]), len(rows["sale_lines"])) == (2, 1, 1)
-
-
 def test_a_commit_that_fails_leaves_nothing(store: Store) -> None:
     broken = Stored(kiosk="t/s/k1", epoch="e1", seq=2, body=None, event=None, received_ms=1)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="NOT NULL"):
