@@ -62,7 +62,12 @@ def test_it_is_made_once_and_its_keys_are_its_owners(authority: Authority, tmp_p
 def test_the_root_key_may_be_kept_elsewhere(authority: Authority, tmp_path: Path) -> None:
     (authority.folder / "root.key").unlink()
     again = Authority(tmp_path, NOW)
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    assert again.kiosk(KIOSK, key, NOW).name == "acme/north/K1"
     assert again.service("ingest", NOW).name == "fleet/ingest"
+    (authority.folder / "services.key").unlink()
+    with pytest.raises(BadAuthority, match=r"services\.key: is needed now and not there"):
+        again.service("ingest", NOW)
     (authority.folder / "issuing.pem").unlink()
     with pytest.raises(BadAuthority, match=r"root\.key: is needed now and not there"):
         Authority(tmp_path, NOW)
@@ -125,13 +130,13 @@ def test_a_request_over_somebody_elses_key_is_refused() -> None:
 
 def test_a_name_too_long_for_a_certificate_is_refused(authority: Authority) -> None:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
-    with pytest.raises(BadRequest, match="at most 64 characters"):
+    with pytest.raises(BadRequest, match="1 to 64 characters"):
         authority.kiosk(Address("t" * 32, "s" * 32, "k"), key, NOW)
 
 
 def test_a_broker_is_named_by_host_and_address(authority: Authority) -> None:
     issued = authority.server(["mqtt.acme.example", "192.0.2.7", "2001:db8::7"], NOW)
-    (leaf, _) = x509.load_pem_x509_certificates(issued.chain)
+    leaf = x509.load_pem_x509_certificates(issued.chain)[0]
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["mqtt.acme.example"]
     assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.7", "2001:db8::7"]
@@ -141,11 +146,24 @@ def test_a_broker_is_named_by_host_and_address(authority: Authority) -> None:
         authority.server(["käse.example"], NOW)
 
 
-def test_the_revocation_list_names_who_is_out(authority: Authority, tmp_path: Path) -> None:
-    issued = authority.service("ingest", NOW, timedelta(days=1))
+def test_the_revocation_list_names_who_is_out(authority: Authority) -> None:
+    issued = authority.kiosk(KIOSK, ec.generate_private_key(ec.SECP256R1()).public_key(), NOW)
     listed = x509.load_pem_x509_crl(authority.revocations([(issued.serial, NOW)], NOW))
+    assert (
+        listed.next_update_utc == authority.issuing.not_valid_after_utc
+    )  # an expired list locks everybody out
     assert [one.serial_number for one in listed] == [issued.serial]
     key = authority.issuing.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     assert listed.is_signature_valid(key)
     assert not list(x509.load_pem_x509_crl(authority.revocations([], NOW)))
+    of_services = x509.load_pem_x509_crl(authority.service_revocations([(7, NOW)], NOW))
+    assert of_services.issuer == authority.services.subject
+
+
+def test_who_signs_kiosks_cannot_make_a_service(authority: Authority) -> None:
+    issued = authority.service("ingest", NOW, timedelta(days=1))
+    (leaf,) = x509.load_pem_x509_certificates(issued.chain)
+    leaf.verify_directly_issued_by(authority.services)
+    with pytest.raises(ValueError, match="subject does not match"):
+        leaf.verify_directly_issued_by(authority.issuing)
