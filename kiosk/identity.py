@@ -6,7 +6,9 @@
 moment it names one whole folder, the old one or the new one. A plain folder with the four files works as well (somebody
 made it by hand); its first renewal turns it into the above.
 
-No date is judged here: a Raspberry Pi has no clock battery, and a certificate that looks expired to it may be good.
+No date is judged by this machine's clock: a Raspberry Pi has no battery for one, and a certificate that looks expired or
+not yet valid to it may be good. The day its own certificate was made has passed for certain: that much it holds the
+broker's to.
 """
 
 from __future__ import annotations
@@ -81,13 +83,14 @@ def load_identity(folder: Path) -> Identity | None:
     if there is None:
         return None
     leaf, place = _checked(_read(there), str(there))
+    since_ms = int(leaf.not_valid_before_utc.timestamp() * 1000)
     return Identity(
         address=Address(place.tenant, place.site, place.kiosk),
         host=place.host,
         port=place.port,
-        tls=Tls(there / CA, there / CERTIFICATE, there / KEY, place.server_name),
+        tls=Tls(there / CA, there / CERTIFICATE, there / KEY, place.server_name, known_ms=since_ms),
         serial=leaf.serial_number,
-        not_before_ms=int(leaf.not_valid_before_utc.timestamp() * 1000),
+        not_before_ms=since_ms,
         not_after_ms=int(leaf.not_valid_after_utc.timestamp() * 1000),
     )
 

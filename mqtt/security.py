@@ -6,7 +6,9 @@ import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME of <openssl/x509_vfy.h>
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,30 @@ class Tls:
 
     `ca`: whom we believe. `certificate` (with its chain, leaf first) and `key`: who we are, both or neither. `server_name`:
     what the broker's certificate must be for, its host name or address where "".
+
+    `known_ms`: for a machine whose clock cannot be believed (a Raspberry Pi has no battery for it): a moment (Unix ms) that
+    has passed for certain. The broker's certificate then is good if it had not expired at that moment, whatever this
+    machine's clock says. None: the clock is right, and judges its dates as usual.
     """
 
     ca: Path
     certificate: Path | None = None
     key: Path | None = None
     server_name: str = ""
+    known_ms: int | None = None
+
+
+class _Socket(ssl.SSLSocket):
+    """Judges the peer's last day against a moment known to have passed, where the context has one."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        known_ms = self.context.known_ms if isinstance(self.context, _Context) else None
+        if known_ms is None:
+            return
+        until = (self.getpeercert() or {}).get("notAfter")
+        if not isinstance(until, str) or ssl.cert_time_to_seconds(until) * 1000 < known_ms:
+            raise ssl.SSLCertVerificationError(f"the broker's certificate expired on {until}")
 
 
 class _Context(ssl.SSLContext):
@@ -29,6 +49,8 @@ class _Context(ssl.SSLContext):
     """
 
     server_name = ""
+    known_ms: int | None = None
+    sslsocket_class = _Socket
 
     def wrap_socket(self, sock: socket.socket, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         if self.server_name:
@@ -42,7 +64,9 @@ def context(tls: Tls) -> ssl.SSLContext:
         raise OSError("TLS: a certificate needs its key, and a key its certificate")
     made = _Context(ssl.PROTOCOL_TLS_CLIENT)  # asks for a certificate and checks its name
     made.minimum_version = ssl.TLSVersion.TLSv1_3
-    made.server_name = tls.server_name
+    made.server_name, made.known_ms = tls.server_name, tls.known_ms
+    if tls.known_ms is not None:
+        made.verify_flags |= _NO_CHECK_TIME
     try:
         made.load_verify_locations(tls.ca)
     except OSError as error:
