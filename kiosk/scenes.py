@@ -116,9 +116,12 @@ def scenes(
     found |= {name: present(one) for name, one in _endings(session).items()}
     found |= {name: present(one) for name, one in _codes(session).items()}
     found |= {name: present(one) for name, one in _tests(session).items()}
-    for reason in ("maintenance", "out-of-hours"):
+    for reason in ("maintenance", "out-of-hours", "out-of-service"):
         closed = state.Closed(reason, "EC-31" if reason == "maintenance" else "")
         found[f"closed-{reason}"] = present(_with(session, state=closed, basket=(), order=None))
+    looked_for = state.Identifying("", f"demo/central/{place.kiosk}", "green", MONO_MS + 20_000, False)
+    found["identify"] = present(_with(session, state=state.Browsing(), identifying=looked_for))
+    found["asleep"] = present(_with(session, state=state.Sleeping(), basket=(), order=None))
     return found
 
 

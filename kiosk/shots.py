@@ -49,21 +49,27 @@ _LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-n
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
-    "problem-expired", "problem-unsure", "closed-maintenance", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
+    "problem-expired", "problem-unsure", "closed-maintenance", "closed-out-of-service", "identify", "asleep", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
     "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
     "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense",
 )  # fmt: skip
 _MANY_SCHEMES = (
-    ("choose-many", "zh"), ("choose-many", "de"), ("pay-wechat-waiting", "zh"), ("pay-swiss-waiting", "de"),
-    ("pay-duitnow-waiting", "ar"), ("basket-along", "ar"),
-)  # fmt: skip
+    ("choose-many", "zh"),
+    ("choose-many", "de"),
+    ("pay-wechat-waiting", "zh"),
+    ("pay-swiss-waiting", "de"),
+    ("pay-duitnow-waiting", "ar"),
+    ("basket-along", "ar"),
+)
+_OPERATED = (("closed-out-of-service", "zh"), ("closed-out-of-service", "ar"), ("closed-out-of-service", "de"), ("identify", "ar"))  # fmt: skip
 SHOOTS = {
     "portrait": Shoot(
         Panel(),
         "Portrait, 1080 x 1920",
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
         + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready", "test-receipt"))
-        + _MANY_SCHEMES,
+        + _MANY_SCHEMES
+        + _OPERATED,
     ),
     "landscape": Shoot(
         Panel(1920, 1080),
@@ -72,7 +78,8 @@ SHOOTS = {
             *((name, "en") for name in _JOURNEY),
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
             ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("test-card", "ar"), ("test-scan", "de"),
-            ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"),
+            ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"), ("identify", "zh"), ("closed-out-of-service", "de"),
+            ("asleep", "en"),
         ),
     ),
     "reach": Shoot(

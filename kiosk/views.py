@@ -52,6 +52,7 @@ class Shop(Struct, frozen=True, tag="shop"):
     support: str
     kiosk: str  # shown small on every screen, so that people and technicians can name it
     domain: str = ""  # the host products' codes open; "" where the fleet has not said
+    light: int = 100  # percent: what the screen itself takes away where the panel has no lamp that could be turned down
 
 
 class Facing(Struct, frozen=True):
@@ -85,6 +86,13 @@ class Notice(Struct, frozen=True):
     serial: int = 0  # grows with each notice, so that the same words twice are shown twice
 
 
+class Identify(Struct, frozen=True):
+    """Over everything: which kiosk this is, so that somebody who looks for it finds it."""
+
+    address: str  # tenant/site/kiosk
+    colour: str  # a key of COLOURS
+
+
 class Frame(Struct, frozen=True):
     """What surrounds every screen a commuter can act on."""
 
@@ -94,6 +102,7 @@ class Frame(Struct, frozen=True):
     basket_total: Money | None = None
     notice: Notice | None = None
     idle_seconds: int | None = None  # a warning is up and the session resets after that many seconds
+    identify: Identify | None = None
 
 
 class Attract(Struct, frozen=True, tag="attract"):
@@ -252,6 +261,12 @@ class Closed(Struct, frozen=True, tag="closed"):
     code: str = ""
 
 
+class Asleep(Struct, frozen=True, tag="asleep"):
+    """The panel is dark, because it is night and nobody is here; a touch wakes it."""
+
+    frame: Frame
+
+
 class DeviceTest(Struct, frozen=True, tag="device-test"):
     """A technician tests a peripheral. `step` is a key of the screen's words: scan | card | away | phone | receipt | unplug | plug |
     wait | passed | failed; `code` is to be scanned from the glass; `asks`: yes or no is answered here.
@@ -269,8 +284,16 @@ class DeviceTest(Struct, frozen=True, tag="device-test"):
 
 View = (
     Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult
-    | Closed | DeviceTest
+    | Closed | Asleep | DeviceTest
 )  # fmt: skip
+
+COLOURS = ("green", "blue", "violet", "orange", "red", "black")  # of Identify: told apart across a hall
+
+
+def private(view: View) -> bool:
+    """Whether a picture of it would show what is somebody's own: what they pay with, a claim code, what they bought."""
+    return isinstance(view, Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult)
+
 
 # --- what a person does: intents, imperative ------------------------------------------------------------------
 

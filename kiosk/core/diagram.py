@@ -74,7 +74,7 @@ def alphabet(session: Session) -> Iterator[tuple[str, ev.AnyEvent]]:
     if reference:
         yield from _fleet(session.at, reference)
     for name, when in sorted(due(session).items()):
-        if name in ("idle", "stage"):
+        if name in ("idle", "stage", "sleep"):
             passed = when - session.at.mono_ms
             at = ev.Stamp(when, session.at.wall_ms + passed)
             yield f"time ({name})", ev.TimerFired(at, name)
@@ -115,6 +115,8 @@ def _around(at: ev.Stamp) -> Iterator[tuple[str, ev.AnyEvent]]:
     yield "PaymentsRecovered", ev.PaymentsRecovered(at, (payment,))
     yield "ServiceClosed", ev.ServiceClosed(at, "maintenance")
     yield "ServiceOpened", ev.ServiceOpened(at)
+    yield "NightChanged dark", ev.NightChanged(at, dark=True)
+    yield "NightChanged light", ev.NightChanged(at, dark=False)
     yield "DeviceChanged reader lost", ev.DeviceChanged(at, "reader", "lost")
     yield "DeviceTestStepped", ev.DeviceTestStepped(at, Step("scanner", "scan", 60_000, "CODE", asks=True))
     yield "DeviceTestEnded", ev.DeviceTestEnded(at)
@@ -150,6 +152,7 @@ def _place(session: Session) -> Hashable:
         min(session.attempts, 2),
         session.warned_ms is not None,
         session.closing is not None,
+        session.dark,
         session.devices.get("reader"),
         min(len(session.pending), 1),
     )

@@ -103,6 +103,13 @@ class TellDeviceTest(Effect, frozen=True):
     answer: str
 
 
+class TellIdentified(Effect, frozen=True):
+    """The kiosk does not say any more which one it is, as command `id` asked. `why`: time | touched | money | another."""
+
+    id: str
+    why: str
+
+
 # --- time -----------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +172,6 @@ class AdoptStore(Effect, frozen=True):
 
 AnyEffect = (
     RememberPayment | CreateCharge | CancelCharge | QueryCharge | RefundCharge | RecordSale | RecordRefund
-    | ClosePayment | PrintReceipt | AskCode | ArmReader | TellDeviceTest | SetTimer | CancelTimer | RecordPlay | RecordImpressions
+    | ClosePayment | PrintReceipt | AskCode | ArmReader | TellDeviceTest | TellIdentified | SetTimer | CancelTimer | RecordPlay | RecordImpressions
     | RecordEngagement | RecordScan | AdoptStore
 )  # fmt: skip

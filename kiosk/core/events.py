@@ -390,6 +390,22 @@ class ServiceOpened(Event, frozen=True):
     """Sell again."""
 
 
+class IdentifyAsked(Event, frozen=True):
+    """Say over everything which kiosk this is, for so long; over a payment only where it is forced. `id` is the command's."""
+
+    id: str
+    address: str
+    colour: str
+    seconds: int
+    force: bool = False
+
+
+class NightChanged(Event, frozen=True):
+    """From now on the panel is dark while nobody is here, or is not any more."""
+
+    dark: bool
+
+
 AnyEvent = (
     Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
     | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
@@ -398,5 +414,5 @@ AnyEvent = (
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
-    | DeviceTestStepped | DeviceTestEnded
+    | IdentifyAsked | NightChanged | DeviceTestStepped | DeviceTestEnded
 )  # fmt: skip

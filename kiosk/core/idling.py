@@ -17,6 +17,7 @@ from kiosk.core.state import (
     Paying,
     Reviewing,
     Session,
+    Sleeping,
     Tapping,
     Thanking,
     Troubled,
@@ -46,7 +47,7 @@ def idle_ms(session: Session) -> int | None:
             return settings.thanks_ms
         case Closed():
             return settings.wall_idle_ms if _left_changed(session) else None
-        case Attracting() | Tapping() | Paying() | CodeAsked() | GuidedTest():
+        case Attracting() | Tapping() | Paying() | CodeAsked() | Sleeping() | GuidedTest():
             return None
 
 

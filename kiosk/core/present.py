@@ -21,6 +21,7 @@ from kiosk.core.state import (
     Paying,
     Reviewing,
     Session,
+    Sleeping,
     Tapping,
     Thanking,
     Troubled,
@@ -29,6 +30,7 @@ from kiosk.core.state import (
 )
 from kiosk.guided import Step
 from kiosk.views import (
+    Asleep,
     Attract,
     Basket,
     BasketLine,
@@ -39,6 +41,7 @@ from kiosk.views import (
     DeviceTest,
     Fact,
     Frame,
+    Identify,
     Notice,
     Pay,
     Problem,
@@ -91,8 +94,17 @@ def present(session: Session) -> View:
             return problem(session, state)
         case EnterCode() | CodeAsked() | CodeResult() as state:
             return code_view(session, state)
+        case Closed() | Sleeping() | GuidedTest() as state:
+            return not_selling(session, state)
+
+
+def not_selling(session: Session, state: Closed | Sleeping | GuidedTest) -> ClosedView | Asleep | DeviceTest:
+    """Out of service, at night, or in a technician's hands."""
+    match state:
         case Closed(reason=reason, code=code):
             return ClosedView(frame_of(session), reason, code)
+        case Sleeping():
+            return Asleep(frame_of(session))
         case GuidedTest(shown=shown):
             return device_test(session, shown)
 
@@ -115,6 +127,7 @@ def frame_of(session: Session) -> Frame:
     """What surrounds the screen."""
     warned = session.warned_ms
     left = None if warned is None else warned + session.settings.warn_ms - session.at.mono_ms
+    asked = session.identifying
     return Frame(
         language=session.language,
         reach=session.reach,
@@ -122,6 +135,7 @@ def frame_of(session: Session) -> Frame:
         basket_total=basket.total(session) if session.basket else None,
         notice=notice_of(session),
         idle_seconds=None if left is None else max(0, -(-left // 1000)),
+        identify=None if asked is None else Identify(asked.address, asked.colour),
     )
 
 

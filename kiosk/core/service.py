@@ -16,12 +16,12 @@ from kiosk.core.events import (
 )
 from kiosk.core.idling import forget_visit
 from kiosk.core.impressions import flush
-from kiosk.core.state import Attracting, Closed, GuidedTest, Turn
+from kiosk.core.state import Attracting, Closed, GuidedTest, Sleeping, Turn
 
 
 def stepped(turn: Turn, event: DeviceTestStepped) -> None:
     """Show a step, where nobody is here or a test is on the glass already."""
-    if not isinstance(turn.session.state, Attracting | Closed | GuidedTest):
+    if not isinstance(turn.session.state, Attracting | Closed | Sleeping | GuidedTest):
         turn.do(TellDeviceTest("busy"))
         return
     flush(turn)

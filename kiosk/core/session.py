@@ -14,6 +14,7 @@ from msgspec import structs
 
 from content import pricing
 from kiosk.core import (
+    attention,
     attract,
     browsing,
     codes,
@@ -35,7 +36,9 @@ from kiosk.core.events import (
     DeviceTestStepped,
     FleetConnected,
     FleetLost,
+    IdentifyAsked,
     LanguageChosen,
+    NightChanged,
     PhoneSale,
     PhoneTapped,
     ReachChosen,
@@ -59,6 +62,7 @@ from kiosk.core.state import (
     Paying,
     Reviewing,
     Session,
+    Sleeping,
     Tapping,
     Thanking,
     Troubled,
@@ -76,14 +80,19 @@ def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, .
     turn = Turn(structs.replace(session, at=event.at))
     if isinstance(event, ByPerson):
         idling.someone_is_here(turn, event)
+        attention.somebody_came(turn, event)
     _handle(turn, event)
     _close_or_adopt(turn)
+    attention.fall_asleep(turn)
+    attention.follow_money(turn)
     _notice_changes(turn, session)
     _set_timers(turn, event)
     return turn.session, tuple(turn.effects)
 
 
 def _handle(turn: Turn, event: AnyEvent) -> None:
+    if isinstance(event, ByPerson) and isinstance(turn.session.state, Sleeping):
+        attention.wake(turn)
     if isinstance(event, CodeScanned) and browsing.read_again(turn, event):
         return
     for handlers in (settling.HANDLERS, ANYWHERE):
@@ -107,6 +116,7 @@ SCREENS: dict[type[AnyState], Callable[[Turn, AnyEvent], None]] = {
     CodeAsked: codes.waiting,
     CodeResult: codes.result,
     Closed: lambda turn, event: None,
+    Sleeping: lambda turn, event: None,
     GuidedTest: service.testing,
 }
 
@@ -208,6 +218,7 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
     paying.advance(turn)
     codes.advance(turn)
     service.advance(turn)
+    attention.advance(turn)
     pending.advance(turn)
     idling.advance(turn)
     attract.advance(turn)
@@ -228,6 +239,8 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     StoreArrived: store_arrived,
     ServiceClosed: service_closed,
     ServiceOpened: service_opened,
+    IdentifyAsked: attention.identify_asked,
+    NightChanged: attention.night_changed,
     DeviceTestStepped: service.stepped,
     DeviceTestEnded: service.ended,
     TimerFired: timer_fired,
@@ -240,14 +253,14 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
 def _close_or_adopt(turn: Turn) -> None:
     """What waited for nobody to be buying happens once nobody is."""
     session = turn.session
-    busy = isinstance(session.state, Paying | Thanking | Troubled | GuidedTest)
+    busy = isinstance(session.state, Paying | Thanking | Troubled | GuidedTest | Sleeping)
     if session.closing is not None and not busy and session.state != session.closing:
         impressions.flush(turn)
         idling.forget_visit(turn)
         turn.go(session.closing)
     if not isinstance(session.state, Choosing | Tapping | Paying):
         turn.set(methods=offered(turn.session.store, turn.session.terms))
-    if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed):
+    if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed | Sleeping):
         store = session.arriving
         turn.set(store=store, arriving=None, slide=0, language=default_language(store))
         if isinstance(turn.session.state, Attracting):
@@ -288,6 +301,10 @@ def due(session: Session) -> dict[str, int]:
         wanted["watch"] = min(pending.due_ms(one) for one in session.pending.values())
     if session.notices:
         wanted["notice"] = session.notice_until_ms
+    if session.identifying is not None:
+        wanted["identify"] = session.identifying.until_ms
+    if (sleep := attention.sleep_due_ms(session)) is not None:
+        wanted["sleep"] = sleep
     return wanted
 
 

@@ -121,6 +121,10 @@ class Closed(State, frozen=True):
     code: str = ""
 
 
+class Sleeping(State, frozen=True):
+    """The panel is dark: it is night and nobody is here."""
+
+
 class GuidedTest(State, frozen=True):
     """A technician tests a peripheral: what is shown, until `until_ms` (monotonic)."""
 
@@ -142,8 +146,19 @@ AnyState = (
     | CodeAsked
     | CodeResult
     | Closed
+    | Sleeping
     | GuidedTest
 )
+
+
+class Identifying(Struct, frozen=True):
+    """Which kiosk this is lies over the screen until `until_ms` (monotonic), as command `id` asked."""
+
+    id: str
+    address: str
+    colour: str
+    until_ms: int
+    force: bool
 
 
 class Pick(Struct, frozen=True):
@@ -218,6 +233,8 @@ class Session(Struct, frozen=True, kw_only=True):
     sightings: Sightings = field(default_factory=Sightings)
     arriving: Store | None = None  # adopted when nobody is buying
     closing: Closed | None = None  # comes when what is being paid is done
+    dark: bool = False  # it is night by what the operator wants
+    identifying: Identifying | None = None
     timers: dict[str, int] = field(default_factory=dict)  # name -> due, monotonic milliseconds
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 from kiosk.link import ScreenEnd
 from kiosk.ui import env, visual
 from kiosk.ui.loop import Loop
+from kiosk.ui.screens.asleep import AsleepScreen
 from kiosk.ui.screens.attract import AttractScreen
 from kiosk.ui.screens.basket import BasketScreen
 from kiosk.ui.screens.choose import ChooseScreen
@@ -34,6 +35,7 @@ from kiosk.ui.screens.wall import WallScreen
 from kiosk.ui.stage import Screens, Stage
 from kiosk.ui.theme import Theme
 from kiosk.views import (
+    Asleep,
     Attract,
     Basket,
     ChooseMethod,
@@ -66,6 +68,7 @@ SCREENS: Screens = {
     CodeWait: CodeWaitScreen,
     CodeResult: CodeResultScreen,
     Closed: ClosedScreen,
+    Asleep: AsleepScreen,
     DeviceTest: DeviceTestScreen,
 }
 CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass

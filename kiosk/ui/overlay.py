@@ -1,4 +1,6 @@
-"""What lies over any screen: a notice that leaves by itself, and "are you still there?" with its countdown."""
+"""What lies over any screen: a notice that leaves by itself, "are you still there?" with its countdown, which kiosk this
+is for whoever looks for it, and darkness where the panel's own lamp cannot be turned down.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kiosk.ui.art import Button, Label, Panel, Toast, Veil
+from kiosk.ui.art import Button, Fill, Label, Panel, Toast, Veil
 from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
-from kiosk.ui.theme import BRAND, WHITE, Theme
+from kiosk.ui.theme import BRAND, LOOKED_FOR, WHITE, Theme
 from kiosk.ui.words import Words, words
-from kiosk.views import Attract, Notice, StartOver, StayHere, View, Wall
+from kiosk.views import Attract, Identify, Notice, StartOver, StayHere, View, Wall
 
 NOTICE_SECONDS = 4.0
+DARKEST = 0.9  # what is taken away at most: a wall that sells can be read
 
 
 def notice_layout(theme: Theme, w: Words, notice: Notice, *, over_header: bool = False) -> list[Node]:
@@ -59,6 +62,28 @@ def idle_layout(theme: Theme, w: Words, seconds: int) -> list[Node]:
     return nodes + (mirrored(buttons, theme.width) if w.rtl else buttons)
 
 
+def identify_layout(theme: Theme, w: Words, shown: Identify) -> list[Node]:
+    """The kiosk's name as large as the panel takes it on one colour, its address below: read from across a hall."""
+    ground = LOOKED_FOR.get(shown.colour, LOOKED_FOR["black"])
+    name = shown.address.rpartition("/")[2]
+    all_over = Rect(0, 0, theme.width, theme.height)
+    middle = round(theme.height * 0.5)
+    tall = min(round(theme.width * 0.3), round(theme.height * 0.4))
+    room = Rect(theme.pad, middle - tall // 2, theme.width - 2 * theme.pad, tall)
+    line = Rect(room.x, room.y - theme.px(120), room.w, theme.px(110))
+    address = Rect(room.x, room.bottom + theme.px(10), room.w, theme.px(100))
+    texts = (("identify-line", line, w("identify.this"), w.language, theme.px(64), theme.text, False),
+             ("identify-name", room, name, "en", tall, theme.title, True),
+             ("identify-address", address, shown.address, "en", theme.px(52), theme.text, False))  # fmt: skip
+    return [
+        Node("identify", all_over, Fill(ground)),
+        *(
+            Node(key, place, Label(text, tag, size, WHITE, ground, bold=bold, align="center", smallest=least))
+            for key, place, text, tag, size, least, bold in texts
+        ),
+    ]
+
+
 class Overlay:
     """Decides what lies over the screen now, and counts down."""
 
@@ -72,13 +97,15 @@ class Overlay:
         self.modal = False
         self._theme, self._put, self._later, self._now = theme, put, later, now
         self._view: View | None = None
+        self._light = 100
         self._notice: tuple[Notice, float] | None = None
         self._resets_at: float | None = None
         self._timer: Any = None
         self._last: Sequence[Node] = ()
 
-    def show(self, view: View) -> None:
-        """A view came: take over its notice and its warning."""
+    def show(self, view: View, light: int = 100) -> None:
+        """A view came: take over its notice and its warning. `light` is kiosk.views.Shop's."""
+        self._light = light
         frame, now = view.frame, self._now()
         if frame.notice is None:
             self._notice = None
@@ -109,12 +136,18 @@ class Overlay:
             titled = not isinstance(self._view, (Wall, Attract))
             nodes += notice_layout(self._theme, w, self._notice[0], over_header=titled)
             wait.append(self._notice[1] - now)
-        self.modal = self._resets_at is not None
+        identify = self._view.frame.identify
+        self.modal = self._resets_at is not None or identify is not None
         if self._resets_at is not None:
             left = max(0.0, self._resets_at - now)
             nodes += idle_layout(self._theme, w, math.ceil(left))
             if left > 0:
                 wait.append(left % 1.0 or 1.0)
+        if identify is not None:
+            nodes += identify_layout(self._theme, w, identify)
+        if self._light < 100:
+            whole = Rect(0, 0, self._theme.width, self._theme.height)
+            nodes.append(Node("dim", whole, Veil(min(DARKEST, 1 - self._light / 100))))
         if nodes or self._last:
             self._put(nodes)
         self._last = nodes

@@ -174,7 +174,7 @@ class Stage:
                 self._ticks = self._clock.schedule_interval(lambda _dt: screen.tick(), screen.period)
         self._shop, self.view = shop, view
         screen.show(shop, view)
-        self._overlay.show(view)
+        self._overlay.show(view, shop.light)
 
     @property
     def settled(self) -> bool:

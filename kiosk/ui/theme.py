@@ -68,6 +68,10 @@ TAG: Colour = (255, 214, 61)  # price tags
 GOOD: Colour = (9, 96, 60)
 BAD: Colour = (150, 14, 30)
 INFO: Colour = (24, 58, 104)
+LOOKED_FOR: dict[str, Colour] = {  # kiosk.views.COLOURS; each at least 4.5:1 under white
+    "green": (0, 122, 61), "blue": (0, 87, 217), "violet": (123, 31, 162), "orange": (190, 72, 0), "red": (200, 16, 46),
+    "black": (0, 0, 0),
+}  # fmt: skip
 STEEL: Colour = (233, 235, 236)  # the shelf
 
 

@@ -175,4 +175,4 @@ def whole(session: Session) -> None:
     assert len(session.sold) <= settings.max_settled
     assert len(session.basket) <= settings.max_lines
     assert len(session.notices) <= 4
-    assert len(session.timers) <= 6
+    assert len(session.timers) <= 8

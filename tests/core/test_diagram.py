@@ -9,7 +9,7 @@ import pytest
 from kiosk.core import diagram
 from kiosk.core import events as ev
 from kiosk.core.session import due, step
-from kiosk.core.state import Attracting, Closed, Paying, Session
+from kiosk.core.state import Attracting, Closed, Paying, Session, Sleeping
 from tests.core.journeys import whole
 
 ROOT = Path(__file__).parents[2]
@@ -33,10 +33,10 @@ def test_every_place_has_a_view_that_can_be_sent(walked: tuple[diagram.Edges, li
 def test_from_everywhere_time_alone_leads_back_to_the_attract_loop(
     walked: tuple[diagram.Edges, list[Session]],
 ) -> None:
-    """Nobody touches, no provider and no ledger answers: within ten minutes the wall is free, unless it is closed."""
+    """Nobody touches, no provider and no ledger answers: within ten minutes the wall is free, unless it is closed or asleep."""
     for session in walked[1]:
         started = session.at.mono_ms
-        while not isinstance(session.state, Attracting | Closed):
+        while not isinstance(session.state, Attracting | Closed | Sleeping):
             name, when = min(due(session).items(), key=lambda item: item[1])
             assert when - started < 600_000, diagram.label(session)
             passed = max(0, when - session.at.mono_ms)
@@ -71,4 +71,4 @@ def test_every_screen_is_reached(walked: tuple[diagram.Edges, list[Session]]) ->
     stages = {"asking", "waiting", "scanned", "confirming", "cancelling", "late"}
     names = {screen for pair in walked[0] for screen in pair}
     assert {f"Paying: {stage}" for stage in stages} <= names
-    assert len(names) == len(stages) + 14
+    assert len(names) == len(stages) + 15

@@ -228,6 +228,14 @@ class PaymentStories(RuleBasedStateMachine):
         self.play(ev.ServiceClosed, "maintenance")
         self.play(ev.ServiceOpened)
 
+    @rule(force=st.booleans(), seconds=st.integers(1, 600))
+    def is_looked_for(self, force: bool, seconds: int) -> None:
+        self.play(ev.IdentifyAsked, "C1", "demo/s1/k1", "green", seconds, force)
+
+    @rule(dark=st.booleans())
+    def night(self, dark: bool) -> None:
+        self.play(ev.NightChanged, dark)
+
     # --- the provider -----------------------------------------------------------------------------------------
 
     @precondition(lambda self: set(self.asked) - set(self.taken) - self.dead)
@@ -322,6 +330,7 @@ class PaymentStories(RuleBasedStateMachine):
         """In the end all mail arrives, the disk works, and every payment has come to exactly one end."""
         self.ledger.broken = False
         self.play(ev.ServiceOpened)
+        self.play(ev.NightChanged, False)
         self.mail += [(ev.ChargePaid, (reference, amount)) for reference, amount in self.taken.items()]
         for message in self.mail + self.mail:
             self.deliver(*message)

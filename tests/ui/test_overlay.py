@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from kiosk.ui.art import Label, Toast
+from kiosk.ui.art import Label, Toast, Veil
 from kiosk.ui.nodes import Node, broken_laws
-from kiosk.ui.overlay import NOTICE_SECONDS, Overlay, idle_layout
-from kiosk.ui.theme import Theme
+from kiosk.ui.overlay import DARKEST, NOTICE_SECONDS, Overlay, identify_layout, idle_layout
+from kiosk.ui.theme import Theme, contrast
 from kiosk.ui.words import words
-from kiosk.views import Frame, Notice, Panel, View, Wall
+from kiosk.views import COLOURS, Frame, Identify, Notice, Panel, View, Wall
 
 from .showroom import TAGS
 
@@ -92,3 +92,43 @@ def test_the_countdown_counts_and_asks_for_nothing_when_it_is_over() -> None:
 def test_the_warning_keeps_the_laws_in_reach_mode(panel: Panel, language: str) -> None:
     theme = Theme(panel)
     assert broken_laws(idle_layout(theme, words(language), 9), theme, reach=True) == []
+
+
+@pytest.mark.parametrize("colour", [*COLOURS, "puce"])
+def test_whoever_looks_for_the_kiosk_reads_its_name_over_everything(colour: str) -> None:
+    over, times = overlay()
+    over.show(wall(idle_seconds=3, identify=Identify("demo/central/WALL-12", colour)))
+    assert over.modal
+    assert [n.key for n in times.shown][-4:] == [
+        "identify",
+        "identify-line",
+        "identify-name",
+        "identify-address",
+    ]
+    art = next(n.art for n in times.shown if n.key == "identify-name")
+    assert isinstance(art, Label)
+    assert art.text == "WALL-12"
+    assert contrast(art.colour, art.ground) >= 4.5
+    over.show(wall())
+    assert not times.shown
+
+
+@pytest.mark.parametrize("panel", [Panel(), Panel(1920, 1080)])
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_kiosks_name_stays_on_the_panel(panel: Panel, tag: str) -> None:
+    nodes = identify_layout(Theme(panel), words(tag), Identify("demo/central/WALL-1", "red"))
+    assert not broken_laws(nodes, Theme(panel))
+
+
+def test_a_panel_without_a_lamp_of_its_own_is_darkened_and_stays_legible() -> None:
+    over, times = overlay()
+    over.show(wall(), 40)
+    (veil,) = times.shown
+    assert isinstance(veil.art, Veil)
+    assert veil.art.strength == pytest.approx(0.6)
+    assert veil.tap is None
+    over.show(wall(), 0)
+    assert isinstance(times.shown[0].art, Veil)
+    assert times.shown[0].art.strength == DARKEST
+    over.show(wall(), 100)
+    assert not times.shown

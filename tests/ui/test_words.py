@@ -43,7 +43,7 @@ UNITS = (
     "kcal",
 )  # content.model.Measure, present.nutrient
 STORAGE = ("ambient", "chilled", "frozen")
-CLOSED = ("maintenance", "starting", "no-store", "out-of-hours", "fault", "other")
+CLOSED = ("out-of-service", "maintenance", "starting", "no-store", "out-of-hours", "fault", "other")
 
 
 def catalogue(language: str) -> Catalog:
