@@ -9,6 +9,7 @@ An acknowledged publish is in the broker's hands, not in the fleet's database: k
 from __future__ import annotations
 
 import logging
+import math
 import random
 import selectors
 import threading
@@ -81,7 +82,7 @@ class Client:
         self._terms = Terms(
             host, port, client_id, will, will_delay_s, tls, username, password, keepalive_s, session_s
         )
-        self._name = f"{client_id}: {host}:{port}"
+        self.name, self._name = client_id, f"{client_id}: {host}:{port}"
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._backoff, self._answer_s = backoff, answer_s
         self._version = version(mqtt5)
@@ -105,11 +106,6 @@ class Client:
     def connected(self) -> bool:
         """Whether the broker has let us in and granted every subscription, and our thread is alive."""
         return self._up and self._loop.alive
-
-    @property
-    def name(self) -> str:
-        """The client id."""
-        return self._terms.client_id
 
     @property
     def version5(self) -> bool:
@@ -335,8 +331,9 @@ class Client:
             self._quiet_since, self._marks = now, marks
         elif now - self._quiet_since > self._answer_s:
             raise Down(f"no answer for {self._answer_s:g} s")
-        due = now + TICK_S if self._settled else min(now + TICK_S, self._quiet_since + self._answer_s + 0.001)
-        self._look_at(min(due, self._leave_by) if self._leave_by else due)
+        overdue = math.inf if self._settled else self._quiet_since + self._answer_s + 0.001
+        rest = now + min(TICK_S, (link.keepalive_s or TICK_S) / 3)
+        self._look_at(min(rest, overdue, self._leave_by or math.inf))
 
     def _look_at(self, when: float) -> None:
         if not self._due or when < self._due:
@@ -361,8 +358,8 @@ class Client:
         for refusal in link.refused:
             self.counters.refused_publishes += 1
             log.error("mqtt %s: the broker refuses %s", self._name, refusal)
-        link.refused_filters.clear()
-        link.refused.clear()
+        self.counters.callback_errors += link.unreadable
+        link.forget_refusals()
 
     def _leave(self) -> None:
         link, opened = self._link, self._due > 0.0

@@ -98,6 +98,8 @@ class Connection:
         self.acked = 0  # publishes answered
         self.refused: list[str] = []  # and refused, with the reason
         self.window = WINDOW
+        self.keepalive_s = terms.keepalive_s  # the broker's word counts
+        self.unreadable = 0  # messages whose topic is no text
         self.largest = 0  # bytes of a packet the broker takes; 0: it did not say
         self._terms, self._on_message, self._on_close = terms, on_message, on_close
         self._asked: dict[int | None, str] = {}  # subscriptions not answered yet, by message id
@@ -194,6 +196,9 @@ class Connection:
             raise self._refusal
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or self.socket is None:
             raise Down(self._words.text or paho.error_string(result))
+        # Only MQTT 5 lets us say what we take, and paho would gather up to 256 MiB before it looks at them.
+        if self._client._in_packet["remaining_length"] > _LARGEST_PACKET:
+            raise Down(f"a packet of more than {_LARGEST_PACKET} bytes")
 
     def subscribe(self, topic_filter: str) -> None:
         """Ask for a filter with QoS 1."""
@@ -203,6 +208,12 @@ class Connection:
         """Send with QoS 1. The caller keeps to `window`."""
         properties = message.properties() if self.version5 else None
         self._client.publish(message.topic, message.payload, 1, message.retain, properties)
+
+    def forget_refusals(self) -> None:
+        """They were noted."""
+        self.refused_filters.clear()
+        self.refused.clear()
+        self.unreadable = 0
 
     def disconnect(self) -> None:
         """Say good-bye, so that the broker does not send the will; the socket closes when that is written."""
@@ -235,6 +246,7 @@ class Connection:
             return
         self.window = max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW)))
         self.largest = getattr(properties, "MaximumPacketSize", 0)
+        self.keepalive_s = getattr(properties, "ServerKeepAlive", self.keepalive_s)
         self.let_in = True
 
     def _suback(self, _client: Any, _user: Any, mid: int, reasons: Any, _properties: Any) -> None:
@@ -249,7 +261,15 @@ class Connection:
             self.refused.append(f"message {mid}: {reason}")
 
     def _received(self, _client: Any, _user: Any, message: paho.MQTTMessage) -> None:
-        self._on_message(message.topic, bytes(message.payload))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            self.unreadable += 1
+            return
+        if topic:
+            self._on_message(topic, bytes(message.payload))
+        else:  # what the broker calls it by a number we never allowed (paho issue 893: a loop of reconnects)
+            self._refusal = Down("a topic alias, which was not offered")
 
     def _disconnected(self, _client: Any, _user: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure and self._refusal is None:

@@ -37,11 +37,9 @@ class Loop:
     def __init__(self, name: str = "mqtt", connects: int = CONNECTS) -> None:
         """`connects`: threads that connect; with 0 the loop's own thread does it, and waits."""
         self._name = name
-        self._selector = selectors.DefaultSelector()
-        self._wake_r, self._wake_w = socket.socketpair()
-        self._wake_r.setblocking(False)
-        self._wake_w.setblocking(False)
-        self._selector.register(self._wake_r, selectors.EVENT_READ, self._woken)
+        self._selector: selectors.BaseSelector
+        self._wake_r: socket.socket
+        self._wake_w: socket.socket | None = None
         self._posted: deque[Callable[[], None]] = deque()
         self._times: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
@@ -58,7 +56,13 @@ class Loop:
     # --- from any thread --------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin. Once only."""
+        """Begin. Once only. Nothing is open before."""
+        self._selector = selectors.DefaultSelector()
+        self._wake_r, wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        wake_w.setblocking(False)
+        self._selector.register(self._wake_r, selectors.EVENT_READ, self._woken)
+        self._wake_w = wake_w
         for thread in self._connecters:
             thread.start()
         self._thread.start()
@@ -71,7 +75,6 @@ class Loop:
         for _ in self._connecters:
             self._to_connect.put(None)
         if self._thread.ident is None:
-            self._close()
             return True
         self.wake()
         end = time.monotonic() + timeout_s
@@ -106,8 +109,9 @@ class Loop:
 
     def wake(self) -> None:
         """End the waiting."""
-        with suppress(OSError):  # full: it wakes anyway; closed: it has ended
-            self._wake_w.send(b"\0")
+        if self._wake_w is not None:
+            with suppress(OSError):  # full: it wakes anyway; closed: it has ended
+                self._wake_w.send(b"\0")
 
     # --- in the loop's thread ---------------------------------------------------------------------------------
 
@@ -207,4 +211,5 @@ class Loop:
     def _close(self) -> None:
         self._selector.close()
         self._wake_r.close()
+        assert self._wake_w is not None
         self._wake_w.close()

@@ -45,7 +45,7 @@ class _Socket(ssl.SSLSocket):
 
 class _Context(ssl.SSLContext):
     """Checks the peer against a name of ours where one is set: a broker is often reached by an address its certificate
-    does not carry.
+    does not carry. Shakes hands at once, because paho leaves the socket open where that fails.
     """
 
     server_name = ""
@@ -55,7 +55,13 @@ class _Context(ssl.SSLContext):
     def wrap_socket(self, sock: socket.socket, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         if self.server_name:
             named["server_hostname"] = self.server_name
-        return super().wrap_socket(sock, *arguments, **named)
+        wrapped = super().wrap_socket(sock, *arguments, **named)
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
 
 
 def context(tls: Tls) -> ssl.SSLContext:
