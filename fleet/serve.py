@@ -23,6 +23,7 @@ from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.migrate import BadDatabase
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
 from fleet.services import ClosedDesk, Desk, Services
@@ -106,10 +107,11 @@ class Fleet:
     def _open_store(self, config: Config) -> Store:
         try:
             return Store(config.database)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, SQLAlchemyError, BadDatabase) as error:
             self._socket.close()
             why = str(error).splitlines()[0]  # SQLAlchemy adds its statement and a link
-            raise ServeError(f"cannot keep data in {config.data}: {why}") from None
+            where = f"in {config.data}" if not config.database_url else "in the database of --database"
+            raise ServeError(f"cannot keep data {where}: {why}") from None
 
     def _open_keys(self, config: Config) -> LinkKeys:
         try:

@@ -18,24 +18,35 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from fleet import event_store, last_words, poison
 from fleet.event_store import Committed
+from fleet.migrate import bring_up
 from fleet.rows import Stored
-from fleet.upgrade import bring_up
 from mqtt.messages import Health, Presence
 
 
 class Store:
-    """The database behind `url`, made if it is not there. Every method may be called from any thread."""
+    """The database behind `url`, made if it is not there, brought up if it is of an earlier program (fleet.migrate). Every
+    method may be called from any thread.
+    """
 
     def __init__(self, url: str) -> None:
-        # An error would otherwise quote the row it is about, claim codes too, and errors are logged.
-        self.engine: Engine = create_engine(_with_driver(url), hide_parameters=True)
+        self.engine: Engine = self.engine_for(url)
         self._dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
-        if self.engine.dialect.name == "sqlite":
+        try:
+            bring_up(self.engine)
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @staticmethod
+    def engine_for(url: str) -> Engine:
+        """Connections as the store wants them; the database may still be empty, or of another time."""
+        # An error would otherwise quote the row it is about, claim codes too, and errors are logged.
+        engine = create_engine(_with_driver(url), hide_parameters=True)
+        if engine.dialect.name == "sqlite":
             _make_folder(url)
-            event.listen(self.engine, "connect", _open_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
-        with self.write() as connection:
-            bring_up(connection)
+            event.listen(engine, "connect", _open_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        return engine
 
     def close(self) -> None:
         """Close every connection that is not in use."""

@@ -1,6 +1,6 @@
 """The fleet's tables. A kiosk is named by its address (`tenant/site/kiosk`), money is minor units, times Unix ms.
 
-A column that is added later has a server default: fleet.upgrade adds it to a database that lacks it.
+Whoever changes something here adds a step to fleet/migrations: docs/store.md.
 
 Every row that comes from a kiosk's event has the event's place `(kiosk, epoch, seq)` in its primary key, so the same
 event twice cannot be two rows.
@@ -11,7 +11,6 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -33,9 +32,8 @@ def _place() -> list[Column[object]]:
 
 
 def _of_event(name: str, *columns: Column[object] | Index) -> Table:
-    """A table whose rows belong to events."""
-    event = ForeignKeyConstraint(["kiosk", "epoch", "seq"], ["events.kiosk", "events.epoch", "events.seq"])
-    return Table(name, metadata, *_place(), *columns, event)
+    """A table whose rows come from events, and stay when those go."""
+    return Table(name, metadata, *_place(), *columns)
 
 
 def _text(name: str, **more: object) -> Column[object]:
@@ -46,6 +44,7 @@ def _number(name: str, **more: object) -> Column[object]:
     return Column(name, BigInteger, nullable=False, **more)  # type: ignore[arg-type]
 
 
+# In PostgreSQL parted by day of receipt, each day with this key of its own: see fleet.partitions.
 events = Table(
     "events", metadata, *_place(),
     _text("type"), _number("wall_ms"), _number("mono_ms"), _text("boot"), _text("clock"), _number("received_ms"),

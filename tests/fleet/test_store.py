@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from content.references import parse_claim
 from fleet import tables
-from fleet.payments.book import PHONE, Book, Entry
-from fleet.payments.port import State
 from fleet.rows import Stored, plain
 from fleet.store import Store
-from mqtt.messages import Health, Presence, encode
+from mqtt.messages import Health, Presence
 from tests.fleet.samples import KINDS, deliveries, event, stored
 
 OF_EVENTS = (
@@ -105,69 +102,6 @@ def test_an_error_does_not_quote_what_it_could_not_store(store: Store) -> None:
         connection.execute(insert(tables.sales).values(kiosk="k", epoch="e", seq=1, claim_code="K7Q2-9MXT"))
     assert "sales" in str(error.value)
     assert "K7Q2" not in str(error.value)
-
-
-def test_a_database_of_before_claim_codes_were_kept_is_brought_up(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'fleet.db'}"
-    before = Store(url)
-    book = Book(before, lambda: 1)
-    entries = [
-        Entry(
-            reference=f"{number:015}0", kiosk="t/s/k1", order=f"{number:015}", channel=PHONE, method="link",
-            provider="sandbox", currency="EUR", minor=258, lines=(), version="v1", ttl_s=600, asked_ms=1,
-            sale_seq=sale_seq, claim_code="gone",
-        )
-        for number, sale_seq in ((1, 1), (2, 2), (3, 0))
-    ]  # fmt: skip
-    for entry in entries:
-        book.open(entry)
-    sale = event(
-        1, epoch=PHONE, order=entries[0].order, reference=entries[0].reference, claim_code="K7Q2-9MXT"
-    )
-    before.commit([Stored(kiosk="t/s/k1", epoch=PHONE, seq=1, body=encode(sale), event=sale, received_ms=1)])
-    with before.write() as connection:
-        connection.exec_driver_sql("DROP INDEX ix_charges_claim_code")
-        connection.exec_driver_sql("ALTER TABLE charges DROP COLUMN claim_code")
-    before.close()
-    after = Store(url)
-    found = [Book(after, lambda: 1).get(entry.reference) for entry in entries]
-    codes = [entry.claim_code for entry in found if entry]
-    after.close()
-    assert codes[0] == "K7Q2-9MXT", "the one that was shown"
-    assert parse_claim(codes[1]) == codes[1] != codes[0], "sold, and its event was still to be written"
-    assert codes[2] == "", "not sold: it gets one when it is"
-
-
-def test_a_database_of_before_the_operators_list_is_brought_up(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'fleet.db'}"
-    before = Store(url)
-    entries = [
-        Entry(
-            reference=f"{number:015}0", kiosk="t/s/k1", order=f"{number:015}", channel="touch", method="link",
-            provider="sandbox", currency="EUR", minor=258, lines=(), version="v1", ttl_s=600, asked_ms=1, changed_ms=7,
-            state=state, paid_minor=paid, paid_currency="EUR", settled=settled,
-        )
-        for number, state, paid, settled in (
-            (1, State.PAID, 258, "sold"), (2, State.PAID, 258, ""), (3, State.REFUNDED, 258, ""), (4, State.EXPIRED, 0, ""),
-        )
-    ]  # fmt: skip
-    for entry in entries:
-        Book(before, lambda: 1).open(entry)
-    with before.write() as connection:
-        connection.exec_driver_sql("DROP INDEX ix_charges_unresolved_ms")
-        for column in ("unresolved_ms", "given_minor"):
-            connection.exec_driver_sql(f"ALTER TABLE charges DROP COLUMN {column}")
-    before.close()
-    after = Store(url)
-    book = Book(after, lambda: 100_000)
-    listed = [each.entry.reference for each in book.unresolved() if each.entry]
-    refunded = book.get(entries[2].reference)
-    indexes = {index["name"] for index in inspect(after.engine).get_indexes("charges")}
-    after.close()
-    assert listed == [entries[1].reference], "paid, and nobody ever said how it ended"
-    assert refunded is not None
-    assert refunded.given_minor == 258
-    assert "ix_charges_unresolved_ms" in indexes
 
 
 def test_open_pages_are_told_of_a_sale_without_its_claim_code() -> None:

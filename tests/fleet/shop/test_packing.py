@@ -213,24 +213,6 @@ def test_a_long_list_says_that_it_goes_on_and_is_read_by_its_index(station: Stat
     assert not any(step.startswith("SCAN") or "TEMP B-TREE" in step for step in plan), plan
 
 
-def test_a_database_of_before_lists_what_still_waits_in_it(tmp_path: Path) -> None:
-    till = Till(tmp_path)
-    entries = [till.order(News.OPEN, News.PAID) for _ in range(3)]
-    for entry in entries:
-        till.wall_sells(entry)
-    sold(till.store, order=entries[2].order, reference="other", kiosk="demo/u8/K2", received_ms=9)
-    till.claims.hand_over(entries[0].claim_code, entries[0].order, "Mo")
-    with till.store.write() as connection:
-        connection.exec_driver_sql("DROP TABLE packing")
-    till.close()
-    for _ in range(2):
-        store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
-        found = WallOrders(store, till.clock).to_prepare(0).today
-        assert {one.order for one in found} == {entry.order for entry in entries[1:]}
-        assert len(found) == 2, "each once"
-        store.close()
-
-
 def sold(store: Store, *, order: str, received_ms: int, kiosk: str = "demo/u8/K1", **more: Any) -> None:
     """A wall tells of a sale whose charge this fleet never saw."""
     said: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""How the fleet's database got its shape, step by step. See docs/store.md: how to add one."""

@@ -1,0 +1,1 @@
+"""The steps, by number. A step that was released is never changed."""
