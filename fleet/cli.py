@@ -22,6 +22,7 @@ BROKER_PORT: Final = 1883
 MORE: Final[dict[str, tuple[str, str]]] = {
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),
+    "simulate": ("kiosk.simulate.cli", "kiosks without walls, for load and for training"),
     "pix-webhook": ("fleet.payments.pix_api.register", "tell a provider of API Pix where to call"),
 }
 

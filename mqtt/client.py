@@ -141,6 +141,13 @@ class Client:
             return self._loop.stop(max(0.0, end - time.monotonic())) and done
         return done
 
+    def abandon(self) -> None:
+        """End without a goodbye, as a cut wire or a power cut does: the broker sends the will. Returns at once."""
+        self._stopping.set()
+        self._loop.call(self._drop)
+        if self._own_loop:
+            self._loop.stop(0.0)
+
     def publish(
         self,
         topic: str,
@@ -362,12 +369,15 @@ class Client:
         link.forget_refusals()
 
     def _leave(self) -> None:
-        link, opened = self._link, self._due > 0.0
-        if link is not None and self._up:
+        if self._link is not None and self._up:
             self._leave_by = time.monotonic() + LEAVE_S
             self._nudge()
             return
-        self._link = None
+        self._drop()
+
+    def _drop(self) -> None:
+        link, opened = self._link, self._due > 0.0
+        self._link, self._up = None, False
         if link is not None and opened:  # else `_opened` closes it
             link.close()
         self._ended.set()

@@ -10,12 +10,14 @@ from typing import Final, Literal
 
 from kiosk.fleet_line import Heard, LineDown, LineUp
 from kiosk.ledger import Ledger
-from kiosk.simulate.clock import DriftingClock, Era, Fault
+from kiosk.simulate.clock import DriftingClock, Fault
 from kiosk.simulate.kiosk import OpenLedger, SimulatedKiosk
 from kiosk.simulate.memory_ledger import Committer, KioskLedger, MemoryLedger
 from kiosk.simulate.swarm import Swarm
 from kiosk.simulate.wire import Caller, Dial, Post
 from mqtt.client import Client
+from mqtt.many import Loop
+from mqtt.security import Tls
 from mqtt.topics import Address
 
 LINES: Final = 8  # sites: a station line each
@@ -27,8 +29,6 @@ class Order:
     """What kiosks are wanted. `folder` is for ledgers on disk."""
 
     count: int
-    host: str
-    port: int
     tenant: str = "simulated"
     seed: int = 1
     ledger: Literal["sqlite", "memory"] = "memory"
@@ -55,7 +55,7 @@ def clock_fault(seed: int, address: Address) -> Fault:
     )
 
 
-def dialler(host: str, port: int) -> Dial:
+def dialler(host: str, port: int, loop: Loop, tls: Tls | None = None) -> Dial:
     """The product's client, to that broker."""
 
     def dial(address: Address, will: bytes, post: Post) -> Caller:
@@ -67,6 +67,8 @@ def dialler(host: str, port: int) -> Dial:
             on_message=lambda topic, payload: post(Heard(topic, payload)),
             on_up=lambda: post(LineUp()),
             on_down=lambda: post(LineDown()),
+            loop=loop,
+            tls=tls,
         )
         client.subscribe(address.down)
         return client
@@ -97,17 +99,14 @@ def _opener(order: Order, address: Address, clock: DriftingClock, committer: Com
     if order.ledger == "sqlite":
         if order.folder is None:
             raise ValueError("ledgers on disk need a folder")
-        path = order.folder / f"{address.site}-{address.kiosk}.db"
-        return lambda on_growth: Ledger(path, clock, on_growth)
-    kept: list[MemoryLedger] = []
+        name = order.folder / f"{address.site}-{address.kiosk}"
+        return lambda card, on_growth: Ledger(name.with_suffix(f".{card}.db"), clock, on_growth)
+    kept: dict[int, MemoryLedger] = {}
 
-    def open_memory(on_growth: Callable[[], None]) -> KioskLedger:
-        if not kept:
-            kept.append(MemoryLedger(committer, clock))
-        kept[0].on_growth = on_growth
-        return kept[0]
+    def open_memory(card: int, on_growth: Callable[[], None]) -> KioskLedger:
+        if card not in kept:
+            kept[card] = MemoryLedger(committer, clock)
+        kept[card].on_growth = on_growth
+        return kept[card]
 
     return open_memory
-
-
-__all__ = ["Era", "Order", "addresses", "clock_fault", "dialler", "man"]

@@ -19,13 +19,13 @@ from kiosk.simulate.clock import DriftingClock, LineClock
 from kiosk.simulate.day import Bought, Deed, PaidInVain
 from kiosk.simulate.memory_ledger import KioskLedger, MemoryLedger
 from kiosk.simulate.records import note_of, payment_of, refund_of, sale_of
+from kiosk.simulate.scenarios import DEVICES
 from kiosk.simulate.shelf import VERSION
-from kiosk.simulate.wire import Dial, Post, Wire
+from kiosk.simulate.wire import Caller, Dial, Post, Wire
 from mqtt.messages import Event, Health, PhoneSale, Presence, Terms
 from mqtt.topics import Address
 
 ANSWER_MS: Final = 10_000
-DEVICES: Final = ("scanner", "card reader", "printer")
 
 
 class EventsWait:
@@ -33,7 +33,9 @@ class EventsWait:
 
 
 EVENTS_WAIT: Final = EventsWait()
-OpenLedger = Callable[[Callable[[], None]], KioskLedger]  # given what to call when there are new events
+OpenLedger = Callable[
+    [int, Callable[[], None]], KioskLedger
+]  # given the number of the card it is on, and what to call when there are new events
 
 
 class Stream(Struct, frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ class SimulatedKiosk:
         self._open, self._dial, self._post = open_ledger, dial, post
         self._dice = random.SystemRandom()  # names of orders: no two runs may give the same
         self._wire = Wire()
+        self._card = 1
         self.ledger, self._line = self._power()
         self._kinds: dict[str, int] = {}
         self._sold_minor = self._phone_sales = 0
@@ -89,7 +92,7 @@ class SimulatedKiosk:
         self.devices = dict.fromkeys(DEVICES, "ready")
 
     def _power(self) -> tuple[KioskLedger, FleetLine]:
-        ledger = self._open(lambda: self._post(EVENTS_WAIT))
+        ledger = self._open(self._card, lambda: self._post(EVENTS_WAIT))
         self.session = secrets.token_hex(8)
         self.since_ms = self.clock.wall_ms()
         line = FleetLine(self.address, self._wire, ledger, LineClock(self.clock), ANSWER_MS)
@@ -110,20 +113,32 @@ class SimulatedKiosk:
         if caller is not None:
             self._outages += 1
             self.clock.sync(False)
-            caller.stop()
+            caller.abandon()
 
     def cut_power(self) -> None:
         """The machine dies and starts again: what was committed is still there, the session is a new one."""
         plugged = self._wire.plugged
         caller = self._wire.unplug()
         if caller is not None:
-            caller.stop()
+            caller.abandon()
         self._power_cuts += 1
         self._end_ledger(cut=True)
         self.clock.restart()
         self.ledger, self._line = self._power()
         if plugged:
             self.plug()
+
+    def swap_card(self) -> None:
+        """Somebody puts a fresh card in: what the old one had not got rid of is gone with it, a new epoch begins."""
+        self.ledger.flush()
+        self._past.append(self._stream_now())
+        self._card += 1
+        self.cut_power()
+
+    def set_device(self, name: str, state: str) -> None:
+        """A device fails, or is repaired (mqtt.messages.Health); told at once."""
+        self.devices[name] = state
+        self.say_health()
 
     def _end_ledger(self, *, cut: bool) -> None:
         if cut and isinstance(self.ledger, MemoryLedger):
@@ -132,7 +147,7 @@ class SimulatedKiosk:
                 self._dropped += 1
         else:  # SQLite's file is closed: real cuts of the power are tests/faults' business
             self.ledger.close()
-        self._dropped += self.ledger.dropped
+            self._dropped += self.ledger.dropped
 
     def say_goodbye(self) -> None:
         """Commit what was noted, tell the fleet. Nothing may be done after it."""
@@ -140,12 +155,16 @@ class SimulatedKiosk:
         self._stream = self._stream_now()
         self.say("closed")
 
-    def stop(self) -> None:
-        """Hang up and close the ledger, after `say_goodbye`."""
-        self._stream = self._stream_now()
+    def hang_up(self) -> Caller | None:
+        """Begin to disconnect; returns the client that does, to be waited for."""
         caller = self._wire.unplug()
         if caller is not None:
-            caller.stop()
+            caller.stop(0.0)
+        return caller
+
+    def close(self) -> None:
+        """Close the ledger, after `hang_up`."""
+        self._stream = self._stream_now()
         self._end_ledger(cut=False)
 
     # --- what comes -------------------------------------------------------------------------------------------
@@ -234,6 +253,14 @@ class SimulatedKiosk:
                 clock=self.clock.quality(),
                 clock_off_ms=self.clock.off_ms(),
             )
+        )
+
+    def progress(self) -> tuple[int, int]:
+        """(events the fleet has acknowledged, events written), of all its cards. From any thread."""
+        now, past = self._stream or self._stream_now(), self._past
+        return (
+            now.acknowledged + sum(stream.acknowledged for stream in past),
+            now.written + sum(stream.written for stream in past),
         )
 
     # --- what it says it did ----------------------------------------------------------------------------------

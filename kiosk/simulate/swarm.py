@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 HEALTH_S: Final = 60.0
 IDLE_S: Final = 0.5  # longest sleep of the owner
 STOP_S: Final = 10.0
+GOODBYE_S: Final = 1.0
+LAST_S: Final = 0.2  # for a client that has nobody to say goodbye to
 Day = Callable[[SimulatedKiosk, int], list[Happening]]  # what happens at a kiosk in a Unix minute
 Action = Callable[[], None]
 
@@ -76,8 +78,8 @@ class Swarm:
         """Events the fleet has not acknowledged. A sum of moments, exact when nothing happens any more."""
         return sum(last - acked for acked, last in (kiosk.ledger.bounds() for kiosk in self.kiosks))
 
-    def stop(self) -> Sequence[Told]:
-        """End all of them, and say what they did. Twice is once."""
+    def stop(self, goodbye_s: float = GOODBYE_S) -> Sequence[Told]:
+        """End all of them, and say what they did; twice is once. `goodbye_s`: longest wait for the broker."""
         if self._stopping.is_set():
             return [kiosk.told() for kiosk in self.kiosks]
         self._stopping.set()
@@ -86,8 +88,14 @@ class Swarm:
             self._thread.join(STOP_S)
         for kiosk in self.kiosks:
             kiosk.say_goodbye()
+        callers = [caller for caller in [kiosk.hang_up() for kiosk in self.kiosks] if caller is not None]
+        end = time.monotonic() + goodbye_s
+        while any(caller.connected for caller in callers) and time.monotonic() < end:
+            time.sleep(0.01)
+        for caller in callers:
+            caller.stop(0.0 if time.monotonic() > end else LAST_S)
         for kiosk in self.kiosks:
-            kiosk.stop()
+            kiosk.close()
         return [kiosk.told() for kiosk in self.kiosks]
 
     # --- the owner's thread -----------------------------------------------------------------------------------

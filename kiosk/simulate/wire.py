@@ -18,6 +18,9 @@ class Caller(Connection, Protocol):
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Disconnect and end."""
 
+    def abandon(self) -> None:
+        """End without a goodbye, as a cut wire does; returns at once."""
+
 
 Post = Callable[[object], None]
 Dial = Callable[

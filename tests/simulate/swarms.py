@@ -17,6 +17,7 @@ from kiosk.simulate.day import Happening, happenings
 from kiosk.simulate.kiosk import SimulatedKiosk, Told
 from kiosk.simulate.memory_ledger import Committer
 from kiosk.simulate.swarm import Swarm
+from mqtt.many import Loop
 from tests.servers import wait_until
 
 MONDAY_RUSH_MS = 1_795_420_800_000  # 2026-11-23 08:00 UTC
@@ -34,13 +35,14 @@ def swarm_of(
     """Kiosks on a Monday morning; plugged in, and ended whatever happens."""
     committer = Committer()
     swarm = Swarm(Era(MONDAY_RUSH_MS, speed), rush)
-    order = Order(count=count, host="127.0.0.1", port=port, tenant=tenant, ledger=ledger, folder=folder)
-    swarm.start(man(swarm, order, committer, dialler(order.host, order.port)))
-    try:
-        yield swarm
-    finally:
-        swarm.stop()
-        committer.stop()
+    order = Order(count=count, tenant=tenant, ledger=ledger, folder=folder)
+    with Loop("simulated network") as loop:
+        swarm.start(man(swarm, order, committer, dialler("127.0.0.1", port, loop)))
+        try:
+            yield swarm
+        finally:
+            swarm.stop()
+            committer.stop()
 
 
 def all_acknowledged(swarm: Swarm) -> None:
