@@ -23,6 +23,8 @@ MAX_FACINGS = 500  # of one query: some ten screens of shelf
 Show = Callable[[Shop, View], None]
 OnIntent = Callable[[Intent], None]
 Facings = Callable[[str, str, int, int], FacingsPage]
+OnPicture = Callable[[bytes, str], None]  # (WebP of the glass, ""), or (b"", why there is none: a key)
+TakePicture = Callable[[OnPicture], None]
 
 
 class ScreenEnd(Protocol):
@@ -30,6 +32,12 @@ class ScreenEnd(Protocol):
 
     def listen(self, show: Show) -> None:
         """Call `show(shop, view)` at once and for every later view. It is called from the link's thread: hand over and return."""
+
+    def obey(self, picture: TakePicture, leave: Callable[[], None]) -> None:
+        """What the agent may have the screen do: `picture(answer)` of the glass, and `leave()`, to be started again.
+
+        Both are called from the link's thread: hand over and return; `answer` may be called from any thread.
+        """
 
     def send(self, intent: Intent) -> None:
         """Tell the agent what a person did. Never blocks, never raises; while the agent is away it is dropped and counted."""
@@ -57,8 +65,16 @@ class AgentEnd(Protocol):
     def show(self, shop: Shop, view: View) -> None:
         """Bring every screen, now or when it connects, to this view."""
 
+    def picture(self, answer: OnPicture) -> None:
+        """Ask the wall's screen what is on the glass. `answer` is called once, from any thread, perhaps at once; or never,
+        where the screen hangs.
+        """
+
+    def restart_screens(self) -> int:
+        """Tell every screen to end, so that it is started again; how many were told."""
+
     def counters(self) -> dict[str, int]:
-        """What happened so far: `screens` connected now; `refused` lines, `dropped` intents, failed `facings`."""
+        """What happened so far: `screens` connected now, `connected` ever; `refused` lines, `dropped` intents, failed `facings`."""
 
     def close(self) -> None:
         """End the link and its threads."""
@@ -83,6 +99,8 @@ class _Memory:
         self.closed = False
         self.on_intent: OnIntent | None = None
         self.provider: Facings | None = None
+        self.picture: TakePicture | None = None
+        self.leave: Callable[[], None] | None = None
         self.counts: Counter[str] = Counter()
 
 
@@ -114,6 +132,10 @@ class MemoryScreenEnd:
                     show(*shown)
                 except Exception:
                     log.exception("the screen could not take a view")
+
+    def obey(self, picture: TakePicture, leave: Callable[[], None]) -> None:
+        """See ScreenEnd."""
+        self._memory.picture, self._memory.leave = picture, leave
 
     def send(self, intent: Intent) -> None:
         """See ScreenEnd."""
@@ -163,9 +185,25 @@ class MemoryAgentEnd:
             self._memory.current = (shop, view)
             self._memory.changed.notify_all()
 
+    def picture(self, answer: OnPicture) -> None:
+        """See AgentEnd."""
+        take = self._memory.picture
+        if take is None or self._memory.closed:
+            answer(b"", "no-screen")
+        else:
+            take(answer)
+
+    def restart_screens(self) -> int:
+        """See AgentEnd. One process draws and decides, so all of it ends and is started again."""
+        leave = self._memory.leave
+        if leave is None or self._memory.closed:
+            return 0
+        leave()
+        return 1
+
     def counters(self) -> dict[str, int]:
         """See AgentEnd."""
-        return {"screens": 0 if self._memory.closed else 1, **self._memory.counts}
+        return {"screens": 0 if self._memory.closed else 1, "connected": 1, **self._memory.counts}
 
     def close(self) -> None:
         """See AgentEnd."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from content.model import text_in
@@ -11,7 +12,7 @@ from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
 from kiosk.core.terms import Links
-from kiosk.link import Show
+from kiosk.link import Show, TakePicture
 from kiosk.views import AisleLabel, Facing, FacingsPage, Frame, Intent, Shop, View, Wall
 
 AISLE = "all"
@@ -83,6 +84,9 @@ class BenchLink:
 
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
+
+    def obey(self, picture: TakePicture, leave: Callable[[], None]) -> None:
+        """See ScreenEnd: nobody asks."""
 
     def listen(self, show: Show) -> None:
         """Show the wall."""

@@ -207,21 +207,26 @@ class Ledger:
 
     # --- what the fleet said, for the next start --------------------------------------------------------------
 
-    def keep_terms(self, body: bytes) -> None:
-        """Write down what may be offered; it replaces what was kept."""
+    def keep(self, name: str, body: bytes) -> None:
+        """Write down what the fleet said under a name: terms, desired, commands; it replaces what was kept."""
         with self._transaction() as db:
-            db.execute(
-                "INSERT INTO meta VALUES ('terms', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                (body,),
-            )
+            _keep(db, name, body)
 
-    def kept_terms(self) -> bytes | None:
-        """What was kept last; None where nothing was."""
+    def kept(self, name: str) -> bytes | None:
+        """What was kept last under that name; None where nothing was."""
         with self._reading() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = 'terms'").fetchone()
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (name,)).fetchone()
         if row is None:
             return None
         return row[0].encode() if isinstance(row[0], str) else bytes(row[0])
+
+    def keep_terms(self, body: bytes) -> None:
+        """Write down what may be offered; it replaces what was kept."""
+        self.keep("terms", body)
+
+    def kept_terms(self) -> bytes | None:
+        """What was kept last; None where nothing was."""
+        return self.kept("terms")
 
     # --- events for the fleet ---------------------------------------------------------------------------------
 
@@ -272,8 +277,15 @@ class Ledger:
 
     # --- commands ---------------------------------------------------------------------------------------------
 
-    def remember_command(self, command: str) -> bool:
-        """Write a command's id down; False where it is one of the last COMMANDS that were: it was heard before."""
+    def knows_command(self, command: str) -> bool:
+        """Whether it is one of the last COMMANDS that were written down."""
+        with self._reading() as db:
+            return db.execute("SELECT 1 FROM command WHERE id = ?", (command,)).fetchone() is not None
+
+    def remember_command(self, command: str, states: bytes = b"") -> bool:
+        """Write a command's id down, and in the same transaction how far all are (`states`, see keep); False where it is
+        one of the last COMMANDS that were: it was heard before, and nothing is written.
+        """
         with self._transaction() as db:
             if db.execute("SELECT 1 FROM command WHERE id = ?", (command,)).fetchone():
                 return False
@@ -281,6 +293,8 @@ class Ledger:
                 "INSERT INTO command (id) VALUES (?) RETURNING number", (command,)
             ).fetchone()
             db.execute("DELETE FROM command WHERE number <= ?", (number - COMMANDS,))
+            if states:
+                _keep(db, "commands", states)
         return True
 
     def close(self) -> None:
@@ -386,6 +400,12 @@ class _Writer:
             except LedgerError as error:
                 self._ledger.dropped += len(notes)
                 log.error("%d events could not be kept: %s", len(notes), error)
+
+
+def _keep(db: sqlite3.Connection, name: str, body: bytes) -> None:
+    db.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, body)
+    )
 
 
 def _read_payment(body: bytes) -> Payment | None:

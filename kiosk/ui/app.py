@@ -20,6 +20,7 @@ from PIL import Image
 from kiosk.link import ScreenEnd
 from kiosk.ui import env, visual
 from kiosk.ui.loop import Loop
+from kiosk.ui.pictures import Pictures
 from kiosk.ui.screens.asleep import AsleepScreen
 from kiosk.ui.screens.attract import AttractScreen
 from kiosk.ui.screens.basket import BasketScreen
@@ -124,6 +125,7 @@ class ScreenProgram:
             on_touch_up=self.stage.touch_up,
         )
         Window.bind(on_flip=self._flipping)
+        self.pictures = Pictures(self)
         self.frames = 0  # flips so far: unchanged means the picture is unchanged
         self._root = root
         self.loop = Loop(stock=stock_loop)
@@ -142,6 +144,7 @@ class ScreenProgram:
     def start(self) -> None:
         """Open the window and listen, without running: for who turns the loop himself (tests)."""
         self.loop.start(self._root)
+        self._link.obey(self.pictures.take, self.stop)
         self._link.listen(self.post)
 
     def close(self) -> None:
@@ -154,6 +157,7 @@ class ScreenProgram:
 
     def post(self, shop: Shop, view: View) -> None:
         """Show a view (what the link calls)."""
+        self.pictures.follow(view)
         self._inbox.append((shop, view))
         self._read_inbox()
 

@@ -15,7 +15,7 @@ from typing import Self
 
 from PIL import Image
 
-from kiosk.link import Show
+from kiosk.link import Show, TakePicture
 from kiosk.ui.app import ScreenProgram
 from kiosk.views import Facing, FacingsPage, Intent, Panel, Shop, View
 
@@ -27,6 +27,9 @@ class Pose:
 
     def __init__(self, facings: Facings) -> None:
         self._facings = facings
+
+    def obey(self, picture: TakePicture, leave: Callable[[], None]) -> None:
+        """See ScreenEnd: nobody asks."""
 
     def listen(self, show: Show) -> None:
         """Views come from the camera, not from here."""

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from content.model import Language
 from content.money import Money
-from kiosk.link import Show
+from kiosk.link import Show, TakePicture
 from kiosk.views import AdvertCard, AisleLabel, Facing, FacingsPage, Intent, Shop, View
 
 NAMES = {
@@ -104,6 +104,9 @@ class Showroom:
         self.facing = facing
         self._show: Show | None = None
         self._lock = Lock()
+
+    def obey(self, picture: TakePicture, leave: Callable[[], None]) -> None:
+        """See ScreenEnd: nobody asks."""
 
     def listen(self, show: Show) -> None:
         self._show = show
