@@ -257,6 +257,19 @@ def install_postgres() -> None:
         say("without PostgreSQL the store is tested on SQLite alone; as root: apt-get install postgresql")
 
 
+def install_faketime() -> None:
+    """Debian's faketime, which steps the clock under a running kiosk in tests; they are skipped without it."""
+    if any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
+        return
+    prefix = privileged()
+    if prefix is not None and shutil.which("apt-get"):
+        say("installing faketime, for tests of clocks that step")
+        try:
+            apt_install(prefix, ["faketime"])
+        except SetupError as error:
+            say(str(error))
+
+
 def state_of_lock() -> str:
     """Names what an environment was made from; another lock or Python makes it anew."""
     text = (
@@ -289,6 +302,7 @@ def main(arguments: list[str] | None = None) -> int:
             install_browser()
             install_libnfc()
             install_postgres()
+            install_faketime()
         if options.from_pyproject:
             resolve_packages(make_environment(options.venv))
             return 0

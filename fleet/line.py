@@ -32,6 +32,8 @@ from mqtt.messages import (
     PhoneSale,
     Request,
     Terms,
+    TimeTold,
+    TimeWanted,
     decode,
     encode,
 )
@@ -48,6 +50,8 @@ AT_ONE: Final = (
 WAITING: Final = (
     32  # requests of one kiosk that may wait; a kiosk has one charge at a time, so this is a fault
 )
+_TIME: Final = b'"time"'  # what every request for the time has near its beginning
+_TIME_WITHIN: Final = 32
 STALE_S: Final = 30.0  # waited so long here: the kiosk has given up and asks again
 
 # Whether a request has expired is not judged by its `expires_ms`: that is the kiosk's clock, which may be years off.
@@ -161,6 +165,8 @@ class Line:
             self.counters.bad_requests += 1
             log.warning("request refused: %s", error)
             return
+        if _TIME in payload[:_TIME_WITHIN] and self._told_time(address, payload):
+            return
         with self._lock:
             turn = self._waiting.get(address)
             if turn is None:
@@ -171,6 +177,17 @@ class Line:
             else:
                 self.counters.refused += 1
                 log.warning("request of %s refused: %d are waiting", address, WAITING)
+
+    def _told_time(self, address: Address, payload: bytes) -> bool:
+        """Answered here, in the network's thread: what waits for a provider would make the answer old."""
+        try:
+            wanted: TimeWanted = decode(payload, TimeWanted)
+        except BadMessage:
+            return False  # something else, or refused like everything that cannot be read
+        told = TimeTold(id=wanted.id, mono_ms=wanted.mono_ms, at_ms=now_ms())
+        if self.send(address, told):
+            self.counters.answered += 1
+        return True
 
     def _work(self) -> None:
         while (turn := self._turns.get()) is not None:
@@ -259,7 +276,7 @@ def _topic(address: Address, message: Message) -> str:
     match message:
         case ChargeState(id=""):
             return address.charges
-        case ChargeState() | CodeState():
+        case ChargeState() | CodeState() | TimeTold():
             return address.responses
         case PhoneSale():
             return address.notices

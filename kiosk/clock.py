@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 import time
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+from kiosk.time_quality import KERNEL_ERROR_MS, PLAUSIBLE_MS, Fix, Judged, Quality, better, judge, time_at
 
 STA_UNSYNC = 0x40  # <linux/timex.h>: nobody disciplines the clock
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+KERNEL_MS: Final = 1_000  # from one look at the kernel's state to the next
+_STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -20,13 +26,16 @@ class Clock(Protocol):
         """Names this boot of the machine: monotonic times compare within it only."""
 
     def wall_ms(self) -> int:
-        """Unix milliseconds; may jump."""
+        """Unix milliseconds, the best that is known; jumps when more is."""
 
     def mono_ms(self) -> int:
         """Milliseconds that never jump."""
 
     def quality(self) -> str:
-        """`unsynced`, `holdover` (was synced once in this run) or `synced`: a Raspberry Pi has no clock battery."""
+        """`unsynced`, `holdover` or `synced`: kiosk.time_quality says what they mean."""
+
+    def off_ms(self) -> int:
+        """How far the machine's own wall clock is ahead of the fleet's; 0 where nobody told."""
 
 
 class _Timex(ctypes.Structure):
@@ -43,13 +52,28 @@ class _Timex(ctypes.Structure):
     )
 
 
-class SystemClock:
-    """The machine's clocks."""
+def kernel_disciplined() -> bool:
+    """Whether some daemon keeps the kernel's clock in step (adjtimex(2)); False where the kernel cannot say."""
+    timex = _Timex(modes=0)
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    except AttributeError:  # not Linux
+        return False
+    return bool(state >= 0 and not timex.status & STA_UNSYNC)
 
-    def __init__(self, *, trusted: bool = False) -> None:
+
+class SystemClock:
+    """The machine's clocks, and the fleet's time where nobody keeps the machine's in step (kiosk.time_quality)."""
+
+    def __init__(
+        self, *, trusted: bool = False, disciplined: Callable[[], bool] = kernel_disciplined
+    ) -> None:
         """`trusted`: something outside the system keeps its clock right, such as a battery or a container's host."""
-        self._was_synced = trusted
-        self._libc = ctypes.CDLL(None)
+        self._trusted, self._disciplined = trusted, disciplined
+        self._lock = threading.Lock()
+        self._best: Fix | None = None  # of the kernel's good times and of what was told
+        self._told: Fix | None = None  # by the fleet
+        self._looked: tuple[int, bool] | None = None  # when, and whether the kernel was disciplined
 
     @cached_property
     def boot(self) -> str:
@@ -61,23 +85,57 @@ class SystemClock:
 
     def wall_ms(self) -> int:
         """See Clock."""
-        return time.time_ns() // 1_000_000
+        return self._judge().wall_ms
 
     def mono_ms(self) -> int:
         """See Clock."""
         return time.monotonic_ns() // 1_000_000
 
-    def quality(self) -> str:
-        """See Clock; the kernel knows whether some daemon keeps its clock in step (adjtimex(2))."""
-        if self._disciplined():
-            self._was_synced = True
-            return "synced"
-        return "holdover" if self._was_synced else "unsynced"
+    def quality(self) -> Quality:
+        """See Clock."""
+        return self._judge().quality
 
-    def _disciplined(self) -> bool:
-        timex = _Timex(modes=0)
-        try:
-            state = self._libc.adjtimex(ctypes.byref(timex))
-        except AttributeError:  # not Linux
-            return False
-        return bool(state >= 0 and not timex.status & STA_UNSYNC)
+    def off_ms(self) -> int:
+        """See Clock."""
+        told = self._told
+        return 0 if told is None else _system_ms() - time_at(told, _steady_ms())
+
+    def learn(self, at_ms: int, error_ms: int) -> None:
+        """Somebody who has a clock says that it is `at_ms` now, at most `error_ms` off. Nonsense is not heard."""
+        if at_ms < PLAUSIBLE_MS or error_ms < 0:
+            return
+        fix = Fix(_steady_ms(), at_ms, error_ms)
+        with self._lock:
+            self._told, self._best = better(self._told, fix), better(self._best, fix)
+
+    def _judge(self) -> Judged:
+        steady_ms, wall_ms = _steady_ms(), _system_ms()
+        disciplined = self._kernel(steady_ms, wall_ms)
+        return judge(
+            disciplined=disciplined,
+            trusted=self._trusted,
+            best=self._best,
+            steady_ms=steady_ms,
+            wall_ms=wall_ms,
+        )
+
+    def _kernel(self, steady_ms: int, wall_ms: int) -> bool:
+        """Whether it is disciplined, asked once a second; its good times are remembered for when it is not."""
+        looked = self._looked
+        if looked is not None and 0 <= steady_ms - looked[0] < KERNEL_MS:
+            return looked[1]
+        disciplined = self._disciplined()
+        with self._lock:
+            self._looked = steady_ms, disciplined
+            if disciplined:
+                self._best = Fix(steady_ms, wall_ms, KERNEL_ERROR_MS)
+        return disciplined
+
+
+def _system_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _steady_ms() -> int:
+    """Never steps, and goes on while the machine sleeps; the monotonic clock of Linux does not."""
+    return time.clock_gettime_ns(_STEADY) // 1_000_000

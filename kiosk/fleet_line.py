@@ -18,6 +18,7 @@ import msgspec
 from kiosk import outbox
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
+from kiosk.fleet_time import FleetTime, Learn
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
 from mqtt.messages import (
     Ack,
@@ -36,6 +37,8 @@ from mqtt.messages import (
     Request,
     StatusWanted,
     Terms,
+    TimeTold,
+    TimeWanted,
     decode,
     decode_answer,
     encode,
@@ -106,9 +109,15 @@ class FleetLine:
     """What the agent can ask and tell the fleet. For the owner's thread only."""
 
     def __init__(
-        self, address: Address, connection: Connection, ledger: Outgoing, clock: Clock, answer_ms: int
+        self,
+        address: Address,
+        connection: Connection,
+        ledger: Outgoing,
+        clock: Clock,
+        answer_ms: int,
+        learn: Learn | None = None,
     ) -> None:
-        """`answer_ms`: how long a request is of use."""
+        """`answer_ms`: how long a request is of use. `learn` is told the fleet's time; None: it is not asked for."""
         self._address, self._connection, self._ledger, self._clock = address, connection, ledger, clock
         self._answer_ms = answer_ms
         self._asked: dict[
@@ -117,6 +126,7 @@ class FleetLine:
         acked, _ = ledger.bounds()
         self._outbox = Outbox(acked=acked, sent=acked)
         self.counters: Counter[str] = Counter()
+        self._time = FleetTime(self._ask_time, clock, learn) if learn is not None else None
 
     # --- requests ---------------------------------------------------------------------------------------------
 
@@ -198,6 +208,8 @@ class FleetLine:
         for asked in self._asked.values():
             self._publish(self._address.requests, asked.request)
         self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
+        if self._time is not None:
+            self._time.begin()
 
     def heard(self, message: Heard) -> ChargeState | CodeState | PhoneSale | Terms | None:
         """What a message says, as far as the agent must know; what cannot be read is refused and counted."""
@@ -211,6 +223,9 @@ class FleetLine:
                 return decode(message.payload, Terms)  # type: ignore[no-any-return]
             if message.topic == self._address.responses:
                 answer = decode_answer(message.payload)
+                if isinstance(answer, TimeTold):
+                    self._time_told(answer)
+                    return None
                 return self._stated(answer) if isinstance(answer, ChargeState) else self._code_told(answer)
             if message.topic == self._address.charges:
                 return self._stated(decode(message.payload, ChargeState))
@@ -226,12 +241,26 @@ class FleetLine:
             # The core takes this for the end: the wish, asked again later, could charge a card after a "no".
             self._asked.pop((ChargeWanted, state.reference), None)
         if state.id:
+            self._time_of(state)
             self._answered(state.id)
         return state
+
+    def _time_of(self, state: ChargeState) -> None:
+        """An answer says the fleet's time, too: between our question and now."""
+        for asked in self._asked.values():
+            if self._time is not None and state.at_ms and asked.request.id == state.id:
+                self._time.between(asked.until_ms - self._answer_ms, state.at_ms)
 
     def _code_told(self, state: CodeState) -> CodeState | None:
         """Only the answer to the code that was asked for last is heard: somebody else may stand here now."""
         return state if self._answered(state.id) else None
+
+    def _ask_time(self, wanted: TimeWanted) -> bool:
+        return self._publish(self._address.requests, wanted)
+
+    def _time_told(self, answer: TimeTold) -> None:
+        known = self._time is not None and self._time.told(answer)
+        self.counters["times-told" if known else "times-late"] += 1
 
     def _answered(self, request_id: str) -> bool:
         answered = [key for key, asked in self._asked.items() if asked.request.id == request_id]
@@ -277,6 +306,8 @@ class FleetLine:
 
     def health(self, health: Health) -> bool:
         """Tell device states and counters."""
+        if self._time is not None:
+            self._time.look()
         return self._publish(self._address.health, health)
 
     def _publish(self, topic: str, message: Message, *, retain: bool = False) -> bool:

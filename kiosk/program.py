@@ -110,7 +110,12 @@ class AgentProgram:
         self._connection = connect(config, will, self.runtime.post)
         self._connection.subscribe(config.address.down)
         line = FleetLine(
-            config.address, self._connection, self.ledger, self.clock, config.fleet.answer_s * 1000
+            config.address,
+            self._connection,
+            self.ledger,
+            self.clock,
+            config.fleet.answer_s * 1000,
+            self.clock.learn if isinstance(self.clock, SystemClock) else None,
         )
         self.agent = Agent(
             runtime=self.runtime,

@@ -100,6 +100,8 @@ class Telling:
                 backlog=backlog.count,
                 oldest_ms=backlog.oldest_ms,
                 acked_ms=backlog.acked_ms,
+                clock=self._clock.quality(),
+                clock_off_ms=self._clock.off_ms(),
             )
         )
 

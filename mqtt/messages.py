@@ -192,6 +192,14 @@ class CodeWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="code
     code: str
 
 
+class TimeWanted(Message, frozen=True, kw_only=True, tag_field="type", tag="time"):
+    """What time is it? Answered at once, whatever else waits."""
+
+    id: str
+    expires_ms: int
+    mono_ms: int  # of the kiosk as it asks; comes back in the answer
+
+
 MoneyRequest = ChargeWanted | CancelWanted | StatusWanted | RefundCharge
 Request = MoneyRequest | CodeWanted
 
@@ -255,6 +263,14 @@ class CodeState(Message, frozen=True, kw_only=True, tag_field="type", tag="code-
     wait_s: int = 0
 
 
+class TimeTold(Message, frozen=True, kw_only=True, tag_field="type", tag="time-told"):
+    """The fleet's time. Topic: dn/res. At most half the round trip off, as the kiosk measures it."""
+
+    id: str
+    mono_ms: int  # as it was asked
+    at_ms: int  # the fleet's wall clock
+
+
 Answer = ChargeState | CodeState
 
 
@@ -301,10 +317,12 @@ class _Kind(Struct):
     type: str = ""
 
 
-def decode_answer(data: bytes) -> Answer:
+_ANSWERS: dict[str, type[Answer | TimeTold]] = {"code-state": CodeState, "time-told": TimeTold}
+
+
+def decode_answer(data: bytes) -> Answer | TimeTold:
     """What came on dn/res. Charge states have no `type`, as they never had. Raises BadMessage."""
-    kind = CodeState if decode(data, _Kind).type == "code-state" else ChargeState
-    answer: Answer = decode(data, kind)
+    answer: Answer | TimeTold = decode(data, _ANSWERS.get(decode(data, _Kind).type, ChargeState))
     return answer
 
 

@@ -81,7 +81,7 @@ class DriftingClock:
         return self._era.true_ms() + self.off_ms()
 
     def off_ms(self) -> int:
-        """How far it is from the truth."""
+        """See Clock: how far it is from the truth."""
         quality, fault = self.quality(), self._fault
         if quality == "synced":
             return 0
@@ -117,3 +117,7 @@ class LineClock:
     def quality(self) -> str:
         """See Clock."""
         return self._clock.quality()
+
+    def off_ms(self) -> int:
+        """See Clock."""
+        return self._clock.off_ms()

@@ -43,7 +43,7 @@ class Kiosk:
             answer = decode_answer(payload)
             if isinstance(answer, CodeState):
                 self.codes.append(answer)
-            else:
+            elif isinstance(answer, ChargeState):
                 self.answers.append(answer)
             return
         kinds: dict[str, tuple[list[Any], Any]] = {

@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from content.memory import MemoryStore
 from content.model import Advert, Aisle, Language, Product, Store
 from content.money import Money
+from kiosk.clock import Clock
 from kiosk.config import Config, parse_config
 from kiosk.link import memory_pair
 from kiosk.peripherals import DeviceState, PeripheralEvent, Printed
@@ -108,6 +109,7 @@ class Kiosk:
         *,
         stocked: bool = True,
         wired: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         """`stocked`: sells from memory; else from the imported store in `folder`/store. `wired`: with the devices of its configuration."""
         self.fleet = fleet or MemoryFleet()
@@ -119,6 +121,7 @@ class Kiosk:
             agent_end,
             peripherals=None if wired else self.devices,
             store=store() if stocked else None,
+            clock=clock,
             connect=self.fleet.connect,
         )
         self.seen: list[tuple[Shop, View]] = []

@@ -26,6 +26,8 @@ from mqtt.messages import (
     Request,
     StatusWanted,
     Terms,
+    TimeTold,
+    TimeWanted,
     decode,
     encode,
 )
@@ -39,6 +41,8 @@ class MemoryFleet:
         self.requests: list[Request] = []
         self.presence: list[Presence] = []
         self.health: list[Health] = []
+        self.times: list[TimeWanted] = []
+        self.time_ms: Callable[[], int] | None = None  # its clock, where it has one
         self.stored: dict[tuple[str, int], KioskEvent] = {}
         self.batches: list[Batch] = []
         self.will = b""
@@ -96,7 +100,7 @@ class MemoryFleet:
         topic = known.get(type(message))
         if isinstance(message, ChargeState):
             topic = self._address.responses if message.id else self._address.charges
-        if isinstance(message, CodeState):
+        if isinstance(message, CodeState | TimeTold):
             topic = self._address.responses
         assert topic is not None
         self.say_bytes(topic, encode(message))
@@ -126,7 +130,13 @@ class MemoryFleet:
             topic, payload = said
             assert self._address is not None
             if topic == self._address.requests:
-                self._request(decode(payload, Request))
+                request = decode(payload, Request | TimeWanted)
+                if isinstance(request, TimeWanted):
+                    self.times.append(request)
+                    if self.time_ms:
+                        self.say(TimeTold(id=request.id, mono_ms=request.mono_ms, at_ms=self.time_ms()))
+                else:
+                    self._request(request)
             elif topic == self._address.events:
                 self._batch(decode(payload, Batch))
             elif topic == self._address.state:
