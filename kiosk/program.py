@@ -29,6 +29,7 @@ from kiosk.link import AgentEnd
 from kiosk.peripherals import NoPeripherals, Peripherals
 from kiosk.runtime import Runtime
 from kiosk.store_watch import StoreWatcher
+from mqtt.backoff import station
 from mqtt.client import Client
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def connect(config: Config, will: bytes, post: Callable[[object], None]) -> Flee
         on_up=lambda: post(LineUp()),
         on_down=lambda: post(LineDown()),
         mqtt5=broker.mqtt5,
+        backoff=station(broker.crowd_s),
     )
 
 

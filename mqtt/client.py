@@ -249,7 +249,9 @@ class Client:
             logging.WARNING if ended is Ended.REFUSED else logging.INFO, "mqtt %s: %s", self._name, reason
         )
         self._failures = self._backoff.failures_after(self._failures, stood_s)
-        wait = self._backoff.delay(self._failures, self._jitter.random())
+        # What never left this machine is no part of a crowd: our own network is away.
+        crowd = ended is not Ended.UNREACHABLE or isinstance(reason, ConnectionError)
+        wait = self._backoff.delay(self._failures, self._jitter.random(), crowd=crowd)
         before, self._version = self._version, self._version.after(ended)
         if self._version.fixed and not before.fixed:  # the broker said why it refused: no reason to wait
             self._failures, wait = 0, 0.0

@@ -15,6 +15,7 @@ from kiosk.simulate.kiosk import OpenLedger, SimulatedKiosk
 from kiosk.simulate.memory_ledger import Committer, KioskLedger, MemoryLedger
 from kiosk.simulate.swarm import Swarm
 from kiosk.simulate.wire import Caller, Dial, Post
+from mqtt.backoff import station
 from mqtt.client import Client
 from mqtt.many import Loop
 from mqtt.security import Tls
@@ -68,6 +69,7 @@ def dialler(host: str, port: int, loop: Loop, tls: Tls | None = None) -> Dial:
             on_up=lambda: post(LineUp()),
             on_down=lambda: post(LineDown()),
             loop=loop,
+            backoff=station(),
             tls=tls,
         )
         client.subscribe(address.down)

@@ -153,9 +153,9 @@ def _between(points: Sequence[tuple[int, float]], at: int) -> float:
 
 def _adverts(dice: random.Random, begin: int, busy: float) -> Iterator[Happening]:
     shown = poisson(dice, busy * MINUTE_MS / ADVERT_MS) if busy < 1 else MINUTE_MS // ADVERT_MS
-    first = begin // ADVERT_MS
+    first, phase = begin // ADVERT_MS, dice.random()  # walls are not in step with each other
     for number in range(shown):
-        at = begin + (number + 1) * MINUTE_MS // (shown + 1)
+        at = begin + int((number + phase) * MINUTE_MS / shown)
         yield at, Played(ADVERTS[(first + number) % len(ADVERTS)], ADVERT_MS)
 
 
@@ -167,7 +167,7 @@ def _seen(dice: random.Random, begin: int, passers: int) -> Iterator[Happening]:
             continue
         facings = dice.sample(shelf, k=min(len(shelf), 1 + looks // 4))
         rows = tuple((item.facing, looks, looks * dice.randrange(800, 4_000)) for item in facings)
-        yield begin + MINUTE_MS - 1, Seen(aisle, rows)
+        yield begin + dice.randrange(MINUTE_MS // 2, MINUTE_MS), Seen(aisle, rows)
 
 
 def _visit(dice: random.Random, at: int) -> Iterator[Happening]:

@@ -2,13 +2,14 @@
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqtt.backoff import Backoff
+from mqtt.backoff import Backoff, station
 
 DRAWS = st.floats(min_value=0, max_value=1, exclude_max=True)
 
@@ -30,6 +31,32 @@ def test_two_clients_that_throw_each_other_out_slow_down() -> None:
         failures = backoff.failures_after(failures, stood_s=0.3)
     assert failures == 5
     assert backoff.failures_after(failures, stood_s=10.0) == 1
+
+
+@given(failures=st.integers(1, 10_000), draw=DRAWS)
+def test_a_crowd_is_back_in_twice_the_time_it_is_spread_over(failures: int, draw: float) -> None:
+    waited = station(10).delay(failures, draw, crowd=True)
+    assert (0 if failures == 1 else 10) <= waited <= 20
+    assert station(10).delay(failures, draw) <= 20
+    assert station(0) == Backoff()
+
+
+@pytest.mark.parametrize("away_s", [1.0, 7.0, 40.0])
+def test_a_crowd_never_tries_all_at_once(away_s: float) -> None:
+    """A thousand lose the broker at the same moment, in virtual time."""
+    dice, backoff = random.Random(1), station(10)
+    tries: Counter[int] = Counter()
+    last = 0.0
+    for _ in range(1000):
+        now, failures = backoff.delay(1, dice.random(), crowd=True), 1
+        while now < away_s:
+            tries[int(now)] += 1
+            failures += 1
+            now += backoff.delay(failures, dice.random(), crowd=True)
+        tries[int(now)] += 1
+        last = max(last, now)
+    assert max(tries.values()) < 150
+    assert last < away_s + 20
 
 
 @pytest.mark.parametrize("seed", range(5))
