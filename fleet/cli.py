@@ -21,6 +21,8 @@ BROKER_PORT: Final = 1883
 # name -> (module with main(arguments) -> exit code, what it does); those below are built in
 MORE: Final[dict[str, tuple[str, str]]] = {
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
+    "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
+    "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
     "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),
     "simulate": ("kiosk.simulate.cli", "kiosks without walls, for load and for training"),
     "pix-webhook": ("fleet.payments.pix_api.register", "tell a provider of API Pix where to call"),
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="postgresql://USER@HOST/NAME (default: SQLite in --data)",
     )
+    _add_broker_tls(serve)
     serve.add_argument("--host", default=LOOPBACK, help="address the pages listen on (default %(default)s)")
     serve.add_argument(
         "--port", type=int, default=8080, help="port of the pages, 0 for any (default %(default)s)"
@@ -82,6 +85,17 @@ def _parser() -> argparse.ArgumentParser:
     for name, (_, what) in MORE.items():
         commands.add_parser(name, help=what)
     return parser
+
+
+def _add_broker_tls(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("TLS to the broker (docs/identity.md)")
+    group.add_argument("--broker-ca", type=Path, metavar="FILE", help="whom we believe")
+    group.add_argument("--broker-certificate", type=Path, metavar="FILE", help="who we are, with its chain")
+    group.add_argument("--broker-key", type=Path, metavar="FILE", help="its key")
+    group.add_argument(
+        "--kiosk-broker", type=_address, metavar="HOST:PORT",
+        help="where kiosks reach the broker: new ones can then be let in on the page Enrolment",
+    )  # fmt: skip
 
 
 def _add_payments(group: argparse._ArgumentGroup) -> None:
@@ -125,6 +139,8 @@ def _serve(options: argparse.Namespace) -> int:
 
     config = Config(
         data=options.data, database_url=options.database, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
+        broker_ca=options.broker_ca, broker_certificate=options.broker_certificate, broker_key=options.broker_key,
+        kiosk_broker=options.kiosk_broker,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from fleet.merchant import Merchant
+from mqtt.security import Tls
 
 LOOPBACK_NETWORKS: Final = ("127.0.0.0/8", "::1")
 
@@ -23,6 +24,14 @@ class Config:
     database_url: str = ""  # postgresql://USER@HOST/NAME; "": SQLite in `data`
     broker_host: str = "127.0.0.1"
     broker_port: int = 1883
+    broker_ca: Path | None = (
+        None  # TLS to the broker: whom we believe, and who we are (docs/identity.md); all or none
+    )
+    broker_certificate: Path | None = None
+    broker_key: Path | None = None
+    kiosk_broker: tuple[str, int] | None = (
+        None  # where kiosks reach the broker; None: nobody is enrolled here
+    )
     host: str = "127.0.0.1"  # pages listen here
     port: int = 8080  # 0: any free one
     public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT
@@ -40,3 +49,15 @@ class Config:
     def database(self) -> str:
         """The store's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.data.resolve() / 'fleet.db'}"
+
+    @property
+    def broker_tls(self) -> Tls | None:
+        """TLS to the broker, None where it is reached in the clear. Raises ServeError."""
+        given = (self.broker_ca, self.broker_certificate, self.broker_key)
+        if given == (None, None, None):
+            return None
+        if self.broker_ca is None or self.broker_certificate is None or self.broker_key is None:
+            raise ServeError(
+                "TLS to the broker needs all of --broker-ca, --broker-certificate and --broker-key"
+            )
+        return Tls(self.broker_ca, self.broker_certificate, self.broker_key)

@@ -37,6 +37,7 @@ from mqtt.messages import (
     decode,
     encode,
 )
+from mqtt.security import Tls
 from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
@@ -97,9 +98,9 @@ class _Name(msgspec.Struct):
 class Line:
     """Requests in, answers and news out. `send` works from any thread, before and after `start` too."""
 
-    def __init__(self, host: str, port: int, client_id: str) -> None:
+    def __init__(self, host: str, port: int, client_id: str, *, tls: Tls | None = None) -> None:
         self.on_up: Callable[[], None] = lambda: None  # called, from the network's thread, when it stands
-        self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands)
+        self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands, tls=tls)
         self._client.subscribe(topics.EVERY_REQUEST)
         self._handler: Handler | None = None
         self._rests_on: RestsOn = _on_nobody

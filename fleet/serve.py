@@ -20,6 +20,7 @@ from fleet.claims import Claims
 from fleet.clock import now_ms
 from fleet.codes import Codes
 from fleet.config import Config, ServeError
+from fleet.identity.admission import Admission
 from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
@@ -61,6 +62,7 @@ class Fleet:
 
     def __init__(self, config: Config) -> None:
         _check(config)
+        tls = config.broker_tls
         self.catalogue = _catalogue(config)
         self._socket = _listen(config.host, config.port)
         host, port = self._socket.getsockname()[:2]
@@ -68,7 +70,7 @@ class Fleet:
         self.store = self._open_store(config)
         self.link_keys = self._open_keys(config)
         self.live = Hub()
-        self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line")
+        self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line", tls=tls)
         self.payments = self._open_desk(config)
         self.desk: Desk = self.payments or ClosedDesk()
         self.terms = TermsTeller(
@@ -76,7 +78,7 @@ class Fleet:
         )
         self.line.on_up = self.terms.line_up
         self.ingest = Ingest(
-            MqttSource(config.broker_host, config.broker_port, f"{config.name}-ingest"),
+            MqttSource(config.broker_host, config.broker_port, f"{config.name}-ingest", tls=tls),
             self.store,
             self.live,
             appeared=self.terms.appeared,
@@ -88,10 +90,12 @@ class Fleet:
         reports, walls = Reports(self.store, now_ms), WallOrders(self.store, now_ms)
         self.keeper = Keeper(orders, reports, baskets, Late(orders, self.catalogue), walls)
         self.visits = Visits(self.store)
+        self.admission = self._open_admission(config)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
+            admission=self.admission,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -117,6 +121,16 @@ class Fleet:
         try:
             return LinkKeys(config.data)
         except (OSError, BadKeys) as error:
+            self._socket.close()
+            self.store.close()
+            raise ServeError(str(error)) from None
+
+    def _open_admission(self, config: Config) -> Admission | None:
+        if config.kiosk_broker is None:
+            return None
+        try:
+            return Admission(config, self.store, now_ms)
+        except (OSError, ServeError) as error:
             self._socket.close()
             self.store.close()
             raise ServeError(str(error)) from None
@@ -154,6 +168,8 @@ class Fleet:
         self.keeper.start()
         self.line.start(self._answer, self._rests_on)
         self.visits.start()
+        if self.admission is not None:
+            self.admission.start()
         self._pages.start()
         deadline = time.monotonic() + START_S
         while not self._server.started:
@@ -181,6 +197,8 @@ class Fleet:
         self.line.stop()
         self.desk.close()
         self.keeper.close()
+        if self.admission is not None:
+            self.admission.close()
         if self._pages.ident is not None:
             self._pages.join(DRAIN_S + 1)
         self.visits.close()

@@ -9,6 +9,7 @@ from fleet.catalogue import Catalogue
 from fleet.claims import Claims
 from fleet.clock import Clock, now_ms
 from fleet.config import Config
+from fleet.identity.admission import Admission
 from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
@@ -54,6 +55,7 @@ class Services:
     claims: Claims
     ratings: Ratings
     visits: Visits
+    admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     clock: Clock = now_ms

@@ -219,3 +219,37 @@ ratings = Table(
     _number("stars"), _number("rated_ms"),
     Index("ratings_by_product", "gtin"),
 )  # fmt: skip
+
+# Certificates of kiosks, one row each for good: who let it in and why, and who put it out. See fleet.identity.book.
+certificates = Table(
+    "certificates", metadata,
+    Column("serial", String(40), primary_key=True),  # hexadecimal
+    _text("kiosk", index=True), _text("key_id"), Column("chain", LargeBinary, nullable=False),  # PEM
+    _number("not_before_ms"), _number("not_after_ms"), _number("issued_ms"), _text("who"), _text("why"),
+    _number("revoked_ms", index=True), _text("revoked_who"), _text("revoked_why"),
+    _number("ended_ms"),  # when its connection was ended, once it was revoked; 0: not yet, or not revoked
+)  # fmt: skip
+
+# One row per address that was ever given to a device, written first whenever it is: two cannot give it at once.
+identities = Table(
+    "identities", metadata, Column("kiosk", String(98), primary_key=True), _number("changed_ms")
+)
+
+# Kiosks that ask to be let in, and what became of it. See fleet.identity.enrolments.
+enrolments = Table(
+    "enrolments", metadata,
+    Column("key_id", String(64), primary_key=True),  # SHA-256 of its public key, hexadecimal
+    _text("code"), Column("request", LargeBinary, nullable=False),  # PEM
+    _text("board"), _text("machine"), _text("version"), _text("source"), _number("first_ms"), _number("last_ms", index=True),
+    _text("state"),  # pending | approved | rejected
+    _text("kiosk"), _text("serial"), _text("who"), _text("why"), _number("decided_ms"),
+)  # fmt: skip
+
+# Addresses under which two devices spoke by turns, or that moved to another board: see fleet.identity.sessions.
+clones = Table(
+    "clones", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("since_ms", BigInteger, primary_key=True, autoincrement=False),
+    _text("what"), _number("last_ms"), _number("returns"),  # what: suspected | moved
+    _text("sessions"),  # JSON: who they are
+    _number("cleared_ms", index=True), _text("who"), _text("why"),
+)  # fmt: skip

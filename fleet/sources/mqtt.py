@@ -13,15 +13,18 @@ from collections.abc import Sequence
 from fleet.sources.base import Deliver, Heard
 from mqtt import topics
 from mqtt.client import Client
+from mqtt.security import Tls
 
 
 class MqttSource:
     """Every kiosk's events, and without `share` their presence and health as well."""
 
-    def __init__(self, host: str, port: int, client_id: str, *, share: str = "") -> None:
+    def __init__(
+        self, host: str, port: int, client_id: str, *, share: str = "", tls: Tls | None = None
+    ) -> None:
         """`share`: the name of the group that divides the events; needs an MQTT 5 broker."""
         self._deliver: Deliver = _nowhere
-        self._client = Client(host, port, client_id, on_message=self._heard, mqtt5=bool(share))
+        self._client = Client(host, port, client_id, on_message=self._heard, mqtt5=bool(share), tls=tls)
         if share:
             self._client.subscribe(f"$share/{share}/{topics.EVERY_EVENT}")
         else:
