@@ -291,12 +291,13 @@ class FleetLine:
         return outbox.look_again_ms(self._outbox, now)
 
     def _acked(self, ack: Ack) -> None:
-        if ack.epoch == self._ledger.epoch and ack.upto <= self._outbox.acked:
+        place = self._ledger.place(ack.epoch, ack.upto)
+        if place is not None and place <= self._outbox.acked:
             return  # said before
-        if not self._ledger.ack(ack.epoch, ack.upto):
+        if place is None or not self._ledger.ack(ack.epoch, ack.upto):
             self.counters["acks-refused"] += 1
             return
-        self._outbox = outbox.acked(self._outbox, ack.upto, self._clock.mono_ms())
+        self._outbox = outbox.acked(self._outbox, place, self._clock.mono_ms())
 
     # --- the kiosk itself -------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ PATIENCE_MS: Final = (5_000, 60_000)  # first and longest wait for an Ack before
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What is on its way. Sequence numbers as in the ledger, moments in monotonic milliseconds."""
+    """What is on its way. Places as in the ledger, moments in monotonic milliseconds."""
 
     acked: int = 0  # the fleet has everything up to here
     sent: int = 0  # published up to here

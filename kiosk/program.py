@@ -24,7 +24,7 @@ from kiosk.core.session import step
 from kiosk.core.state import new_session
 from kiosk.fleet_line import Connection, FleetLine, Heard, LineDown, LineUp, lost
 from kiosk.hardware import Hardware
-from kiosk.ledger import Ledger
+from kiosk.ledger import RESERVE_BYTES, Ledger
 from kiosk.link import AgentEnd
 from kiosk.peripherals import NoPeripherals, Peripherals
 from kiosk.runtime import Runtime
@@ -105,6 +105,7 @@ class AgentProgram:
                 self.clock,
                 on_growth=lambda: self.runtime.post(EventsWait()),
                 limit_bytes=config.ledger_limits.limit_mib * 1024 * 1024,
+                reserve_bytes=RESERVE_BYTES,
             )
             undo.pop_all()
         here = secrets.token_hex(8)  # this start of the agent

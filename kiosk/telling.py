@@ -91,6 +91,8 @@ class Telling:
         """Tell it, and again in `health_ms`."""
         self._runtime.after("health", self._health_ms, HealthDue())
         devices = {name: f"{one.state} {one.detail}".strip() for name, one in self.devices.items()}
+        if trouble := self._ledger.trouble():
+            devices["ledger"] = trouble
         backlog = self._backlog()
         self._line.health(
             Health(
@@ -116,13 +118,8 @@ class Telling:
         counters = {f"runtime.{name}": count for name, count in self._runtime.counters.items()}
         counters |= {f"line.{name}": count for name, count in self._line.counters.items()}
         counters |= {f"link.{name}": count for name, count in self._link.counters().items()}
-        acked, last = self._ledger.bounds()
-        return {
-            **counters,
-            "ledger.dropped": self._ledger.dropped,
-            "ledger.waiting": last - acked,
-            "ledger.refunds-owed": self._ledger.owed_count(),
-        }
+        counters |= {f"ledger.{name}": count for name, count in self._ledger.counts().items()}
+        return {**counters, "ledger.refunds-owed": self._ledger.owed_count()}
 
 
 def _state(view: views.View | None) -> str:

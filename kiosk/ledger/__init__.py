@@ -2,6 +2,7 @@
 
 from kiosk.ledger.backlog import Backlog
 from kiosk.ledger.book import LIMIT_BYTES, Ledger
+from kiosk.ledger.reserve import RESERVE_BYTES
 from kiosk.ledger.schema import LedgerError
 
-__all__ = ["LIMIT_BYTES", "Backlog", "Ledger", "LedgerError"]
+__all__ = ["LIMIT_BYTES", "RESERVE_BYTES", "Backlog", "Ledger", "LedgerError"]

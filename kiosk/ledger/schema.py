@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -13,6 +14,14 @@ from content.references import CLAIM_BYTES, claim_of
 
 class LedgerError(OSError):
     """The ledger cannot be read or written; the text says which file and why. Nothing was half done."""
+
+
+class Full(LedgerError):
+    """The card takes no more."""
+
+
+class Damaged(LedgerError):
+    """The file, or a row of it, is not what was written."""
 
 
 def _first(db: sqlite3.Connection) -> None:
@@ -59,12 +68,48 @@ def _remember_commands(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE command (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT")
 
 
+def crc_of(place: int, body: bytes) -> int:
+    """A row's checksum, of which SQLite keeps none: a bit that flips on the card is found before it is told to the fleet."""
+    return crc32(body, place & 0xFFFFFFFF)
+
+
+def _streams(db: sqlite3.Connection) -> None:
+    """From here on a row has its place in the outbox: its stream's base plus its number in the stream.
+
+    An outbox can so hold rows of several epochs, in the order in which they are to be sent.
+    """
+    (epoch,) = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    (last,) = db.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
+    db.execute("ALTER TABLE outbox RENAME COLUMN seq TO place")
+    db.execute("ALTER TABLE outbox ADD COLUMN crc INTEGER NOT NULL DEFAULT 0")
+    for place, body in db.execute("SELECT place, body FROM outbox").fetchall():
+        db.execute("UPDATE outbox SET crc = ? WHERE place = ?", (crc_of(place, body), place))
+    db.execute(
+        "CREATE TABLE stream (base INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, since_ms INTEGER NOT NULL,"
+        " machine TEXT NOT NULL) STRICT"
+    )
+    db.execute("INSERT INTO stream VALUES (0, ?, 0, '')", (epoch,))
+    # One row. What was appended behind `last` is counted when the file is opened: an append writes one page, not two.
+    db.execute(
+        "CREATE TABLE tally (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, acked INTEGER NOT NULL,"
+        " acked_ms INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, folded INTEGER NOT NULL,"
+        " lost INTEGER NOT NULL) STRICT"
+    )
+    count, size, first = db.execute(
+        "SELECT count(*), coalesce(sum(length(body)), 0), min(place) FROM outbox"
+    ).fetchone()
+    acked = last if first is None else first - 1
+    db.execute("INSERT INTO tally VALUES (1, ?, ?, 0, ?, ?, 0, 0)", (last, acked, count, size))
+    db.execute("DELETE FROM meta WHERE key IN ('epoch', 'seq')")
+
+
 STEPS: Final = (
     (1, "payments, settled references, sales, outbox", _first),
     (2, "when a payment was closed, so that it is not kept for ever", _remember_when_closed),
     (3, "refunds the fleet has not confirmed", _owe_refunds),
     (4, "claim codes in the orders of payments", _claims_of_chance),
     (5, "commands that were heard", _remember_commands),
+    (6, "several epochs in one outbox, and its figures", _streams),
 )
 CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
 KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown
