@@ -64,13 +64,18 @@ class Connection(Protocol):
 class Outgoing(Protocol):
     """As much of kiosk.ledger.Ledger as the line needs."""
 
-    epoch: str
+    @property
+    def epoch(self) -> str:
+        """Of new events."""
 
     def bounds(self) -> tuple[int, int]:
         """(up to which the fleet has acknowledged, the last one there is)."""
 
     def events_after(self, seq: int, count: int, size: int) -> list[tuple[int, bytes]]:
         """The next events after `seq`."""
+
+    def place(self, epoch: str, seq: int) -> int | None:
+        """The place of an event; None where that number was never given."""
 
     def ack(self, epoch: str, upto: int) -> bool:
         """The fleet has committed everything up to `upto`."""

@@ -52,6 +52,8 @@ class Ledger(Money):
         """
         self._keeper = Keeper(Means(path, clock, on_growth, limit_bytes, machine, reserve_bytes))
         super().__init__(self._keeper)
+        mended = self._keeper.mender.mended
+        self._lost_before = self._keeper.outbox.tally.lost - (mended.lost if mended else 0)
 
     @property
     def epoch(self) -> str:
@@ -75,8 +77,8 @@ class Ledger(Money):
 
     @property
     def dropped(self) -> int:
-        """Events that could not be kept, ever."""
-        return self._keeper.outbox.tally.lost + self._keeper.writer.lost
+        """Events that could not be kept since the start."""
+        return self._keeper.outbox.tally.lost - self._lost_before + self._keeper.writer.lost
 
     # --- events for the fleet ---------------------------------------------------------------------------------
 

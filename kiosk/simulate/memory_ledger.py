@@ -18,7 +18,9 @@ from kiosk.clock import Clock
 from kiosk.core.orders import Payment
 from kiosk.fleet_line import Outgoing
 from kiosk.ledger import Backlog
-from kiosk.ledger.book import COMMANDS, GATHER_S, UNWRITTEN, Recorded
+from kiosk.ledger.book import COMMANDS
+from kiosk.ledger.money import Recorded
+from kiosk.ledger.writer import GATHER_S, UNWRITTEN
 from mqtt.messages import Event, RefundWanted, SaleMade
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,9 @@ class _Moment(msgspec.Struct):
 class KioskLedger(Outgoing, Protocol):
     """As much of kiosk.ledger.Ledger as a simulated kiosk needs; what each promises is written there."""
 
-    dropped: int
+    @property
+    def dropped(self) -> int:
+        """Notes that could not be kept."""
 
     def note(self, event: Event) -> None:
         """Commit an event within GATHER_S."""
@@ -170,6 +174,11 @@ class MemoryLedger:
         """See Ledger."""
         with self._lock:
             return self._last - len(self._rows), self._last
+
+    def place(self, epoch: str, seq: int) -> int | None:
+        """See Ledger; here there is one epoch, so a place is a number."""
+        with self._lock:
+            return seq if epoch == self.epoch and 0 <= seq <= self._last else None
 
     def ack(self, epoch: str, upto: int) -> bool:
         """See Ledger; here what is acknowledged is forgotten at once."""
