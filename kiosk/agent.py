@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, get_args
 
 import msgspec
@@ -21,6 +22,7 @@ from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDu
 from kiosk.clock import Clock
 from kiosk.codes import PRODUCTS, read_code
 from kiosk.codes_told import code_told
+from kiosk.commanding import JobEnded, TellAgain
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.codes import SCANNED
@@ -29,10 +31,13 @@ from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.facings import facing_of, fresh_ms
 from kiosk.core.settings import Place
 from kiosk.core.terms import Terms, links_of, sound
+from kiosk.desired import NightLook
 from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
+from kiosk.hands import Hands
 from kiosk.intents import event_of
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.link import AgentEnd
+from kiosk.operated import LeaveDue, Operated
 from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, PhoneTapped, Printed, of_kind
 from kiosk.receipt import receipt_of
 from kiosk.records import record_of
@@ -42,6 +47,7 @@ from kiosk.tapping import Tapping
 from kiosk.telling import HealthDue, PresenceDue, Telling
 from mqtt.messages import ChargeState, CodeState, PhoneSale
 from mqtt.messages import Terms as TermsSaid
+from mqtt.topics import Address
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +94,11 @@ class Agent:
         beat_ms: int = 0,
         panel: views.Panel | None = None,
         started_as: str = "",
+        address: Address,
+        hands: Hands,
+        state: Path,
     ) -> None:
-        """Takes over `store`. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
@@ -99,12 +108,17 @@ class Agent:
         self.telling = Telling(
             runtime, line, ledger, link, clock, health_ms, lambda: self._store.store.version, started_as
         )
+        self.operated = Operated(
+            address, runtime, line, ledger, link, clock, self.telling, hands, state,
+            lambda: self._store.store.version, started_as,
+        )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None
         self._tapping = Tapping(peripherals, runtime.counters)
 
     def close(self) -> None:
         """Let go of the stores. Only when the owner's thread and the link have ended."""
+        self.operated.close()
         for store in (self._store, *self._arriving.values()):
             store.close()
 
@@ -115,6 +129,7 @@ class Agent:
         self.telling.begin()
         if self._beat_ms:
             self._runtime.after("beat", self._beat_ms, _BeatDue())
+        yield from self._lit(self.operated.begin(at))
         yield from self._remembered_terms(at)
         yield from self._cashier.recover(at)
 
@@ -164,6 +179,7 @@ class Agent:
         self.telling.presence()
         self._pump()
         self._cashier.ask_for_refunds()
+        self.operated.up()
         self.telling.health_soon()
         yield did.FleetConnected(at)
 
@@ -171,6 +187,8 @@ class Agent:
         yield did.FleetLost(at)
 
     def _heard(self, item: Heard, at: Stamp) -> Iterable[AnyEvent]:
+        if self.operated.takes(item.topic):
+            return self._lit(self.operated.heard(item, at))
         said = self._line.heard(item)
         if isinstance(said, PhoneSale):
             return (did.PhoneSale(at, said.order, said.claim_code),)
@@ -205,21 +223,32 @@ class Agent:
 
     def _take(self, terms: Terms) -> None:
         self._terms = terms
-        self._shop = shop_of(self._store.store, self._place, terms)
+        self._shop_changed()
+
+    def _shop_changed(self) -> None:
+        """Show what surrounds the view as it is now; the view may look the same, its shop does not."""
+        shop = shop_of(self._store.store, self._place, self._terms)
+        self._shop = msgspec.structs.replace(shop, light=self.operated.wanted.light)
         if self._view is not None:
             self._link.show(self._shop, self._view)
             self._offer(self._view)
+
+    def _lit(self, events: Iterable[AnyEvent]) -> list[AnyEvent]:
+        """What follows from a word of the operators', with the glass as bright as it says."""
+        follow = list(events)
+        if self._shop.light != self.operated.wanted.light:
+            self._shop_changed()
+        return follow
 
     def _events_wait(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._pump()
         return ()
 
-    def _presence_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
-        self.telling.presence()
-        return ()
-
-    def _health_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
-        self.telling.health(at.wall_ms)
+    def _telling_due(self, item: PresenceDue | HealthDue, at: Stamp) -> Iterable[AnyEvent]:
+        if isinstance(item, PresenceDue):
+            self.telling.presence()
+        else:
+            self.telling.health(at.wall_ms)
         return ()
 
     def _beat_due(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
@@ -234,9 +263,6 @@ class Agent:
 
     def _again(self, item: Again, at: Stamp) -> Iterable[AnyEvent]:
         return [event for effect in item.effects for event in self.perform(effect, at)]
-
-    def _heard_again(self, item: HeardAgain, at: Stamp) -> Iterable[AnyEvent]:
-        return self._cashier.hear(item.state, at)
 
     def _store_ready(self, item: StoreReady, at: Stamp) -> Iterable[AnyEvent]:
         if not self._arriving and item.store.store.version == self._store.store.version:
@@ -261,6 +287,9 @@ class Agent:
         event = event_of(item, at, self._product, self._store.store)
         return () if event is None else (event,)
 
+    def _operating(self, item: JobEnded | TellAgain | NightLook | LeaveDue, at: Stamp) -> Iterable[AnyEvent]:
+        return self._lit(self.operated.posted(item, at))
+
     _TRANSLATE: Final[dict[type, Callable[[Agent, Any, Stamp], Iterable[AnyEvent]]]] = {
         CodeRead: _code,
         PhoneTapped: lambda self, item, at: self._tapping.heard(item, at),
@@ -272,14 +301,15 @@ class Agent:
         Heard: _heard,
         EventsWait: _events_wait,
         _PumpDue: _events_wait,
-        PresenceDue: _presence_due,
-        HealthDue: _health_due,
+        PresenceDue: _telling_due,
+        HealthDue: _telling_due,
         RefundsDue: _refunds_due,
         _BeatDue: _beat_due,
         Again: _again,
-        HeardAgain: _heard_again,
+        HeardAgain: lambda self, item, at: self._cashier.hear(item.state, at),
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
+        **dict.fromkeys((JobEnded, TellAgain, NightLook, LeaveDue), _operating),
         guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
         guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
         **dict.fromkeys(get_args(views.Intent), _intent),
@@ -300,6 +330,8 @@ class Agent:
                     return (did.CodeTold(at, code, "unknown", "offline"),)
             case do.ArmReader(on=on):
                 self._peripherals.arm(on)
+            case do.TellIdentified():
+                self.operated.identified(effect)
             case do.TellDeviceTest(answer=answer):
                 self._peripherals.answered(answer)
             case do.AdoptStore(version=version):
@@ -325,10 +357,8 @@ class Agent:
             log.error("the store of version %s is not here", version)
             return
         left, self._store = self._store, arrived
-        self._shop = shop_of(arrived.store, self._place, self._terms)
-        if self._view is not None:
-            self._link.show(self._shop, self._view)  # the view may look the same, its shop does not
-            self._offer(self._view)
+        self._shop_changed()
+        self.operated.wanted.tell()  # which release
         left.close()
 
     # --- views and shelves ------------------------------------------------------------------------------------
@@ -339,6 +369,7 @@ class Agent:
         self._offer(view)
         self._view = view
         self.telling.shown(view)
+        self.operated.shown(view)
 
     def _offer(self, view: views.View) -> None:
         links = links_of(self._place.host, self._place.kiosk, self._terms, self._store.store.version)

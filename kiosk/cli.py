@@ -13,11 +13,14 @@ from types import FrameType
 
 from content.store import StoreError
 from kiosk.config import BadConfig, Config, load_config
+from kiosk.hands import watched
 from kiosk.link import ScreenEnd, memory_pair
 from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.logs import keep_log
 from kiosk.program import AgentProgram
 from kiosk.views import Panel
 
+RESTART = 75  # exit code of a program that wants to be started again: EX_TEMPFAIL of sysexits.h
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -25,8 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 where it ended as asked, 1 with one line where it could not go on."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
+    keep_log()
     try:
-        options.run(options)
+        return int(options.run(options) or 0)
     except (BadConfig, StoreError, OSError) as error:
         print(f"endcap kiosk: {error}", file=sys.stderr)
         return 1
@@ -35,7 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
             f"endcap kiosk: needs {error.name}; in Endcap's folder: pip install '.[kiosk]'", file=sys.stderr
         )
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +75,7 @@ class Ending:
 
     def __init__(self) -> None:
         self.asked = threading.Event()
+        self.code = 0  # to end with
         self._stop: Callable[[], None] | None = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
@@ -82,33 +86,43 @@ class Ending:
         if self.asked.is_set():
             stop()
 
+    def leave(self) -> None:
+        """End, to be started again."""
+        self.code = RESTART
+        self._end()
+
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self.asked.set()
         if self._stop is not None:
             self._stop()
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     ending = Ending()
     config = load_config(options.config)
     agent_end, screen_end = memory_pair()
-    program = AgentProgram(config, agent_end)
+    program = AgentProgram(config, agent_end, leave=ending.leave if watched() else None)
     program.start()
     try:
         _draw(screen_end, config.glass, ending, options, fullscreen=config.panel.fullscreen)
     finally:
         screen_end.close()
         program.stop()
+    return ending.code
 
 
-def _agent(options: argparse.Namespace) -> None:
+def _agent(options: argparse.Namespace) -> int:
     ending = Ending()
     config = load_config(options.config)
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    program = AgentProgram(config, SocketAgentEnd(config.socket))
+    program = AgentProgram(config, SocketAgentEnd(config.socket), leave=ending.leave if watched() else None)
     program.start()
     ending.asked.wait()
     program.stop()
+    return ending.code
 
 
 def _screen(options: argparse.Namespace) -> None:

@@ -42,8 +42,10 @@ class Number:
     default: int
 
 
-ARGUMENTS: Final[dict[str, dict[str, Number | None]]] = {  # None: a name
-    "identify": {"seconds": Number(1, 600, 20)},
+COLOURS: Final = ("green", "blue", "violet", "orange", "red", "black")  # the first where none is given
+Kind = Number | tuple[str, ...] | None  # a number, one of these words, or any name
+ARGUMENTS: Final[dict[str, dict[str, Kind]]] = {
+    "identify": {"seconds": Number(1, 600, 20), "colour": COLOURS},
     "collect-logs": {"minutes": Number(1, 1440, 60)},
     "self-test": {"device": None},
 }
@@ -95,9 +97,9 @@ def decide(command: Command, situation: Situation) -> Verdict:
         arguments_of(command)
     except ValueError as error:
         return Verdict("refused", BAD_ARGUMENTS, str(error))
-    if why := situation.cannot.get(command.what, ""):
-        return Verdict("refused", why)
     if not command.force and (why := _disturbs(command.what, situation)):
+        return Verdict("refused", why)
+    if why := situation.cannot.get(command.what, ""):
         return Verdict("refused", why)
     if command.what in situation.running or situation.running & STOPS_WORK:
         return Verdict("refused", BUSY)
@@ -135,14 +137,18 @@ def arguments_of(command: Command) -> dict[str, int | str]:
                 f"{command.what} has no argument {name[:32]!r}; it has {sorted(allowed) or 'none'}"
             )
     found: dict[str, int | str] = {}
-    for name, number in allowed.items():
+    for name, kind in allowed.items():
         text = command.arguments.get(name, "")
-        if number is None:
+        if isinstance(kind, Number):
+            found[name] = _number(name, text, kind)
+        elif kind is not None:
+            if text and text not in kind:
+                raise ValueError(f"{name}: expected one of {', '.join(kind)}")
+            found[name] = text or kind[0]
+        else:
             if text and not _WORDS.match(text):
                 raise ValueError(f"{name}: expected a name of at most 32 letters, digits, '.', '_' or '-'")
             found[name] = text
-        else:
-            found[name] = _number(name, text, number)
     return found
 
 

@@ -20,6 +20,7 @@ from kiosk.clock import Clock
 from kiosk.core.orders import Payment
 from kiosk.fleet_time import FleetTime, Learn
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
+from mqtt.commands import CommandState, Reported
 from mqtt.messages import (
     Ack,
     BadMessage,
@@ -97,6 +98,7 @@ class Heard:
 
     topic: str
     payload: bytes
+    mono_ms: int = -1  # when; -1: nobody noted
 
 
 class _Heading(TypedDict):
@@ -315,6 +317,14 @@ class FleetLine:
         if self._time is not None:
             self._time.look()
         return self._publish(self._address.health, health)
+
+    def command_state(self, state: CommandState) -> bool:
+        """Tell how far a command is."""
+        return self._publish(self._address.command_states, state)
+
+    def reported(self, reported: Reported) -> bool:
+        """Say, retained, how the kiosk is beside what was desired."""
+        return self._publish(self._address.reported, reported, retain=True)
 
     def _publish(self, topic: str, message: Message, *, retain: bool = False) -> bool:
         try:

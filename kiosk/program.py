@@ -23,6 +23,7 @@ from kiosk.core.present import present
 from kiosk.core.session import step
 from kiosk.core.state import new_session
 from kiosk.fleet_line import Connection, FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.hands import Hands
 from kiosk.hardware import Hardware
 from kiosk.ledger import RESERVE_BYTES, Ledger
 from kiosk.link import AgentEnd
@@ -85,8 +86,9 @@ class AgentProgram:
         store: AnyStore | None = None,
         clock: Clock | None = None,
         connect: Connect = connect,
+        leave: Callable[[], None] | None = None,
     ) -> None:
-        """Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
+        """`leave` ends the program so that it is started again, where somebody does; an operator may ask for it. Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
         self.clock = clock or SystemClock(trusted=config.trust_clock)
         self._link = link
         with ExitStack() as undo:  # what is open when something fails
@@ -110,7 +112,7 @@ class AgentProgram:
             undo.pop_all()
         here = secrets.token_hex(8)  # this start of the agent
         will = lost(self.clock.boot, self.clock.wall_ms(), here, self.ledger.epoch)
-        self._connection = connect(config, will, self.runtime.post)
+        self._connection = connect(config, will, self._post)
         self._connection.subscribe(config.address.down)
         line = FleetLine(
             config.address,
@@ -133,7 +135,16 @@ class AgentProgram:
             beat_ms=systemd.beat_ms(),
             panel=config.glass,
             started_as=here,
+            address=config.address,
+            hands=Hands(link, leave),
+            state=config.state,
         )
+
+    def _post(self, item: object) -> None:
+        """From the line's thread: what is heard is stamped, because a command is judged by how long it has waited."""
+        if isinstance(item, Heard):
+            item = Heard(item.topic, item.payload, self.clock.mono_ms())
+        self.runtime.post(item)
 
     def _store_ready(self, ready: StoreReady) -> None:
         self.runtime.post(ready)

@@ -110,6 +110,7 @@ class Kiosk:
         stocked: bool = True,
         wired: bool = False,
         clock: Clock | None = None,
+        leave: Callable[[], None] | None = None,
     ) -> None:
         """`stocked`: sells from memory; else from the imported store in `folder`/store. `wired`: with the devices of its configuration."""
         self.fleet = fleet or MemoryFleet()
@@ -123,6 +124,7 @@ class Kiosk:
             store=store() if stocked else None,
             clock=clock,
             connect=self.fleet.connect,
+            leave=leave,
         )
         self.seen: list[tuple[Shop, View]] = []
 

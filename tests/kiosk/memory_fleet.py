@@ -10,6 +10,7 @@ import msgspec
 
 from kiosk.config import Config
 from kiosk.fleet_line import Heard, LineDown, LineUp
+from mqtt.commands import ENDS, Command, CommandNoted, CommandState, Desired, Reported
 from mqtt.messages import (
     Ack,
     Batch,
@@ -49,6 +50,9 @@ class MemoryFleet:
         self.charges: dict[str, ChargeState] = {}  # what it answers to status
         self.codes: dict[str, CodeState] = {}  # what it answers to codes
         self.payload = "PAY HERE"
+        self.states: list[CommandState] = []
+        self.reported: list[Reported] = []
+        self.notes = True  # that it has stored how a command ended
         self.acks = True
         self.answers = True
         self.connected = False
@@ -96,7 +100,10 @@ class MemoryFleet:
 
     def say(self, message: Message) -> None:
         assert self._address is not None
-        known = {PhoneSale: self._address.notices, Ack: self._address.acks, Terms: self._address.terms}
+        known = {
+            PhoneSale: self._address.notices, Ack: self._address.acks, Terms: self._address.terms,
+            Command: self._address.commands, CommandNoted: self._address.command_acks, Desired: self._address.desired,
+        }  # fmt: skip
         topic = known.get(type(message))
         if isinstance(message, ChargeState):
             topic = self._address.responses if message.id else self._address.charges
@@ -143,6 +150,15 @@ class MemoryFleet:
                 self.presence.append(decode(payload, Presence))
             elif topic == self._address.health:
                 self.health.append(decode(payload, Health))
+            elif topic == self._address.command_states:
+                self._command_state(decode(payload, CommandState))
+            elif topic == self._address.reported:
+                self.reported.append(decode(payload, Reported))
+
+    def _command_state(self, state: CommandState) -> None:
+        self.states.append(state)
+        if self.notes and state.state in ENDS and state.part == state.parts:
+            self.say(CommandNoted(id=state.id, state=state.state))
 
     def _request(self, request: Request) -> None:
         self.requests.append(request)

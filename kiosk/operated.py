@@ -1,0 +1,202 @@
+"""What the fleet's operators have the agent do: commands and desired state, joined to the core and to the machine.
+
+One object of the agent's, in the owner's thread; jobs that may wait run in threads of their own and post how they ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kiosk import views
+from kiosk.clock import Clock
+from kiosk.commanding import Commanding, JobEnded, TellAgain
+from kiosk.commands import Situation, arguments_of
+from kiosk.core import effects as do
+from kiosk.core import events as did
+from kiosk.core.attention import attended, money_in_flight
+from kiosk.core.events import AnyEvent, Stamp
+from kiosk.desired import NightLook, Wanted
+from kiosk.fleet_line import FleetLine, Heard
+from kiosk.hands import Hands, Outcome
+from kiosk.ledger import Ledger
+from kiosk.link import AgentEnd, MemoryAgentEnd
+from kiosk.runtime import Runtime
+from kiosk.self_test import Facts, checks, report
+from kiosk.telling import Telling
+from mqtt.commands import Command
+from mqtt.messages import BadMessage
+from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
+
+LEAVE_MS: Final = 300  # for the words that say so to get out
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveDue:
+    """The program ends now, to be started again."""
+
+
+class Operated:
+    """See the module."""
+
+    def __init__(
+        self,
+        address: Address,
+        runtime: Runtime,
+        line: FleetLine,
+        ledger: Ledger,
+        link: AgentEnd,
+        clock: Clock,
+        telling: Telling,
+        hands: Hands,
+        state: Path,
+        release: Callable[[], str],
+        started_as: str,
+    ) -> None:
+        """`state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from."""
+        self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
+        self._clock, self._telling, self._hands, self._state, self._release = (
+            clock,
+            telling,
+            hands,
+            state,
+            release,
+        )
+        self._events: list[AnyEvent] = []  # what a command that begins has the core do
+        self._at = Stamp(0, 0)
+        one_process = isinstance(link, MemoryAgentEnd)
+        self.wanted = Wanted(ledger, clock, runtime.after, line.reported, release, started_as)
+        self.commands = Commanding(
+            ledger, line, clock, runtime.after, self._situation, self._begin,
+            frozenset({"restart-agent", "restart-ui"}) if one_process else frozenset({"restart-agent"}),
+        )  # fmt: skip
+        self._asleep = False
+
+    def begin(self, at: Stamp) -> Iterable[AnyEvent]:
+        """What was asked and desired before the program ended."""
+        threading.Thread(target=self._hands.look, name="look at the machine", daemon=True).start()
+        self.commands.recover()
+        return list(self.wanted.recover(at))
+
+    def up(self) -> None:
+        """The line is new."""
+        self.commands.up()
+        self.wanted.tell()
+
+    def takes(self, topic: str) -> bool:
+        """Whether a message of that topic is for here."""
+        return topic in (self._address.commands, self._address.command_acks, self._address.desired)
+
+    def heard(self, item: Heard, at: Stamp) -> Iterable[AnyEvent]:
+        """A command, the note that its end is stored, or how the kiosk is to be."""
+        self._at = at
+        waited = 0 if item.mono_ms < 0 else max(0, at.mono_ms - item.mono_ms)
+        try:
+            if item.topic == self._address.desired:
+                return self.wanted.heard(item.payload, at)
+            if item.topic == self._address.command_acks:
+                self.commands.noted(item.payload)
+            else:
+                self.commands.heard(item.payload, waited)
+        except BadMessage as error:
+            self.commands.counters["refused-unread"] += 1
+            log.warning("a message on %s was refused: %s", item.topic, error)
+        begun, self._events = self._events, []
+        return begun
+
+    def posted(self, item: JobEnded | TellAgain | NightLook | LeaveDue, at: Stamp) -> Iterable[AnyEvent]:
+        """Something of ours."""
+        match item:
+            case JobEnded(id=command_id, outcome=outcome):
+                self.commands.ended(command_id, outcome)
+            case TellAgain():
+                self.commands.again()
+            case NightLook():
+                return list(self.wanted.look(at))
+            case LeaveDue():
+                if self._hands.leave is not None:
+                    self._hands.leave()
+        return ()
+
+    def identified(self, effect: do.TellIdentified) -> None:
+        """The core has stopped saying which kiosk this is; why is for people."""
+        why = {"time": "", "touched": "somebody touched the wall", "money": "somebody pays"}.get(
+            effect.why, effect.why
+        )
+        self.commands.ended(effect.id, Outcome("done", detail=why))
+
+    def shown(self, view: views.View) -> None:
+        """What is on the glass: a panel that is asleep needs no lamp."""
+        asleep = isinstance(view, views.Asleep)
+        if asleep != self._asleep:
+            self._asleep = asleep
+            self.wanted.shine(dark=asleep)
+
+    def close(self) -> None:
+        """Let jobs that wait end."""
+        self._hands.close()
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _situation(self, waited_ms: int) -> Situation:
+        session, view = self._runtime.session, self._telling.view
+        cannot = self._hands.cannot()
+        if view is not None and views.private(view):
+            cannot["screenshot"] = "private"
+        return Situation(
+            fleet_ms=self._clock.wall_ms() if self._clock.quality() != "unsynced" else None,
+            waited_ms=waited_ms,
+            paying=money_in_flight(session),
+            attended=attended(session),
+            cannot=cannot,
+        )
+
+    def _begin(self, command: Command) -> None:
+        arguments, hands = arguments_of(command), self._hands
+        match command.what:
+            case "identify":
+                seconds, colour = int(arguments["seconds"]), str(arguments["colour"])
+                asked = did.IdentifyAsked(
+                    self._at, command.id, str(self._address), colour, seconds, command.force
+                )
+                self._events.append(asked)
+            case "screenshot":
+                self._job(command.id, hands.screenshot)
+            case "restart-ui":
+                self._job(command.id, hands.restart_ui)
+            case "restart-agent":
+                self._runtime.after("leave", LEAVE_MS, LeaveDue())
+            case "reboot":
+                self._job(command.id, hands.reboot)
+            case "collect-logs":
+                minutes = int(arguments["minutes"])
+                self._job(command.id, lambda: hands.collect_logs(minutes))
+            case "self-test":
+                facts, device = self._facts(), str(arguments["device"])
+                self._job(command.id, lambda: report(checks(facts, self._ledger, self._state, device)))
+
+    def _facts(self) -> Facts:
+        return Facts(
+            devices=dict(self._telling.devices),
+            screens=self._link.counters().get("screens", 0),
+            clock=self._clock.quality(),
+            store=self._release(),
+            failed_steps=self._runtime.counters["steps-failed"],
+        )
+
+    def _job(self, command_id: str, job: Callable[[], Outcome]) -> None:
+        def work() -> None:
+            try:
+                outcome = job()
+            except Exception as error:
+                log.exception("command %s failed", command_id)
+                outcome = Outcome("failed", "fault", str(error)[:200])
+            self._runtime.post(JobEnded(command_id, outcome))
+
+        threading.Thread(target=work, name=f"command {command_id}", daemon=True).start()
