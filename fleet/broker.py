@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -111,6 +113,16 @@ class Broker:
             self.process.kill()  # the kernel then kills the broker
             self._watch.join()
 
+    def kill(self) -> None:
+        """SIGKILL it, for tests and measurements of what that costs; wait until it and its guard are gone."""
+        self._stopping.set()
+        guard_id = self.process.pid
+        with suppress(OSError, IndexError):  # it has died by itself
+            os.kill(
+                int(Path(f"/proc/{guard_id}/task/{guard_id}/children").read_text().split()[0]), signal.SIGKILL
+            )
+        self.stop()
+
     def _wait(self) -> None:
         code = self.process.wait()
         if not self._stopping.is_set() and self._on_death is not None:
@@ -125,12 +137,19 @@ def start_broker(
     process. Raises BrokerError.
     """
     found = find_broker(prefer)
-    port = _claim(port)
+    port = claim_port(port)
+    return launch(found, folder, CONFIGS[found.kind](folder.resolve(), port), port, on_death)
+
+
+def launch(
+    found: Found, folder: Path, text: str, port: int, on_death: Callable[[str], None] | None = None
+) -> Broker:
+    """Start a broker that is configured by `text` and wait until it accepts connections on `port`. Raises BrokerError."""
     config, log = folder / f"{found.kind}.conf", folder / f"{found.kind}.log"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        config.write_text(CONFIGS[found.kind](folder.resolve(), port))
+        config.write_text(text)
     except OSError as error:
         raise BrokerError(f"cannot keep data in {folder}: {error.strerror}") from None
     command = [str(found.program), "-c", str(config)]
@@ -165,8 +184,8 @@ def last_words(log: Path) -> str:
     return " | ".join(lines[-3:]) or "it said nothing"
 
 
-def _claim(port: int) -> int:
-    """A port that is free now; without this, another program on it would pass for our broker."""
+def claim_port(port: int) -> int:
+    """A port that is free now (0: any); without this, another program on it would pass for our broker. Raises BrokerError."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

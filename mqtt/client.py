@@ -293,9 +293,12 @@ class Client:
         """Everything that follows from what was read or asked for."""
         if link.let_in:
             self._ask(link)
+            refused = tuple(link.refused_filters)
+            self._note_refusals(link)
+            if refused:  # deaf: a cluster that elects a leader says no, and yes a moment later
+                raise Down(f"the broker refuses {', '.join(refused)}")
             if not self._up and not link.unanswered:
                 self._rise(link)
-            self._note_refusals(link)
             if self._up:
                 self._hand_over(link)
         if self._leave_by:
