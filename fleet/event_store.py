@@ -1,95 +1,221 @@
-"""Events into the store: each once, whatever order they come in and however often; and how far each stream is complete."""
+"""Events into the store: each once, whatever order they come in and however often; and how far each stream is complete.
+
+What is new is decided by the stream's mark (fleet.marks), whose row the transaction holds, so events go in without a
+look at those that are there. Rows are always taken in the same order (streams, references of sales, roll-ups, kiosks;
+each by its key), so that any number of processes may store events of the same kiosks and none waits for another in a circle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
 
-from fleet import tables
+from fleet import bulk, rollups, tables
 from fleet.last_words import heard_of
-from fleet.rows import Stored, rows_of
-from mqtt.messages import SaleMade
+from fleet.marks import Mark
+from fleet.poison import keep
+from fleet.reading import contradiction, same
+from fleet.rows import Aside, Stored, rows_of
+from fleet.stream_rows import Stream, Streams, make_streams, rebuild
+from mqtt.messages import Gap, SaleMade
 
 if TYPE_CHECKING:
     from fleet.store import Store
 
-Stream = tuple[str, str]  # (kiosk address, epoch)
+TAKEN = "another event has this place"
+FOLDED = "the kiosk has folded this place into a gap"
+ASKED_AT_ONCE = 500
+_HOLD_REFERENCES = text(
+    "SELECT pg_advisory_xact_lock(hashtext('sale'), hashtext(name)) FROM unnest(CAST(:names AS text[])) AS name"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit did: the events that were new, and how far each stream it touched is complete now."""
+    """What a commit did: the events that were new, how far each stream it touched is complete now, and what contradicted
+    what was stored before (it is kept in `poison`, and is no reason not to acknowledge).
+    """
 
     new: tuple[Stored, ...]
     upto: dict[Stream, int]
+    conflicts: tuple[Aside, ...] = ()
 
 
-def commit(store: Store, stored: Sequence[Stored], *, heard: bool = False) -> Committed:
-    """Store events, in any order and however often, in one transaction. `heard`: their kiosks sent them just now."""
+@dataclass(slots=True)
+class _Sorted:
+    """The events of one commit: new ones, those that were there already, and gaps whose sums do not count."""
+
+    new: list[Stored] = field(default_factory=list)
+    known: list[Stored] = field(default_factory=list)
+    uncounted: set[tuple[str, str, int]] = field(default_factory=set)
+    conflicts: list[Aside] = field(default_factory=list)
+
+
+def commit(
+    store: Store, stored: Sequence[Stored], *, heard: bool = False, aside: Sequence[Aside] = ()
+) -> Committed:
+    """Store events, in any order and however often, in one transaction. `heard`: their kiosks sent them just now;
+    `aside`: what is kept aside with them.
+    """
     if not stored:
+        if aside:
+            with store.write() as connection:
+                keep(store, connection, aside)
         return Committed((), {})
-    by_place = {item.place: item for item in reversed(stored)}  # of the same place twice, the first counts
-    with store.write() as connection:
-        places = store.insert_new(connection, tables.events, [item.row() for item in by_place.values()])
-        fresh = {tuple(place) for place in places}
-        new = tuple(item for place, item in by_place.items() if place in fresh)
-        rows: dict[str, list[dict[str, Any]]] = {}
-        twice = _sold_before(connection, new)
-        for item in new:
-            if item.place in twice:
-                continue
-            for name, row in rows_of(item):
-                rows.setdefault(name, []).append(row)
-        for name, of_table in rows.items():
-            store.insert_new(connection, tables.metadata.tables[name], of_table)
-        upto = {stream: _advance(store, connection, stream) for stream in {item.stream for item in stored}}
-        for kiosk in {item.kiosk for item in stored if heard}:
-            heard_of(
-                store, connection, kiosk, max(item.received_ms for item in stored if item.kiosk == kiosk)
-            )
-    return Committed(tuple(sorted(new, key=lambda item: item.place)), upto)
+    by_stream: dict[Stream, list[Stored]] = {}
+    for item in stored:
+        by_stream.setdefault(item.stream, []).append(item)
+    try:
+        return _commit(store, by_stream, heard, aside)
+    except IntegrityError:
+        rebuild(
+            store, by_stream
+        )  # marks that do not know of what is there, as after half of a database was restored
+        return _commit(store, by_stream, heard, aside)
 
 
 def upto(store: Store, kiosk: str, epoch: str) -> int:
     """How far a stream is complete: every event from 1 to this number is stored. 0: not even the first is."""
     with store.read() as connection:
-        return _upto(connection, (kiosk, epoch))
+        column = tables.streams.c
+        found = connection.scalar(select(column.upto).where(column.kiosk == kiosk, column.epoch == epoch))
+        return int(found or 0)
+
+
+def _commit(
+    store: Store, by_stream: dict[Stream, list[Stored]], heard: bool, aside: Sequence[Aside]
+) -> Committed:
+    while True:
+        with store.write() as connection:
+            streams = Streams(connection, {stream: _window(items) for stream, items in by_stream.items()})
+            if not streams.strange:
+                done = _store(store, connection, streams, by_stream, heard)
+                keep(store, connection, [*aside, *done.conflicts])
+                return done
+        make_streams(store, streams.strange)
+
+
+def _window(items: Iterable[Stored]) -> tuple[int, int]:
+    """The lowest and the highest number a mark has to know about."""
+    first = min(item.event.first if isinstance(item.event, Gap) else item.seq for item in items)
+    return first, max(item.seq for item in items)
+
+
+def _store(
+    store: Store, connection: Connection, streams: Streams, by_stream: dict[Stream, list[Stored]], heard: bool
+) -> Committed:
+    found = _Sorted()
+    for stream, items in by_stream.items():
+        _sort(streams.marks[stream], items, found)
+    _compare(connection, found)
+    bulk.insert_events(connection, found.new)
+    _derive(store, connection, found)
+    streams.save(connection)
+    if heard:
+        heard_of(store, connection, {items[0].kiosk: items[-1].received_ms for items in by_stream.values()})
+    marks = {stream: mark.upto for stream, mark in streams.marks.items()}
+    return Committed(tuple(sorted(found.new, key=lambda item: item.place)), marks, tuple(found.conflicts))
+
+
+def _sort(mark: Mark, items: Sequence[Stored], found: _Sorted) -> None:
+    """Which events of a stream are new, by its mark, which then has them."""
+    for item in items:
+        event, seq = item.event, item.seq
+        if mark.has(seq):
+            found.known.append(item)
+            if isinstance(event, Gap) and event.first > 0:
+                mark.add(
+                    min(event.first, seq), seq, item.received_ms
+                )  # whatever it is: the kiosk has nothing else
+            continue
+        found.new.append(item)
+        first = seq
+        if isinstance(event, Gap):
+            wrong = contradiction(event)
+            if not wrong and mark.overlaps(event.first, seq):
+                wrong = f"of {event.first} to {seq} some came before"
+            if wrong:
+                found.uncounted.add(item.place)
+                found.conflicts.append(_aside(item, f"a gap that is not counted: {wrong}"))
+            first = min(max(1, event.first), seq)
+        mark.add(first, seq, item.received_ms)
+
+
+def _compare(connection: Connection, found: _Sorted) -> None:
+    """Whether what was there already is what came now; two machines with one identity differ."""
+    bodies = {item.place: item.body for item in found.new} if found.known else {}
+    by_stream: dict[Stream, list[int]] = {}
+    for item in found.known:
+        if item.place not in bodies:
+            by_stream.setdefault(item.stream, []).append(item.seq)
+    place, folded = tables.events.c, tables.folded.c
+    spans: dict[Stream, list[tuple[int, int]]] = {}
+    for (kiosk, epoch), numbers in by_stream.items():
+        mine = (place.kiosk == kiosk, place.epoch == epoch)
+        for begin in range(0, len(numbers), ASKED_AT_ONCE):
+            some = place.seq.in_(numbers[begin : begin + ASKED_AT_ONCE])
+            for seq, body in connection.execute(select(place.seq, place.body).where(*mine, some)):
+                bodies[kiosk, epoch, seq] = body
+        if any((kiosk, epoch, seq) not in bodies for seq in numbers):
+            near = (folded.seq >= min(numbers), folded.first <= max(numbers))
+            mine = (folded.kiosk == kiosk, folded.epoch == epoch)
+            asked = select(folded.first, folded.seq).where(*mine, *near)
+            spans[kiosk, epoch] = [(first, last) for first, last in connection.execute(asked)]
+    for item in found.known:
+        before = bodies.get(item.place)
+        if before is not None:
+            if not same(before, item.body):
+                found.conflicts.append(_aside(item, TAKEN))
+        elif any(first <= item.seq <= last for first, last in spans.get(item.stream, ())):
+            found.conflicts.append(_aside(item, FOLDED))
+
+
+def _aside(item: Stored, reason: str) -> Aside:
+    return Aside(item.named, item.body, reason, item.received_ms)
+
+
+def _derive(store: Store, connection: Connection, found: _Sorted) -> None:
+    """What new events leave beside their own rows."""
+    sums: rollups.Sums = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    twice = _sold_before(connection, found.new)
+    for item in found.new:
+        place = item.place
+        counted = place not in found.uncounted and place not in twice
+        if counted:
+            rollups.add(sums, item)
+        if place in twice:
+            continue
+        for name, row in rows_of(item):
+            if name == "folded" and not counted:
+                row |= {"counted": 0, "first": min(max(1, row["first"]), item.seq)}
+            rows.setdefault(name, []).append(row)
+    for name, of_table in rows.items():
+        insert = store.insert(tables.metadata.tables[name]).on_conflict_do_nothing()
+        connection.execute(insert, of_table)
+    bulk.add_rollups(connection, sums)
 
 
 def _sold_before(connection: Connection, items: Sequence[Stored]) -> set[tuple[str, str, int]]:
     """Places of sales whose reference has its sale already: the fleet sold it when its claim code was used, and then
     its wall came back and told of it too. The event is kept, the sale counts once.
     """
-    sales = {item.event.reference: item.place for item in items if isinstance(item.event, SaleMade)}
+    sales: dict[str, list[tuple[str, str, int]]] = {}
+    for item in items:
+        if isinstance(item.event, SaleMade):
+            sales.setdefault(item.event.reference, []).append(item.place)
     if not sales:
         return set()
+    references = sorted(sales)
+    if bulk.is_postgres(connection):  # held to the end of the transaction; SQLite has one writer anyway
+        connection.execute(_HOLD_REFERENCES, {"names": references})
     column = tables.sales.c.reference
-    return {sales[known] for known in connection.scalars(select(column).where(column.in_(sales)))}
-
-
-def _advance(store: Store, connection: Connection, stream: Stream) -> int:
-    """Move a stream's high-water mark over what is there without a gap, and return it."""
-    before = upto = _upto(connection, stream)
-    place = tables.events.c
-    following = (
-        select(place.seq)
-        .where(place.kiosk == stream[0], place.epoch == stream[1], place.seq > upto)
-        .order_by(place.seq)
-    )
-    with connection.execution_options(yield_per=500).execute(following) as numbers:
-        for (seq,) in numbers:
-            if seq != upto + 1:
-                break
-            upto = seq
-    if upto != before:
-        store.upsert(connection, tables.streams, {"kiosk": stream[0], "epoch": stream[1], "upto": upto})
-    return upto
-
-
-def _upto(connection: Connection, stream: Stream) -> int:
-    column = tables.streams.c
-    found = connection.scalar(select(column.upto).where(column.kiosk == stream[0], column.epoch == stream[1]))
-    return int(found or 0)
+    known: set[str] = set()
+    for begin in range(0, len(references), ASKED_AT_ONCE):
+        some = column.in_(references[begin : begin + ASKED_AT_ONCE])
+        known |= set(connection.scalars(select(column).where(some)))
+    return {place for name, places in sales.items() for place in (places if name in known else places[1:])}

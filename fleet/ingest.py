@@ -1,39 +1,42 @@
-"""Events in: heard on MQTT, committed in one transaction, and only then acknowledged to the kiosk.
+"""Events in: heard from a source, committed in one transaction, and only then acknowledged to the kiosk.
 
-The network thread hands over into a bounded queue; one thread of ours reads all that waits, commits it, and tells each
+The source's thread hands over into a bounded inbox; one thread of ours reads all that waits, commits it, and tells each
 kiosk how far its stream is complete. Nothing that was not committed is ever acknowledged: where the database cannot
-write, the kiosks keep their events and send them again.
+write, or is slower than the kiosks, they keep their events and send them again.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fleet.clock import Clock, now_ms
+from fleet.event_store import Committed
+from fleet.inbox import Inbox
 from fleet.live import Hub
-from fleet.rows import RESERVED_EPOCHS, Stored, plain
+from fleet.reading import Unreadable, read
+from fleet.rows import Aside, Stored, plain
 from fleet.sources.base import EventSource, Heard
 from fleet.store import Store
+from fleet.trouble import passes
 from mqtt import topics
-from mqtt.messages import Ack, BadMessage, Health, KioskEvent, Presence, decode, encode
+from mqtt.messages import Ack, BadMessage, Health, Presence, decode, encode
 from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
 
-QUEUE: Final = (
-    2_000  # messages that may wait for the database; more are dropped, and come again from the outboxes
-)
-AT_ONCE: Final = 200  # messages in one transaction
-LARGEST: Final = 2**63 - 1
+AT_ONCE: Final = 2_000  # messages in one transaction
+AT_ONCE_BYTES: Final = 4 * 1024 * 1024  # and their bytes: some 10,000 events
 RETRY_S: Final = 0.5  # after a commit that failed
+PATIENCE_S: Final = 0.5  # how long the source is held up for room, before a message is left to be sent again
+MOST_ADDRESSES: Final = 100_000  # remembered
+LIVE_MOST: Final = 64  # events told live per commit; pages that want all of more ask anew
 
 
 @dataclass(slots=True)
@@ -43,23 +46,20 @@ class Counters:
     messages: int = 0
     events: int = 0  # new ones
     repeated: int = 0  # events that were there already
+    conflicts: int = 0  # events at a place another one has, and gaps that contradict; kept aside
     poison: int = 0  # messages kept aside
     unreadable: int = 0  # events stored without being understood
     dropped: int = 0  # messages, because the database was too slow
     failed_commits: int = 0
 
 
-class _Raw(msgspec.Struct):
-    """A batch whose events are read one by one."""
+@dataclass(slots=True)
+class _Read:
+    """A message that was a batch of events."""
 
-    events: tuple[msgspec.Raw, ...]
-
-
-class _Place(msgspec.Struct):
-    """As much of an event as is needed to keep it in its place."""
-
-    epoch: str
-    seq: int
+    heard: Heard
+    stored: list[Stored]
+    unreadable: list[Unreadable]
 
 
 class Ingest:
@@ -76,7 +76,9 @@ class Ingest:
         """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard."""
         self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
         self._source = source
-        self._waiting: queue.Queue[Heard | None] = queue.Queue(QUEUE)
+        self._inbox = Inbox()
+        self._away = False  # the database was, when last asked
+        self._addresses: dict[str, Address] = {}  # by topic of their events
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self.counters = Counters()
@@ -92,8 +94,8 @@ class Ingest:
         return self._thread.is_alive()
 
     def counts(self) -> dict[str, int]:
-        """The counters by name."""
-        return asdict(self.counters)
+        """The counters by name, and how many messages are waiting."""
+        return asdict(self.counters) | {"waiting": len(self._inbox)}
 
     def start(self) -> None:
         """Begin to listen and to store."""
@@ -104,31 +106,29 @@ class Ingest:
         """Stop listening; what waits and is not committed comes again."""
         self._source.stop()
         self._stopping.set()
-        try:
-            self._waiting.put_nowait(None)
-        except queue.Full:
-            log.info("%d messages are left to be sent again", self._waiting.qsize())
+        if left := self._inbox.close():
+            log.info("%d messages are left to be sent again", left)
         if self._thread.is_alive():
             self._thread.join(2.0)
 
-    # --- the network thread -----------------------------------------------------------------------------------
+    # --- the source's thread ----------------------------------------------------------------------------------
 
     def _heard(self, heard: Heard) -> None:
-        try:
-            self._waiting.put_nowait(heard)
-        except queue.Full:
+        """Hand over. A burst holds the source up a little; a database that is away does not, so that pings go on."""
+        if not self._inbox.put(heard, 0.0 if self._away else PATIENCE_S):
             self.counters.dropped += 1
 
     # --- our thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            heard = self._next()
+            heard = self._inbox.take(AT_ONCE, AT_ONCE_BYTES)
             while heard and not self._stopping.is_set():
                 try:
                     self.take(heard)
-                except OperationalError as error:  # disk full, locked, away: nothing is lost, so try again
+                except DBAPIError as error:  # disk full, locked, away: nothing is lost, so try again
                     self.counters.failed_commits += 1
+                    self._away = True
                     log.error("%d messages cannot be stored now: %s", len(heard), error)
                     self._stopping.wait(RETRY_S)
                     continue
@@ -137,117 +137,100 @@ class Ingest:
                     log.exception("%d messages could not be stored", len(heard))
                 break
 
-    def _next(self) -> list[Heard]:
-        """All that waits, at most AT_ONCE; blocks while nothing does."""
-        heard = [self._waiting.get()]
-        while len(heard) < AT_ONCE:
-            try:
-                heard.append(self._waiting.get_nowait())
-            except queue.Empty:
-                break
-        return [item for item in heard if item is not None]
-
     def take(self, heard: Sequence[Heard]) -> None:
         """Store messages and acknowledge what is complete. Raises SQLAlchemyError where the database does not write."""
-        batches: list[tuple[Heard, Address, list[Stored]]] = []
+        batches: list[_Read] = []
+        aside: list[Aside] = []
+        now = self._clock()
         for message in heard:
-            topic, payload = message.topic, message.payload
-            self.counters.messages += 1
             try:
-                address = topics.address_of(topic)
-                if topic == address.events:
-                    batches.append((message, address, self._read(address, payload)))
-                elif topic == address.state:
-                    self._presence(address, payload)
-                elif topic == address.health:
-                    self._health(address, payload)
-            except (BadTopic, BadMessage, DataError, IntegrityError) as error:
-                self._keep_aside(topic, payload, str(error))
-        try:
-            self._commit([(address, item) for _, address, stored in batches for item in stored])
-        except OperationalError:
-            raise  # nobody's fault but the database's: all of it comes again
-        except (SQLAlchemyError, OverflowError, ValueError):
-            for message, address, stored in batches:  # one of them is at fault: find it
-                try:
-                    self._commit([(address, item) for item in stored])
-                except OperationalError:
+                if not self._last_word(message):
+                    address = self._address(message.topic)
+                    batches.append(_Read(message, *read(str(address), message.payload, now)))
+            except (BadTopic, BadMessage, SQLAlchemyError) as error:
+                if passes(error):
                     raise
-                except (SQLAlchemyError, OverflowError, ValueError) as error:
-                    self._keep_aside(message.topic, message.payload, str(error))
+                aside.append(Aside(message.topic, message.payload, str(error), now))
+        try:
+            self._commit(batches, aside)
+        except (SQLAlchemyError, OverflowError, ValueError) as error:
+            if passes(error):  # nobody's fault but the database's: all of it comes again
+                raise
+            self._one_by_one(batches, aside)
+        self._away = False
+        self.counters.messages += len(heard)
         self._source.done(heard)
 
-    def _read(self, address: Address, payload: bytes) -> list[Stored]:
-        """The events of a batch, one by one: what this fleet cannot understand is kept in its place all the same,
-        so that one event from a newer kiosk does not hold up all that follow. Raises BadMessage.
-        """
-        now = self._clock()
-        raw: _Raw = decode(payload, _Raw)
-        stored = [self._event(str(address), bytes(body), now) for body in raw.events]
-        if len({item.epoch for item in stored}) > 1:
-            raise BadMessage("$.events: of one epoch expected")
-        return stored
+    def _one_by_one(self, batches: Sequence[_Read], aside: Sequence[Aside]) -> None:
+        """One of them is at fault: store the others, and keep it aside."""
+        self._commit([], aside)
+        for batch in batches:
+            try:
+                self._commit([batch], [])
+            except (SQLAlchemyError, OverflowError, ValueError) as error:
+                if passes(error):
+                    raise
+                self._commit([], [Aside(*batch.heard.said, str(error), self._clock())])
 
-    def _event(self, kiosk: str, body: bytes, now: int) -> Stored:
-        place: _Place = decode(body, _Place)
-        if not (0 < place.seq <= LARGEST and 0 < len(place.epoch) <= 64):
-            raise BadMessage("$.events: seq from 1 to 2**63-1 and an epoch of 1 to 64 characters expected")
-        if place.epoch in RESERVED_EPOCHS:
-            raise BadMessage(f"$.events: epoch {place.epoch!r} is the fleet's own, another one expected")
-        event: KioskEvent | None
-        try:
-            event = decode(body, KioskEvent)
-            _check_numbers(event)
-        except BadMessage as error:
-            event = None
-            self.counters.unreadable += 1
-            self._keep_aside(f"{kiosk} {place.epoch} {place.seq}", body, str(error))
-        return Stored(kiosk=kiosk, epoch=place.epoch, seq=place.seq, body=body, event=event, received_ms=now)
+    def _address(self, topic: str) -> Address:
+        """Whose events come on a topic. Raises BadTopic."""
+        known = self._addresses.get(topic)
+        if known is None:
+            if len(self._addresses) >= MOST_ADDRESSES:
+                self._addresses.clear()
+            known = topics.address_of(topic)
+            if topic != known.events:
+                raise BadTopic(f"{topic!r} is nothing ingest listens to")
+            self._addresses[topic] = known
+        return known
 
-    def _commit(self, items: list[tuple[Address, Stored]]) -> None:
-        if not items:
-            return
-        done = self._store.commit([item for _, item in items], heard=True)
+    def _commit(self, batches: Sequence[_Read], aside: Sequence[Aside]) -> None:
+        """Store events, and what is kept aside, in one transaction; then say so."""
+        items = [item for batch in batches for item in batch.stored]
+        unreadable = [each for batch in batches for each in batch.unreadable]
+        asides = [*aside, *(each.aside for each in unreadable)]
+        done = self._store.commit(items, heard=True, aside=asides)
         self.counters.events += len(done.new)
         self.counters.repeated += len(items) - len(done.new)
-        for address in dict.fromkeys(address for address, _ in items):
-            for (kiosk, epoch), upto in done.upto.items():
-                if kiosk == str(address):
-                    ack = Ack(epoch=epoch, upto=upto, at_ms=self._clock())
-                    self._source.publish(address.acks, encode(ack))
-        for item in done.new:
+        self.counters.unreadable += len(unreadable)
+        self.counters.poison += len(asides)
+        self.counters.conflicts += len(done.conflicts)
+        self._acknowledge(done)
+        self._tell(done)
+        for topic, _, reason, _ in [*asides, *done.conflicts]:
+            log.warning("kept aside from %s: %s", topic, reason)
+            self._live.tell("poison", {"topic": topic, "reason": reason})
+
+    def _acknowledge(self, done: Committed) -> None:
+        """One for each stream, whatever number of its batches were in the commit."""
+        at_ms = self._clock()
+        for (kiosk, epoch), upto in done.upto.items():
+            ack = encode(Ack(epoch=epoch, upto=upto, at_ms=at_ms))
+            self._source.publish(f"{topics.ROOT}/{kiosk}/dn/ack", ack)
+
+    def _tell(self, done: Committed) -> None:
+        if len(done.new) > LIVE_MOST:
+            self._live.tell("missed", {})
+        for item in done.new[-LIVE_MOST:]:
             self._live.tell(
                 "event", {"kiosk": item.kiosk, "received_ms": item.received_ms, "event": plain(item)}
             )
 
-    def _presence(self, address: Address, payload: bytes) -> None:
-        if not payload:  # somebody cleared what was retained
-            return
-        word: Presence = decode(payload, Presence)
-        self._store.presence(str(address), word, self._clock())
-        self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(word)})
-        self._appeared(address)
-
-    def _health(self, address: Address, payload: bytes) -> None:
-        word: Health = decode(payload, Health)
-        self._store.health(str(address), word, self._clock())
-        self._live.tell("health", {"kiosk": str(address), **msgspec.to_builtins(word)})
-
-    def _keep_aside(self, topic: str, payload: bytes, reason: str) -> None:
-        self.counters.poison += 1
-        log.warning("kept aside from %s: %s", topic, reason)
-        self._store.keep_aside(topic, payload, reason, self._clock())
-        self._live.tell("poison", {"topic": topic, "reason": reason})
-
-
-def _check_numbers(record: KioskEvent) -> None:
-    """Raises BadMessage for a number no database column takes."""
-    stack: list[tuple[str, Any]] = [("$", msgspec.to_builtins(record))]
-    while stack:
-        where, value = stack.pop()
-        if isinstance(value, dict):
-            stack += [(f"{where}.{key}", inner) for key, inner in value.items()]
-        elif isinstance(value, list | tuple):
-            stack += [(f"{where}[{number}]", inner) for number, inner in enumerate(value)]
-        elif isinstance(value, int) and abs(value) > LARGEST:
-            raise BadMessage(f"Expected a number of 63 bits - at `{where}`")
+    def _last_word(self, message: Heard) -> bool:
+        """Presence and health; False for anything else. Raises BadMessage, BadTopic."""
+        if message.topic in self._addresses:
+            return False
+        address = topics.address_of(message.topic)
+        if message.topic == address.state:
+            if message.payload:  # else somebody cleared what was retained
+                presence: Presence = decode(message.payload, Presence)
+                self._store.presence(str(address), presence, self._clock())
+                self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(presence)})
+                self._appeared(address)
+            return True
+        if message.topic == address.health:
+            health: Health = decode(message.payload, Health)
+            self._store.health(str(address), health, self._clock())
+            self._live.tell("health", {"kiosk": str(address), **msgspec.to_builtins(health)})
+            return True
+        return False

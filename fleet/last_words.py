@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -45,7 +46,12 @@ def health(store: Store, kiosk: str, word: Health, seen_ms: int) -> None:
         store.upsert(connection, tables.kiosks, _NOTHING | {"kiosk": kiosk} | told, tuple(told))
 
 
-def heard_of(store: Store, connection: Connection, kiosk: str, seen_ms: int) -> None:
-    """A kiosk sent something just now."""
-    row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms}
-    store.upsert(connection, tables.kiosks, row, ("seen_ms",))
+def heard_of(store: Store, connection: Connection, seen_ms: Mapping[str, int]) -> None:
+    """Kiosks that sent something, and when. In the order of their names, so that two writers cannot wait for each other."""
+    insert = store.insert(tables.kiosks)
+    rows = [_NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms[kiosk]} for kiosk in sorted(seen_ms)]
+    if rows:
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["kiosk"], set_={"seen_ms": insert.excluded.seen_ms}),
+            rows,
+        )

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from mqtt.messages import (
-    AdvertPlayed,
-    Engaged,
-    Event,
-    FacingsSeen,
-    Gap,
-    KioskEvent,
-    RefundWanted,
-    SaleMade,
-    Scanned,
-)
+from mqtt.messages import Event, Gap, KioskEvent, RefundWanted, SaleMade
 
 Row = dict[str, Any]
 UNREADABLE = "unreadable"
@@ -27,8 +16,16 @@ PHONE = "phone"  # the channel of what is bought on a phone
 RESERVED_EPOCHS = frozenset({PHONE})  # streams the fleet writes itself (fleet.payments.phone_sales)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Aside(NamedTuple):
+    """Something kept aside. `topic`: what it came on; of a single event its place (`Stored.named`)."""
+
+    topic: str
+    payload: bytes
+    reason: str
+    at_ms: int
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """An event as it is stored: its place, its bytes, and the event itself where this fleet can read it."""
 
     kiosk: str  # the address
@@ -49,18 +46,24 @@ class Stored:
         return self.kiosk, self.epoch
 
     @property
+    def named(self) -> str:
+        """Its place in words: "kiosk epoch seq"."""
+        return f"{self.kiosk} {self.epoch} {self.seq}"
+
+    @property
     def type(self) -> str:
         """The event's name on the wire."""
         return UNREADABLE if self.event is None else str(type(self.event).__struct_config__.tag)
 
-    def row(self) -> Row:
-        """Its row in `events`."""
+    @property
+    def happened_ms(self) -> int:
+        """When it happened: by the kiosk's clock where that is to be trusted, and never after the fleet heard of it;
+        otherwise when it came.
+        """
         event: Event | None = self.event
-        return {
-            **_place(self), "type": self.type, "received_ms": self.received_ms, "body": self.body,
-            "wall_ms": event.wall_ms if event else 0, "mono_ms": event.mono_ms if event else 0,
-            "boot": event.boot if event else "", "clock": event.clock if event else "",
-        }  # fmt: skip
+        if event is None or event.clock == UNSYNCED:
+            return self.received_ms
+        return max(0, min(event.wall_ms, self.received_ms))
 
 
 def plain(item: Stored) -> Row:
@@ -75,7 +78,7 @@ def _place(item: Stored) -> Row:
 
 
 def rows_of(item: Stored) -> Iterator[tuple[str, Row]]:
-    """(table, row) for all an event leaves beside its row in `events`."""
+    """(table, row) for all an event leaves beside its row in `events` and what fleet.rollups adds up."""
     place = _place(item)
     match item.event:
         case SaleMade() as sale:
@@ -84,45 +87,24 @@ def rows_of(item: Stored) -> Iterator[tuple[str, Row]]:
                 place
                 | _fields(
                     sale, "wall_ms order reference method currency total_minor version channel claim_code"
-                ),
+                )
+                | {"received_ms": item.received_ms},
             )
             for number, line in enumerate(sale.lines):
                 row = _fields(line, "gtin name quantity price_minor total_minor facing")
                 yield "sale_lines", place | {"line": number} | row
             if sale.channel != PHONE:  # a phone's orders have a slot: fleet.shop.orders
-                yield "packing", place | _fields(sale, "order reference") | {"sold_ms": _sold_ms(item, sale)}
+                yield "packing", place | _fields(sale, "order reference") | {"sold_ms": item.happened_ms}
         case RefundWanted() as refund:
             yield (
                 "refunds_wanted",
                 place | _fields(refund, "wall_ms order reference currency total_minor reason"),
             )
-        case AdvertPlayed() as play:
-            yield "plays", place | _fields(play, "wall_ms advert shown_ms version")
-        case FacingsSeen() as seen:
-            for facing, (times, shown_ms) in _together(seen.seen).items():
-                row = _fields(seen, "aisle minute version")
-                yield "impressions", place | row | {"facing": facing, "times": times, "shown_ms": shown_ms}
-        case Engaged() as engaged:
-            yield "engagements", place | _fields(engaged, "wall_ms what detail facing")
-        case Scanned() as scan:
-            yield "scans", place | _fields(scan, "wall_ms kind outcome gtin")
-        case Gap() | None:
+        case Gap() as gap:
+            yield "folded", place | _fields(gap, "first lost from_ms until_ms") | {"counted": 1}
+        case _:
             return
-
-
-def _sold_ms(item: Stored, sale: SaleMade) -> int:
-    """When it was paid: by the wall's clock where that is to be trusted, and never after the fleet heard of it."""
-    return item.received_ms if sale.clock == UNSYNCED else min(sale.wall_ms, item.received_ms)
 
 
 def _fields(record: object, names: str) -> Row:
     return {name: getattr(record, name) for name in names.split()}
-
-
-def _together(seen: tuple[tuple[int, int, int], ...]) -> dict[int, tuple[int, int]]:
-    """Facing -> (times, milliseconds), added up where a facing is named twice."""
-    total: dict[int, tuple[int, int]] = {}
-    for facing, times, shown_ms in seen:
-        before = total.get(facing, (0, 0))
-        total[facing] = (before[0] + times, before[1] + shown_ms)
-    return total

@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from fleet import event_store, last_words, poison
 from fleet.event_store import Committed
 from fleet.migrate import bring_up
-from fleet.rows import Stored
+from fleet.rows import Aside, Stored
 from mqtt.messages import Health, Presence
 
 
@@ -103,9 +103,11 @@ class Store:
 
     # --- what came from kiosks: fleet.event_store, fleet.last_words, fleet.poison ------------------------------
 
-    def commit(self, stored: Sequence[Stored], *, heard: bool = False) -> Committed:
+    def commit(
+        self, stored: Sequence[Stored], *, heard: bool = False, aside: Sequence[Aside] = ()
+    ) -> Committed:
         """See fleet.event_store.commit."""
-        return event_store.commit(self, stored, heard=heard)
+        return event_store.commit(self, stored, heard=heard, aside=aside)
 
     def upto(self, kiosk: str, epoch: str) -> int:
         """See fleet.event_store.upto."""

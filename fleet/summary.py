@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from fleet import tables
+from fleet.reports import by_key, scans, totals
 from fleet.store import Store
 from fleet.turnover import Day, Top, Turnover, days, still_to_give_back, top, turnover
 
@@ -74,21 +75,17 @@ def summary(store: Store, now_ms: int, recent: int = 30, timezone: str = "UTC") 
     """The state of the fleet now; days are those of `timezone`."""
     with store.read() as connection:
         sold = turnover(connection)
-        scans = connection.execute(
-            select(tables.scans.c.outcome, func.count()).group_by(tables.scans.c.outcome)
-        )
-        times, shown = connection.execute(
-            select(func.sum(tables.impressions.c.times), func.sum(tables.impressions.c.shown_ms))
-        ).one()
+        counted = totals(connection)
+        plays, seen = counted.get("play", (0, 0)), counted.get("impression", (0, 0))
         return Summary(
             turnover=sold,
             days=days(connection, now_ms, timezone),
             sales=sum(row.sales for row in sold),
-            plays=_count(connection, tables.plays),
-            impressions=int(times or 0),
-            impressions_ms=int(shown or 0),
-            engagements=_count(connection, tables.engagements),
-            scans={row[0]: row[1] for row in scans},
+            plays=plays[0],
+            impressions=seen[0],
+            impressions_ms=seen[1],
+            engagements=counted.get("engagement", (0, 0))[0],
+            scans=scans(connection),
             refunds=still_to_give_back(connection),
             poison=_count(connection, tables.poison),
             hours=_hours(connection, now_ms),
@@ -106,29 +103,15 @@ def _count(connection: Connection, table: Any) -> int:
 def _hours(connection: Connection, now_ms: int) -> tuple[int, ...]:
     """By the fleet's clock: a kiosk's may be off."""
     first = now_ms // HOUR_MS - HOURS + 1
-    event = tables.events.c
-    hour = event.received_ms // HOUR_MS
-    asked = (
-        select(hour, func.count())
-        .join(
-            tables.sales,  # a sale told of twice has one row there
-            (event.kiosk == tables.sales.c.kiosk)
-            & (event.epoch == tables.sales.c.epoch)
-            & (event.seq == tables.sales.c.seq),
-        )
-        .where(event.received_ms >= first * HOUR_MS)
-        .group_by(hour)
-    )
+    came = tables.sales.c.received_ms  # a sale told of twice has one row
+    hour = came // HOUR_MS
+    asked = select(hour, func.count()).where(came >= first * HOUR_MS).group_by(hour)
     found: dict[int, int] = {int(which): count for which, count in connection.execute(asked)}
     return tuple(found.get(first + number, 0) for number in range(HOURS))
 
 
 def _adverts(connection: Connection) -> tuple[AdvertPlays, ...]:
-    play = tables.plays.c
-    asked = select(play.advert, func.count(), func.sum(play.shown_ms)).group_by(play.advert)
-    return tuple(
-        AdvertPlays(*row) for row in connection.execute(asked.order_by(func.count().desc()).limit(8))
-    )
+    return tuple(AdvertPlays(*row) for row in by_key(connection, "play", most=8))
 
 
 def _kiosks(connection: Connection) -> tuple[KioskRow, ...]:

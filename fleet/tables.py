@@ -52,17 +52,29 @@ events = Table(
     Index("events_by_arrival", "received_ms"),
 )  # fmt: skip
 
-# How far each stream is complete: every event of (kiosk, epoch) from 1 to `upto` is stored.
+# How far each stream is complete: every event of (kiosk, epoch) from 1 to `upto` is stored, or folded. `highest`: the
+# highest number stored; what lies between is in `ahead`. Whoever commits events of a stream holds its row meanwhile.
 streams = Table(
     "streams", metadata,
     Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True), _number("upto"),
+    _number("highest", server_default="0"),
+)  # fmt: skip
+
+# What is stored ahead of a high-water mark, as ranges that neither overlap nor touch; `since_ms`: when the first of each
+# came, so that is how long at least the numbers before it have been missing.
+ahead = Table(
+    "ahead", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    _number("last"), _number("since_ms"),
 )  # fmt: skip
 
 sales = _of_event(
     "sales",
     _number("wall_ms"), _text("order", index=True), _text("reference", index=True), _text("method"), _text("currency"),
     _number("total_minor"), _text("version"), _text("channel"), _text("claim_code", index=True),
-    Index("sales_by_time", "wall_ms"),
+    _number("received_ms", server_default="0"),
+    Index("sales_by_time", "wall_ms"), Index("sales_by_arrival", "received_ms"),
 )  # fmt: skip
 
 sale_lines = _of_event(
@@ -78,19 +90,23 @@ refunds_wanted = _of_event(
     _text("reason"),
 )  # fmt: skip
 
-plays = _of_event(
-    "plays", _number("wall_ms"), _text("advert", index=True), _number("shown_ms"), _text("version")
-)
-
-impressions = _of_event(
-    "impressions",
-    Column("facing", Integer, primary_key=True, autoincrement=False),
-    _text("aisle"), _number("minute", index=True), _number("times"), _number("shown_ms"), _text("version"),
+# Ranges of numbers a kiosk folded into sums, one row per Gap event, whose place is (kiosk, epoch, seq). `counted`: 1
+# where its sums are in the roll-ups, 0 where it contradicts what was stored before and was kept aside.
+folded = Table(
+    "folded", metadata, *_place(),
+    _number("first"), _number("lost"), _number("from_ms"), _number("until_ms"), _number("counted"),
 )  # fmt: skip
 
-engagements = _of_event("engagements", _number("wall_ms"), _text("what"), _text("detail"), _number("facing"))
-
-scans = _of_event("scans", _number("wall_ms"), _text("kind"), _text("outcome"), _text("gtin"))
+# What happened per minute, added up as events come: see fleet.rollups, which says what `key` and `amount` are.
+rollups = Table(
+    "rollups", metadata,
+    Column("kiosk", String(98), primary_key=True),
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),  # Unix minutes
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(256), primary_key=True),
+    _number("times"), _number("amount"),
+    Index("rollups_by_minute", "minute"),
+)  # fmt: skip
 
 # The last word of every kiosk: presence (retained on the wire) and health. `seen_ms` is by the fleet's clock.
 kiosks = Table(

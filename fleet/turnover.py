@@ -22,8 +22,8 @@ from fleet.payments.port import State
 
 DAYS: Final = 14
 QUARTER_MS: Final = 900_000  # every time zone is a multiple of it from UTC, so days are sums of quarters
-_SALE, _GONE, _CHARGE, _LINE, _EVENT = (
-    tables.sales.c, tables.handovers.c, tables.charges.c, tables.sale_lines.c, tables.events.c,
+_SALE, _GONE, _CHARGE, _LINE = (
+    tables.sales.c, tables.handovers.c, tables.charges.c, tables.sale_lines.c,
 )  # fmt: skip
 
 
@@ -77,20 +77,17 @@ def days(connection: Connection, now_ms: int, timezone: str) -> tuple[Day, ...]:
     """
     zone, back = ZoneInfo(timezone), _returned()
     first = now_ms - (DAYS + 1) * 86_400_000  # and what is of the day before the first is left out below
+    quarter = _SALE.received_ms // QUARTER_MS
     sold = (
-        select(_SALE.currency, _EVENT.received_ms // QUARTER_MS, func.count(), func.sum(_SALE.total_minor))
-        .join(
-            tables.events,
-            and_(_EVENT.kiosk == _SALE.kiosk, _EVENT.epoch == _SALE.epoch, _EVENT.seq == _SALE.seq),
-        )
-        .where(_EVENT.received_ms >= first)
-        .group_by(_SALE.currency, _EVENT.received_ms // QUARTER_MS)
+        select(_SALE.currency, quarter, func.count(), func.sum(_SALE.total_minor))
+        .where(_SALE.received_ms >= first)
+        .group_by(_SALE.currency, quarter)
     )
-    quarter = back.c.at_ms // QUARTER_MS
+    given = back.c.at_ms // QUARTER_MS
     gone = (
-        select(back.c.currency, quarter, func.count(), func.sum(back.c.minor))
+        select(back.c.currency, given, func.count(), func.sum(back.c.minor))
         .where(back.c.at_ms >= first)
-        .group_by(back.c.currency, quarter)
+        .group_by(back.c.currency, given)
     )
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for place, query in ((0, sold), (2, gone)):

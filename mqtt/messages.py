@@ -330,5 +330,7 @@ def decode(data: bytes, kind: Any) -> Any:
     """JSON as a message of `kind` (a type, or a union such as Request). Raises BadMessage."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:  # ValidationError is one
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # ValidationError is one of the first
         raise BadMessage(str(error)) from None
+    except RecursionError:
+        raise BadMessage("nested too deeply") from None

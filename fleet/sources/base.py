@@ -15,6 +15,11 @@ class Heard:
     payload: bytes
     token: Any = None
 
+    @property
+    def said(self) -> tuple[str, bytes]:
+        """Topic and payload."""
+        return self.topic, self.payload
+
 
 Deliver = Callable[[Heard], None]
 

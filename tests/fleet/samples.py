@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import strategies as st
 
 from fleet.rows import Stored
@@ -54,8 +55,11 @@ def event(seq: int, kind: str = "sale", epoch: str = "e1", **more: object) -> Ki
 
 
 def stored(seq: int, kind: str = "sale", kiosk: str = "t/s/k1", epoch: str = "e1") -> Stored:
-    """The same, as it goes into the store."""
+    """The same, as it goes into the store; its order is of its stream alone."""
     made = event(seq, kind, epoch)
+    if isinstance(made, SaleMade | RefundWanted):
+        of = f"{seq}-{kiosk}-{epoch}"
+        made = msgspec.structs.replace(made, order=f"O{of}", reference=f"R{of}")
     return Stored(kiosk=kiosk, epoch=epoch, seq=seq, body=encode(made), event=made, received_ms=1)
 
 
