@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from fleet import tables
 from mqtt.messages import Health, Presence
+from mqtt.presence import newer
 
 if TYPE_CHECKING:
     from fleet.store import Store
@@ -24,15 +25,24 @@ _NOTHING: Final[dict[str, Any]] = {
 def presence(store: Store, kiosk: str, word: Presence, seen_ms: int) -> None:
     """A kiosk's presence, as it says itself or as its last will says for it.
 
-    The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard.
+    The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard. A will of a
+    session that has ended is not heard at all (mqtt.presence.newer).
     """
     row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
     said = ("state", "boot", "since_ms", "version", "view", "session", "epoch")
     known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
     with store.write() as connection:
         before = connection.execute(known).one_or_none()
+        if before is not None and not newer(_word(before), word):
+            return
         if before is None or tuple(before) != tuple(row[name] for name in said):
             store.upsert(connection, tables.kiosks, row, ("seen_ms", *said))
+
+
+def _word(row: Row[Any]) -> Presence | None:
+    """What is held of a kiosk; None where only something else was heard of it."""
+    held = Presence(**row._mapping)
+    return None if held.state == _NOTHING["state"] else held
 
 
 def health(store: Store, kiosk: str, word: Health, seen_ms: int) -> None:

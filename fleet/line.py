@@ -20,7 +20,7 @@ import msgspec
 from msgspec import structs
 
 from fleet.clock import now_ms
-from mqtt import topics
+from mqtt import channels, topics
 from mqtt.client import Client
 from mqtt.messages import (
     Ack,
@@ -144,14 +144,19 @@ class Line:
     def _stands(self) -> None:
         self.on_up()
 
-    def send(self, address: Address, message: Message) -> bool:
+    def send(self, address: Address, message: Message, expires_s: int | None = None) -> bool:
         """Tell a kiosk. The topic follows from the type; terms are retained. False where the broker is away: tell it
-        again when it asks.
+        again when it asks. `expires_s`: of no use after that; None: as mqtt.channels says.
         """
         if isinstance(message, ChargeState):
             message = structs.replace(message, at_ms=now_ms())
         retain = isinstance(message, Terms)
-        sent = self._client.publish(_topic(address, message), encode(message), retain=retain)
+        topic = _topic(address, message)
+        correlation = message.id.encode() if isinstance(message, ChargeState | CodeState | TimeTold) else b""
+        sent = self._client.publish(
+            topic, encode(message), retain=retain, correlation=correlation,
+            expires_s=channels.expires_s(topic) if expires_s is None else expires_s,
+        )  # fmt: skip
         if not sent:
             self.counters.unsent += 1
         return sent

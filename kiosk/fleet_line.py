@@ -20,6 +20,7 @@ from kiosk.clock import Clock
 from kiosk.core.orders import Payment
 from kiosk.fleet_time import FleetTime, Learn
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
+from mqtt import channels
 from mqtt.commands import CommandState, Reported
 from mqtt.messages import (
     Ack,
@@ -58,8 +59,18 @@ class Connection(Protocol):
     def connected(self) -> bool:
         """Whether something can be published now."""
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Send with QoS 1; False where it was not accepted. Never blocks."""
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expires_s: int | None = None,
+        content_type: str = "",
+        response_topic: str = "",
+        correlation: bytes = b"",
+    ) -> bool:
+        """Send with QoS 1; False where it was not accepted. Never blocks. The last four are for MQTT 5."""
 
 
 class Outgoing(Protocol):
@@ -187,7 +198,7 @@ class FleetLine:
         return {"id": secrets.token_hex(8), "expires_ms": self._clock.wall_ms() + self._answer_ms}
 
     def _ask(self, request: Request) -> bool:
-        if not self._publish(self._address.requests, request):
+        if not self._request(request):
             self.counters["requests-unsent"] += 1
             return False
         self._forget_expired()
@@ -213,7 +224,7 @@ class FleetLine:
         """The connection is new: what was asked and not answered is asked again, `pump` sends again what was on its way."""
         self._forget_expired()
         for asked in self._asked.values():
-            self._publish(self._address.requests, asked.request)
+            self._request(asked.request)
         self._outbox = outbox.again(self._outbox, self._clock.mono_ms())
         if self._time is not None:
             self._time.begin()
@@ -263,7 +274,7 @@ class FleetLine:
         return state if self._answered(state.id) else None
 
     def _ask_time(self, wanted: TimeWanted) -> bool:
-        return self._publish(self._address.requests, wanted)
+        return self._request(wanted)
 
     def _time_told(self, answer: TimeTold) -> None:
         known = self._time is not None and self._time.told(answer)
@@ -290,12 +301,21 @@ class FleetLine:
             if not events:
                 break
             batch = b'{"events":[' + b",".join(body for _, body in events) + b"]}"
-            if not self._connection.publish(self._address.events, batch):
+            if not self._publish_batch(batch):
                 self.counters["batches-unsent"] += 1
                 break
             self.counters["batches"] += 1
             self._outbox = outbox.sent(self._outbox, events[-1][0], now)
         return outbox.look_again_ms(self._outbox, now)
+
+    def _publish_batch(self, batch: bytes) -> bool:
+        try:
+            return self._connection.publish(self._address.events, batch, content_type=channels.BATCH)
+        except ValueError as error:
+            # The broker takes less than BATCH_BYTES: it is set up wrong, and that shall be known.
+            log.error("events cannot be sent: %s", error)
+            self.counters["too-large"] += 1
+            return False
 
     def _acked(self, ack: Ack) -> None:
         place = self._ledger.place(ack.epoch, ack.upto)
@@ -326,9 +346,23 @@ class FleetLine:
         """Say, retained, how the kiosk is beside what was desired."""
         return self._publish(self._address.reported, reported, retain=True)
 
+    def _request(self, request: Request | TimeWanted) -> bool:
+        """Where the answer is to go and what it is to carry is said to whoever watches, too."""
+        try:
+            return self._connection.publish(
+                self._address.requests, encode(request), expires_s=channels.expires_s(self._address.requests),
+                response_topic=self._address.responses, correlation=request.id.encode(),
+            )  # fmt: skip
+        except ValueError as error:  # larger than any broker takes
+            log.error("a request cannot be sent: %s", error)
+            self.counters["too-large"] += 1
+            return False
+
     def _publish(self, topic: str, message: Message, *, retain: bool = False) -> bool:
         try:
-            return self._connection.publish(topic, encode(message), retain=retain)
+            return self._connection.publish(
+                topic, encode(message), retain=retain, expires_s=channels.expires_s(topic)
+            )
         except ValueError as error:  # larger than any broker takes
             log.error("a message for %s cannot be sent: %s", topic, error)
             self.counters["too-large"] += 1

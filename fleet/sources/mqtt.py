@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fleet.sources.base import Deliver, Heard
-from mqtt import topics
+from mqtt import channels, topics
 from mqtt.client import Client
 from mqtt.security import Tls
 
@@ -24,7 +24,9 @@ class MqttSource:
     ) -> None:
         """`share`: the name of the group that divides the events; needs an MQTT 5 broker."""
         self._deliver: Deliver = _nowhere
-        self._client = Client(host, port, client_id, on_message=self._heard, mqtt5=bool(share), tls=tls)
+        self._client = Client(
+            host, port, client_id, on_message=self._heard, mqtt5=True if share else None, tls=tls
+        )
         if share:
             self._client.subscribe(f"$share/{share}/{topics.EVERY_EVENT}")
         else:
@@ -43,7 +45,7 @@ class MqttSource:
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Send with QoS 1; False where the broker is away or too slow."""
-        return self._client.publish(topic, payload)
+        return self._client.publish(topic, payload, expires_s=channels.expires_s(topic))
 
     def done(self, heard: Sequence[Heard]) -> None:
         """Nothing: see above."""

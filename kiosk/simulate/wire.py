@@ -44,9 +44,22 @@ class Wire:
         """Whether there is a network at all."""
         return self._caller is not None
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expires_s: int | None = None,
+        content_type: str = "",
+        response_topic: str = "",
+        correlation: bytes = b"",
+    ) -> bool:
         """See Client.publish; False while there is no network."""
-        return self._caller is not None and self._caller.publish(topic, payload, retain=retain)
+        return self._caller is not None and self._caller.publish(
+            topic, payload, retain=retain, expires_s=expires_s, content_type=content_type,
+            response_topic=response_topic, correlation=correlation,
+        )  # fmt: skip
 
     def plug(self, caller: Caller) -> None:
         """The network is there: begin connecting."""

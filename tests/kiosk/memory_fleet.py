@@ -71,7 +71,17 @@ class MemoryFleet:
         assert self._address is not None
         assert topic_filter == self._address.down
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expires_s: int | None = None,
+        content_type: str = "",
+        response_topic: str = "",
+        correlation: bytes = b"",
+    ) -> bool:
         if self.connected:
             self._inbox.put((topic, payload))
         return self.connected

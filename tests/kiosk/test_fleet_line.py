@@ -47,7 +47,17 @@ class Wire:
         self.room = 1000
         self.published: list[tuple[str, bytes]] = []
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expires_s: int | None = None,
+        content_type: str = "",
+        response_topic: str = "",
+        correlation: bytes = b"",
+    ) -> bool:
         if len(payload) > 256 * 1024:
             raise ValueError("too large")
         if not self.connected or self.room == 0:
