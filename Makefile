@@ -6,14 +6,17 @@ PORT ?= 8480
 FRESH ?=
 PYTEST_ARGS ?=
 INPUTS ?= 1000000
+SEED ?= 1
+MINUTES ?= 0
 CHECKS ?=
 
-.PHONY: help demo test test-vm lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz fuzz-devices atheris lock
+.PHONY: help demo test test-vm test-faults lint types arrows pytest format bench shots shots-phone clean setup setup-gl oracles fuzz fuzz-devices atheris lock
 
 help:
 	@echo "make demo          the whole shop on this machine (PORT=$(PORT), FRESH=1 begins anew)"
 	@echo "make test          lint, types, import contracts and every test"
 	@echo "make test-vm       drivers against the real USB stack in QEMU, about a minute (docs/test-vm.md; CHECKS=hid: some)"
+	@echo "make test-faults   kills, power cuts and bad networks for ten minutes (SEED=1; MINUTES=60: on with further seeds)"
 	@echo "make bench         every benchmark beside its peer (Chromium is used where it is installed)"
 	@echo "make shots         draw docs/screens again; make shots-phone: the phone's pages"
 	@echo "make oracles       install the libraries payment codes and readers are compared with (needs npm for some)"
@@ -47,6 +50,10 @@ pytest: setup-test
 # Debian's kernel in QEMU; brings QEMU itself, installs nothing. Skipped with the reason where that is not possible.
 test-vm: setup
 	$(VENV)/bin/python -m pytest -m vm tests/vm --durations=5 $(if $(CHECKS),-k '$(CHECKS)') $(PYTEST_ARGS)
+
+# Power cuts mount loop devices, which root may; without it they are left out, and said to be.
+test-faults: setup-test
+	$(VENV)/bin/python -m tests.faults --seed $(SEED) --minutes $(MINUTES)
 
 format: setup
 	$(VENV)/bin/ruff check --fix .

@@ -1,0 +1,62 @@
+"""`python -m tests.faults [--seed N] [--minutes M]`: campaigns, and the table of what was done and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tests.faults.campaign import Campaign, Outcome, Plan
+from tests.faults.plans import FULL, obstacle, possible
+from tests.faults.table import problems_of, table
+
+
+def main() -> int:
+    """Run campaigns; 0 where nothing was lost or counted twice, and the control lost some."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=0.0, help="go on with further seeds for so long")
+    parser.add_argument("--only", type=int, choices=range(len(FULL)), help="only one kind of campaign")
+    parser.add_argument("--keep", type=Path, help="leave logs, ledgers and databases in this folder")
+    options = parser.parse_args()
+    end, seed = time.monotonic() + 60 * options.minutes, options.seed
+    outcomes: list[Outcome] = []
+    while seed == options.seed or time.monotonic() < end:
+        for number, wanted in enumerate(FULL):
+            if options.only in (None, number) and (seed == options.seed or time.monotonic() < end):
+                outcomes += _campaign(replace(wanted, seed=seed), options.keep)
+        seed += 1
+    print(table(outcomes), flush=True)
+    problems = problems_of(outcomes)
+    print("\n".join(problems) or "nothing lost, nothing counted twice")
+    return 1 if problems else 0
+
+
+def _campaign(wanted: Plan, keep: Path | None) -> list[Outcome]:
+    name = f"seed {wanted.seed}, {wanted.transport}, {wanted.store}"
+    why = obstacle(wanted)
+    if why:
+        _say(f"{name}: left out: {why}")
+        return []
+    plan, less = possible(wanted)
+    if less:
+        _say(f"{name}: without power cuts: {less}")
+    with tempfile.TemporaryDirectory(prefix="endcap-faults-") as temporary:
+        folder = keep / name.replace(", ", "-").replace(" ", "-") if keep else Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # PostgreSQL's user has a disk in it
+        outcome = Campaign(plan, folder).run()
+    verdict = "; ".join(outcome.verdict.problems) or "sound"
+    _say(f"{name}: {outcome.kills} kills, {outcome.cuts} power cuts in {outcome.seconds:.0f} s: {verdict}")
+    return [outcome]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
