@@ -1,4 +1,4 @@
-"""`endcap kiosk run | agent | ui`: the program in the station, in one process or in two."""
+"""`endcap kiosk run | agent | ui | outbox`: the program in the station, in one process or in two, and what it keeps."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import msgspec
+
 from content.store import StoreError
+from kiosk.clock import SystemClock
 from kiosk.config import BadConfig, Config, load_config
 from kiosk.hands import watched
+from kiosk.ledger.look import in_words, look
 from kiosk.link import ScreenEnd, memory_pair
 from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.logs import keep_log
@@ -65,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--mirror", type=Path, metavar="SOCKET", help="show the glass to a viewer (kiosk.ui.mirror)"
         )
-    for command in (run, agent, screen):
+    outbox = commands.add_parser("outbox", help="what waits for the fleet; also while the agent runs")
+    outbox.set_defaults(run=_outbox)
+    outbox.add_argument("--config", type=Path, required=True, metavar="FILE", help="the kiosk's TOML file")
+    outbox.add_argument("--json", action="store_true", help="for programs")
+    for command in (run, agent, screen, outbox):
         command.add_argument("--log", default="INFO", choices=LEVELS)
     return parser
 
@@ -123,6 +131,14 @@ def _agent(options: argparse.Namespace) -> int:
     ending.asked.wait()
     program.stop()
     return ending.code
+
+
+def _outbox(options: argparse.Namespace) -> None:
+    found = look(load_config(options.config).ledger)
+    if options.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        print(*in_words(found, SystemClock().wall_ms()), sep="\n")
 
 
 def _screen(options: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ CHECKED_BYTES: Final = (
     64 * 1024 * 1024
 )  # a larger file is read through later, in slices: it takes seconds on a card
 PAGE_BYTES: Final = 4096
+LOG_PAGES: Final = 256  # a longer log is brought into the file: on a full card there must be room for that
 
 _T = TypeVar("_T")
 _DAMAGE: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -62,6 +63,7 @@ class File:
             forget_old(db, now_ms)
             self.outbox.load(db)
             own = _connect(self.path)
+            own.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         except BaseException as error:
             for opened in (db, own):
                 if opened is not None:
@@ -106,12 +108,9 @@ class File:
             self.outbox.committed()
             return result
 
-    def room_inside(self) -> int:
+    def room_inside(self, *, own: bool) -> int:
         """Bytes within the file that are free to be written again."""
-        return (
-            self.read(lambda db: int(db.execute("PRAGMA freelist_count").fetchone()[0]), own=True)
-            * PAGE_BYTES
-        )
+        return self.read(_free_pages, own=own) * PAGE_BYTES
 
     def checkpoint(self) -> None:
         """Bring the log's pages into the file, so that the log begins anew; fails quietly where there is no room."""
@@ -137,6 +136,10 @@ class File:
             for db in (self._own_db, self._db):
                 with suppress(sqlite3.Error):
                     db.close()
+
+
+def _free_pages(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -29,6 +29,7 @@ FOLD_TO: Final = 0.9  # of the limit: folding begins at the limit and stops here
 SLICE_ROWS: Final = 1_000  # looked at in one transaction: a sale waits for no more
 LOOK_AGAIN_S: Final = 2.0  # while the card is full, for room
 NOTES_ROOM: Final = 1024 * 1024  # bytes free within the file before notes are written to a full card
+PAYMENTS_ROOM: Final = 256 * 1024  # bytes left on a full card before anybody is asked to pay
 RESERVE_AGAIN_S: Final = 60.0
 MEND_AGAIN_S: Final = 5.0  # after a mending that failed
 
@@ -113,6 +114,12 @@ class Keeper:
 
         return self._mended(attempt)
 
+    def expect_room(self) -> None:
+        """Raises Full where so little is left that only what must be written should be."""
+        room = self._reserve.held + self.disk_free
+        if self.full and room + self._file.room_inside(own=False) < PAYMENTS_ROOM:
+            raise Full(f"{self._means.path}: the card is full, what is left is kept for sales")
+
     def append(self, db: sqlite3.Connection, event: Event) -> None:
         """Give an event its number and keep it, within a transaction."""
         self.outbox.append(db, event)
@@ -133,7 +140,7 @@ class Keeper:
 
     def commit(self, notes: list[Event], forget: int, lost: int) -> None:
         """See writer.Work."""
-        if self.full and self._file.room_inside() < NOTES_ROOM:
+        if self.full and self._file.room_inside(own=True) < NOTES_ROOM:
             raise Full(f"{self._means.path}: the card is full")
 
         def work(db: sqlite3.Connection) -> None:
@@ -203,7 +210,7 @@ class Keeper:
         except Full:
             if not self._give_up_reserve():
                 raise
-            return 0
+            more = True
         self._file.checkpoint()
         if not more:
             self.writer.retry()  # there may be room within the file now

@@ -31,6 +31,9 @@ class Keeping(Protocol):
     def write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do `work` in one transaction."""
 
+    def expect_room(self) -> None:
+        """Raises Full where so little is left that only what must be written should be."""
+
     def append(self, db: sqlite3.Connection, event: Event) -> None:
         """Give an event its number, within `work`."""
 
@@ -48,7 +51,11 @@ class Money:
         self._book = keeper
 
     def remember(self, payment: Payment) -> None:
-        """Write an open payment down; the same reference again replaces it. A settled one stays settled."""
+        """Write an open payment down; the same reference again replaces it. A settled one stays settled.
+
+        On a card that is nearly full it is refused: what room is left belongs to the sales of those who have paid.
+        """
+        self._book.expect_room()
         row = payment.reference, _encode(payment)
         self._book.write(
             lambda db: db.execute(

@@ -22,12 +22,19 @@ class Reserve:
         self._path, self._size = path, size
         self.wanted = 0  # how much was held last
 
+    @property
+    def held(self) -> int:
+        """Bytes that can be given up."""
+        with suppress(OSError):
+            return self._path.stat().st_size
+        return 0
+
     def hold(self) -> bool:
         """Take the room, where that leaves enough to all others. True where it is held, or none is wanted."""
         if self._size == 0:
             return True
-        with suppress(OSError):
-            self.wanted = self._path.stat().st_size
+        if held := self.held:
+            self.wanted = held
             return True
         size = min(self._size, free_bytes(self._path.parent) // _SHARE)
         if size < _LEAST:
