@@ -8,6 +8,7 @@ import sys
 
 ALL = (
     "qr",
+    "event_forms",
     "gs1",
     "devices",
     "devices.pn532",

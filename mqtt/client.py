@@ -220,7 +220,8 @@ class Client:
         except Exception as reason:
             log.exception("mqtt %s: the connect failed", self._name)
             error = reason
-        self._loop.call(lambda: self._opened(link, error))
+        if not self._loop.call(lambda: self._opened(link, error)):
+            link.close()
 
     def _opened(self, link: Connection, error: Exception | None) -> None:
         if link is not self._link:  # stopped meanwhile

@@ -40,6 +40,8 @@ class Loop:
         self._selector: selectors.BaseSelector
         self._wake_r: socket.socket
         self._wake_w: socket.socket | None = None
+        self._lock = threading.Lock()  # of `_over`, and of `_posted` for whoever appends
+        self._over = False
         self._posted: deque[Callable[[], None]] = deque()
         self._times: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
@@ -102,10 +104,14 @@ class Loop:
         """Whether this is the loop's thread."""
         return threading.current_thread() is self._thread
 
-    def call(self, function: Callable[[], None]) -> None:
-        """Have the loop's thread call it, soon."""
-        self._posted.append(function)
+    def call(self, function: Callable[[], None]) -> bool:
+        """Have the loop's thread call it, soon. False where it has ended."""
+        with self._lock:
+            if self._over:
+                return False
+            self._posted.append(function)
         self.wake()
+        return True
 
     def wake(self) -> None:
         """End the waiting."""
@@ -175,12 +181,17 @@ class Loop:
             kept.close()
 
     def _run(self) -> None:
-        while not (self._ending.is_set() and not self._posted and not self._lingering):
+        while not self._done():
             try:
                 self._turn()
             except BaseException:  # the thread that ends here would leave every client looking connected
                 log.exception("%s: a turn of the loop failed", self._name)
         self._close()
+
+    def _done(self) -> bool:
+        with self._lock:
+            self._over = self._ending.is_set() and not self._posted and not self._lingering
+            return self._over
 
     def _turn(self) -> None:
         self._turned = now = time.monotonic()
@@ -209,6 +220,11 @@ class Loop:
             self._guarded(work)
 
     def _close(self) -> None:
+        for key in list(
+            self._selector.get_map().values()
+        ):  # whoever forgot to stop a client leaves no socket open
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
         self._selector.close()
         self._wake_r.close()
         assert self._wake_w is not None

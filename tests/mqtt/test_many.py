@@ -117,3 +117,15 @@ def test_a_loop_survives_whatever_is_thrown_in_it(own_broker: Broker) -> None:
         kill_broker(own_broker)
         wait_until(lambda: not client.connected, "the loss to be seen")
         assert client.stop()
+
+
+def test_a_loop_that_ends_under_its_clients_leaves_no_socket_open(own_broker: Broker, mute_port: int) -> None:
+    before = len(list(OPEN.iterdir()))
+    with Loop(connects=2) as loop:
+        ports = [own_broker.port] * 5 + [mute_port] * 5
+        clients = [Client(LOOPBACK, port, f"left-{number}", loop=loop) for number, port in enumerate(ports)]
+        for client in clients:
+            client.start()
+        wait_until(lambda: clients[0].connected, "one to connect")
+    wait_until(lambda: len(list(OPEN.iterdir())) == before, "every socket to be closed")
+    assert not clients[0].connected
