@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 ALL = (
+    "cluster",
     "qr",
     "event_forms",
     "gs1",
