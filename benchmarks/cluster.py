@@ -196,7 +196,7 @@ def through_mosquitto(folder: Path) -> list[object]:
     broker: Broker = start_broker(folder, prefer="mosquitto")
     reader = paho.Client(CallbackAPIVersion.VERSION2, "reader", protocol=paho.MQTTv311, clean_session=False)
     reader.on_connect = lambda client, *_rest: client.subscribe("k1/+/+/+/up/ev", qos=1)
-    reader.on_message = lambda _client, _user, message: record.take(message.topic, message.payload)
+    reader.on_message = lambda _client, _user, message: record.take(message.topic, bytes(message.payload))
     reader.reconnect_delay_set(1, 1)
     reader.connect(LOOPBACK, broker.port)
     reader.loop_start()

@@ -26,6 +26,7 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),
     "simulate": ("kiosk.simulate.cli", "kiosks without walls, for load and for training"),
     "pix-webhook": ("fleet.payments.pix_api.register", "tell a provider of API Pix where to call"),
+    "nats-config": ("fleet.cli_cluster", "what a node of a cluster of brokers is told"),
 }
 
 
