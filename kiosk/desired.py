@@ -147,9 +147,9 @@ class Wanted:
             self._ledger.keep(KEPT, msgspec.json.encode(taken))
         except LedgerError as error:
             faults = (*faults, f"cannot be kept for the next start: {error}"[:200])
-        yield from self._take(taken, at)
         self._faults = faults
-        self.tell()
+        yield from self._take(taken, at)
+        self.tell(changed_only=True)
 
     def _take(self, desired: Desired, at: Stamp) -> Iterable[AnyEvent]:
         before, self._desired = self._desired, desired
