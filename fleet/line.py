@@ -22,6 +22,7 @@ from msgspec import structs
 from fleet.clock import now_ms
 from mqtt import channels, topics
 from mqtt.client import Client
+from mqtt.commands import Command, CommandNoted, Desired
 from mqtt.messages import (
     Ack,
     Answer,
@@ -42,6 +43,7 @@ from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
 
+Listener = Callable[[Address, bytes], None]
 Handler = Callable[[Address, Request], Answer]
 RestsOn = Callable[[Request], str]  # the provider whose answer a request has to wait for, "" for none
 WORKERS: Final = 16
@@ -102,6 +104,7 @@ class Line:
         self.on_up: Callable[[], None] = lambda: None  # called, from the network's thread, when it stands
         self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands, tls=tls)
         self._client.subscribe(topics.EVERY_REQUEST)
+        self._listeners: dict[str, Listener] = {}  # by what follows the kiosk's address in the topic
         self._handler: Handler | None = None
         self._rests_on: RestsOn = _on_nobody
         self._lock = threading.Lock()
@@ -141,16 +144,23 @@ class Line:
         for worker in self._workers:
             worker.join(max(0.0, end - time.monotonic()))
 
+    def listen(self, topic_filter: str, listener: Listener) -> None:
+        """Call `listener(address, payload)` from the network's thread for every message of a filter such as
+        topics.EVERY_REPORTED: hand over and return. One listener for each.
+        """
+        self._listeners[topic_filter.split("/", 4)[4]] = listener
+        self._client.subscribe(topic_filter)
+
     def _stands(self) -> None:
         self.on_up()
 
     def send(self, address: Address, message: Message, expires_s: int | None = None) -> bool:
-        """Tell a kiosk. The topic follows from the type; terms are retained. False where the broker is away: tell it
+        """Tell a kiosk. The topic follows from the type; terms and desired state are retained. False where the broker is away: tell it
         again when it asks. `expires_s`: of no use after that; None: as mqtt.channels says.
         """
         if isinstance(message, ChargeState):
             message = structs.replace(message, at_ms=now_ms())
-        retain = isinstance(message, Terms)
+        retain = isinstance(message, Terms | Desired)
         topic = _topic(address, message)
         correlation = message.id.encode() if isinstance(message, ChargeState | CodeState | TimeTold) else b""
         sent = self._client.publish(
@@ -164,13 +174,18 @@ class Line:
     # --- requests ---------------------------------------------------------------------------------------------
 
     def _heard(self, topic: str, payload: bytes) -> None:
-        self.counters.requests += 1
         try:
             address = topics.address_of(topic)
         except BadTopic as error:
+            self.counters.requests += 1
             self.counters.bad_requests += 1
             log.warning("request refused: %s", error)
             return
+        listener = self._listeners.get(topic.split("/", 4)[4])
+        if listener is not None:
+            listener(address, payload)
+            return
+        self.counters.requests += 1
         if _TIME in payload[:_TIME_WITHIN] and self._told_time(address, payload):
             return
         with self._lock:
@@ -290,5 +305,11 @@ def _topic(address: Address, message: Message) -> str:
             return address.terms
         case Ack():
             return address.acks
+        case Command():
+            return address.commands
+        case CommandNoted():
+            return address.command_acks
+        case Desired():
+            return address.desired
         case _:
             raise TypeError(f"{type(message).__name__} is not for kiosks")

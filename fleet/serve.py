@@ -19,6 +19,7 @@ from fleet.catalogue import Catalogue
 from fleet.claims import Claims
 from fleet.clock import now_ms
 from fleet.codes import Codes
+from fleet.commands import Commands
 from fleet.config import Config, ServeError
 from fleet.identity.admission import Admission
 from fleet.ingest import Ingest
@@ -44,7 +45,7 @@ from fleet.web.app import create_app
 from fleet.web.gate import BadNetwork, networks
 from fleet.web.patience import Patient
 from mqtt.messages import Answer, CodeWanted, Request
-from mqtt.topics import Address
+from mqtt.topics import EVERY_COMMAND_STATE, EVERY_REPORTED, Address
 
 __all__ = ["Fleet", "ServeError"]
 
@@ -77,11 +78,14 @@ class Fleet:
             self._methods_at, self.line.send, config.public_url or self.url, self._link_key
         )
         self.line.on_up = self.terms.line_up
+        self.commands = Commands(self.store, self.line.send, self.live, now_ms)
+        self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
+        self.line.listen(EVERY_REPORTED, self.commands.reported)
         self.ingest = Ingest(
             MqttSource(config.broker_host, config.broker_port, f"{config.name}-ingest", tls=tls),
             self.store,
             self.live,
-            appeared=self.terms.appeared,
+            appeared=self._appeared,
         )
         self.claims = Claims(self.store, self.payments, now_ms)
         baskets = Baskets(self.store, now_ms)
@@ -95,7 +99,7 @@ class Fleet:
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
-            admission=self.admission,
+            admission=self.admission, commands=self.commands,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -135,6 +139,10 @@ class Fleet:
             self.store.close()
             raise ServeError(str(error)) from None
 
+    def _appeared(self, address: Address) -> None:
+        self.terms.appeared(address)
+        self.commands.appeared(address)
+
     def _link_key(self, address: Address) -> tuple[str, int]:
         return self.link_keys.key_for(str(address)).hex(), self.link_keys.kid
 
@@ -166,6 +174,7 @@ class Fleet:
             self.payments.start()
             self.claims.catch_up()
         self.keeper.start()
+        self.commands.start()
         self.line.start(self._answer, self._rests_on)
         self.visits.start()
         if self.admission is not None:
@@ -195,6 +204,7 @@ class Fleet:
         self._server.should_exit = True
         self.ingest.stop()
         self.line.stop()
+        self.commands.close()
         self.desk.close()
         self.keeper.close()
         if self.admission is not None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from fleet.catalogue import Catalogue
 from fleet.claims import Claims
 from fleet.clock import Clock, now_ms
+from fleet.commands import Commands
 from fleet.config import Config
 from fleet.identity.admission import Admission
 from fleet.line import Line
@@ -58,4 +59,5 @@ class Services:
     admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
+    commands: Commands | None = None  # what kiosks are told to do, where there are kiosks
     clock: Clock = now_ms

@@ -269,3 +269,38 @@ clones = Table(
     _text("sessions"),  # JSON: who they are
     _number("cleared_ms", index=True), _text("who"), _text("why"),
 )  # fmt: skip
+
+# What operators had kiosks do, and who and why: see fleet.command_book. Rows of finished ones stay, results for some days.
+commands = Table(
+    "commands", metadata,
+    Column("id", String(16), primary_key=True),
+    _text("kiosk", index=True), _text("what"), _text("arguments"),  # JSON object of strings
+    _text("who"), _text("why"), _number("at_ms", index=True), _number("valid_s"), _number("force"),
+    # sent | accepted | running, then one of mqtt.commands.ENDS; `said_by`: kiosk, or fleet where the kiosk fell silent
+    _text("state", index=True), _text("said_by"), _text("reason"), _text("detail"), _number("changed_ms"),
+    _text("media"), _number("parts"), _number("size"),  # of the result; 0 parts: none, or swept
+)  # fmt: skip
+
+command_states = Table(
+    "command_states", metadata,
+    Column("id", String(16), primary_key=True), Column("state", String(16), primary_key=True),
+    _number("wall_ms"), _number("heard_ms"), _text("reason"), _text("detail"),
+)  # fmt: skip
+
+command_parts = Table(
+    "command_parts", metadata,
+    Column("id", String(16), primary_key=True), Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False), _number("heard_ms", index=True),
+)  # fmt: skip
+
+# How each kiosk is to be: every version that was said, and how it says it is: see fleet.desired.
+desired = Table(
+    "desired", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("version", Integer, primary_key=True, autoincrement=False),
+    _text("who"), _text("why"), _number("at_ms"), _text("body"),
+)  # fmt: skip
+
+reported = Table(
+    "reported", metadata,
+    Column("kiosk", String(98), primary_key=True), _number("version"), _number("heard_ms"), _text("body"),
+)  # fmt: skip
