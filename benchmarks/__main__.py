@@ -18,6 +18,7 @@ ALL = (
     "importing",
     "loop",
     "phone_lane",
+    "scale",
     "wall",
 )
 

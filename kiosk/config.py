@@ -40,7 +40,7 @@ class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 1883
     mqtt5: bool | None = None  # None: MQTT 5 where the broker speaks it, else 3.1.1
     crowd_s: Annotated[int, Meta(ge=0, le=600)] = (
-        10  # after the broker was away, kiosks come back spread over so long
+        12  # after the broker was away, kiosks come back spread over so long
     )
 
 

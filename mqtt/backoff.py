@@ -40,9 +40,9 @@ class Backoff:
         return 1 if stood_s >= self.stable_s else failures + 1
 
 
-CROWD_S: Final = 10.0
+CROWD_S: Final = 12.0
 
 
 def station(crowd_s: float = CROWD_S) -> Backoff:
-    """Of a kiosk, one of many: a thousand come back at a hundred a second, mosquitto's TLS takes 350 (measured)."""
+    """Of a kiosk, one of many: a thousand come back at eighty a second, mosquitto takes 350 TLS handshakes (measured)."""
     return Backoff(cap_s=2 * crowd_s if crowd_s else 60.0, crowd_s=crowd_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -31,6 +32,7 @@ class Share:
     def __init__(self, plan: Plan) -> None:
         """Raises NoRoom where the machine does not let one process have so many kiosks."""
         make_room(plan.count, FILES_PER_KIOSK[plan.ledger])
+        self.pid = os.getpid()
         self._plan = plan
         self._loop = Loop("simulated network")
         self._committer = Committer()

@@ -22,6 +22,8 @@ STOP_S: Final = 15.0
 class Part(Protocol):
     """What a simulation is made of: Share, or one in another process."""
 
+    pid: int
+
     def start(self) -> None:
         """Plug all in."""
 
@@ -56,6 +58,7 @@ class _Elsewhere:
         self._process = context.Process(target=_serve, args=(plan, theirs), daemon=True)
         self._process.start()
         theirs.close()
+        self.pid = self._process.pid or 0
         self._answer()
 
     def _ask(self, what: str) -> Any:
