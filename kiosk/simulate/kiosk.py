@@ -6,6 +6,7 @@ threads put what they have seen. It writes down what it wrote, so that it can be
 
 from __future__ import annotations
 
+import logging
 import random
 import secrets
 from collections.abc import Callable
@@ -18,12 +19,15 @@ from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp, lost
 from kiosk.simulate.clock import DriftingClock, LineClock
 from kiosk.simulate.day import Bought, Deed, PaidInVain
 from kiosk.simulate.memory_ledger import KioskLedger, MemoryLedger
+from kiosk.simulate.obeying import Obeying
 from kiosk.simulate.records import note_of, payment_of, refund_of, sale_of
 from kiosk.simulate.scenarios import DEVICES
 from kiosk.simulate.shelf import VERSION
 from kiosk.simulate.wire import Caller, Dial, Post, Wire
-from mqtt.messages import Event, Health, PhoneSale, Presence, Terms
+from mqtt.messages import BadMessage, Event, Health, PhoneSale, Presence, Terms
 from mqtt.topics import Address
+
+log = logging.getLogger(__name__)
 
 ANSWER_MS: Final = 10_000
 
@@ -90,6 +94,7 @@ class SimulatedKiosk:
         self.terms: Terms | None = None
         self._dropped = 0
         self.devices = dict.fromkeys(DEVICES, "ready")
+        self.obeying = Obeying(clock, self._restart, self.devices)
 
     def _power(self) -> tuple[KioskLedger, FleetLine]:
         ledger = self._open(self._card, lambda: self._post(EVENTS_WAIT))
@@ -127,6 +132,14 @@ class SimulatedKiosk:
         self.ledger, self._line = self._power()
         if plugged:
             self.plug()
+
+    def _restart(self, machine: bool) -> None:
+        """As an operator asked: the program begins again under another session, or the machine does."""
+        if machine:
+            self.clock.restart()
+        self.session = secrets.token_hex(8)
+        self.since_ms = self.clock.wall_ms()
+        self.say("ready")
 
     def swap_card(self) -> None:
         """Somebody puts a fresh card in: what the old one had not got rid of is gone with it, a new epoch begins."""
@@ -181,6 +194,7 @@ class SimulatedKiosk:
                 self._connects += 1
                 self._line.up()
                 self.say("ready")
+                self._line.reported(self.obeying.reported(self.session))
             case LineDown():
                 pass
             case Heard():
@@ -192,6 +206,17 @@ class SimulatedKiosk:
         return self._line.pump()
 
     def _hear(self, heard: Heard) -> None:
+        try:
+            if heard.topic == self.address.commands:
+                self.obeying.command(heard.payload, self.ledger, self._line.command_state)
+                return
+            if heard.topic == self.address.desired:
+                if self.obeying.wanted(heard.payload):
+                    self._line.reported(self.obeying.reported(self.session))
+                return
+        except BadMessage as error:
+            log.warning("%s: a message on %s was refused: %s", self.address, heard.topic, error)
+            return
         match self._line.heard(heard):
             case PhoneSale():
                 self._phone_sales += 1
@@ -201,7 +226,12 @@ class SimulatedKiosk:
     # --- what it does -----------------------------------------------------------------------------------------
 
     def do(self, deed: Deed) -> None:
-        """Something happens at the wall: it is written down. Raises LedgerError for a sale that could not be."""
+        """Something happens at the wall: it is written down. Raises LedgerError for a sale that could not be.
+
+        A wall that is out of service sells nothing, and nobody stands before it.
+        """
+        if self.obeying.desired.out_of_service:
+            return
         match deed:
             case Bought():
                 self._sell(deed)
