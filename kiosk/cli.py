@@ -21,7 +21,7 @@ from kiosk.ledger.look import in_words, look
 from kiosk.link import ScreenEnd, memory_pair
 from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.logs import keep_log
-from kiosk.program import AgentProgram
+from kiosk.starting import KioskProgram
 from kiosk.views import Panel
 
 RESTART = 75  # exit code of a program that wants to be started again: EX_TEMPFAIL of sysexits.h
@@ -97,12 +97,13 @@ class Ending:
     def leave(self) -> None:
         """End, to be started again."""
         self.code = RESTART
-        self._end()
+        self.end()
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._end()
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End, from any thread."""
         self.asked.set()
         if self._stop is not None:
             self._stop()
@@ -112,13 +113,15 @@ def _run(options: argparse.Namespace) -> int:
     ending = Ending()
     config = load_config(options.config)
     agent_end, screen_end = memory_pair()
-    program = AgentProgram(config, agent_end, leave=ending.leave if watched() else None)
+    program = KioskProgram(config, agent_end, failed=ending.end, leave=ending.leave if watched() else None)
     program.start()
     try:
         _draw(screen_end, config.glass, ending, options, fullscreen=config.panel.fullscreen)
     finally:
         screen_end.close()
         program.stop()
+    if program.error is not None:
+        raise program.error
     return ending.code
 
 
@@ -126,10 +129,14 @@ def _agent(options: argparse.Namespace) -> int:
     ending = Ending()
     config = load_config(options.config)
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    program = AgentProgram(config, SocketAgentEnd(config.socket), leave=ending.leave if watched() else None)
+    program = KioskProgram(
+        config, SocketAgentEnd(config.socket), failed=ending.end, leave=ending.leave if watched() else None
+    )
     program.start()
     ending.asked.wait()
     program.stop()
+    if program.error is not None:
+        raise program.error
     return ending.code
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from devices.models import Setting
 from devices.registry import models
 from devices.settings import SOCKET, check_settings
 from devices.settings import BadSettings as BadDevices
 from kiosk.core.settings import BadSettings, Place, Settings
+from kiosk.identity import BadIdentity, load_identity
 from kiosk.views import Panel
+from mqtt.security import Tls
 from mqtt.topics import Address, BadTopic
+
+log = logging.getLogger(__name__)
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Pixels = Annotated[int, Meta(ge=240, le=8192)]
@@ -42,6 +48,17 @@ class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
     crowd_s: Annotated[int, Meta(ge=0, le=600)] = (
         12  # after the broker was away, kiosks come back spread over so long
     )
+    ca: str = ""  # PEM files (docs/identity.md): whom to believe; "": no TLS, unless this kiosk is enrolled
+    certificate: str = ""  # who this kiosk is, with its chain
+    key: str = ""
+    server_name: str = ""  # what the broker's certificate is for, where that is not `host`
+
+
+class EnrolmentTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """In place of `address`: a fleet that says who this kiosk is, once a person there has let it in (docs/identity.md)."""
+
+    fleet: str  # where its pages are: https://HOST, or http on this machine
+    ca: str = ""  # PEM file of whom to believe there; "": whom this machine believes anyway
 
 
 class FleetTable(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,8 +105,9 @@ class DeviceTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
-    address: AddressTable
     paths: PathsTable
+    address: AddressTable | None = None
+    enrolment: EnrolmentTable | None = None
     public_host: str = "https://shop.example"
     trust_clock: bool = False
     broker: BrokerTable = BrokerTable()
@@ -100,12 +118,17 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     session: dict[str, Any] = field(default_factory=dict)
 
 
+NOBODY: Final = Address("new", "new", "new")  # told by identity, not by name: a kiosk may be called that
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """All that a kiosk must be told."""
 
-    address: Address
+    address: Address  # NOBODY until the kiosk is enrolled
     store: Path
     state: Path
+    enrolment: EnrolmentTable | None = None
+    tls: Tls | None = None  # to the broker
     public_host: str = (
         "https://shop.example"  # Digital Links on the wall begin with it: scheme, host, perhaps a port
     )
@@ -116,6 +139,11 @@ class Config(Struct, frozen=True, kw_only=True):
     panel: PanelTable = PanelTable()
     devices: tuple[DeviceTable, ...] = ()
     session: Settings = Settings()
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether it is known which kiosk this is."""
+        return self.address is not NOBODY
 
     @property
     def socket(self) -> Path:
@@ -157,9 +185,9 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 def load_config(path: Path) -> Config:
-    """The configuration in a file. Raises BadConfig."""
+    """The configuration in a file; of a kiosk that is enrolled, with its address and broker. Raises BadConfig."""
     try:
-        return parse_config(path.read_text(encoding="utf-8"), path.resolve().parent)
+        return as_enrolled(parse_config(path.read_text(encoding="utf-8"), path.resolve().parent))
     except OSError as error:
         raise BadConfig(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -173,7 +201,9 @@ def parse_config(text: str, base: Path) -> Config:
         session = _settings(file.session)
         check_settings([Setting(one.name, one.model, one.port) for one in file.devices], models())
         config = Config(
-            address=Address(file.address.tenant, file.address.site, file.address.kiosk),
+            address=_address(file),
+            enrolment=_enrolment(file.enrolment, base),
+            tls=_tls(file.broker, base),
             store=base / file.paths.store,
             state=base / file.paths.state,
             public_host=file.public_host,
@@ -197,6 +227,59 @@ def parse_config(text: str, base: Path) -> Config:
     except BadSettings as error:
         raise BadConfig(f"{error} - at `public_host`") from None
     return config
+
+
+def as_enrolled(config: Config) -> Config:
+    """The configuration with what this kiosk's identity says, where it is to have one and has. Raises BadConfig.
+
+    An identity that is damaged counts as none, if there is a fleet that can give another.
+    """
+    if config.enrolled:
+        return config
+    try:
+        found = load_identity(config.identity)
+    except BadIdentity as error:
+        if config.enrolment is None:
+            raise BadConfig(str(error)) from None
+        log.error("this kiosk's identity cannot be used, so it enrols anew: %s", error)
+        return config
+    if found is None:
+        if config.enrolment is None:
+            raise BadConfig("Object missing required field `address` (or `enrolment`)")
+        return config
+    broker = structs.replace(config.broker, host=found.host, port=found.port)
+    return structs.replace(config, address=found.address, broker=broker, tls=found.tls)
+
+
+def _address(file: _File) -> Address:
+    if file.address is None:
+        return NOBODY
+    if file.enrolment is not None:
+        raise BadConfig("Expected one of `address` and `enrolment`, got both")
+    return Address(file.address.tenant, file.address.site, file.address.kiosk)
+
+
+def _enrolment(table: EnrolmentTable | None, base: Path) -> EnrolmentTable | None:
+    if table is None:
+        return None
+    parts = urlsplit(table.fleet)
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    whole = parts.hostname and parts.path in ("", "/") and not parts.query and not parts.fragment
+    if not whole or (parts.scheme != "https" and not (here and parts.scheme == "http")):
+        raise BadConfig(f"Expected https://HOST, got {table.fleet!r} - at `enrolment.fleet`")
+    ca = str(base / table.ca) if table.ca else ""
+    return EnrolmentTable(fleet=table.fleet.rstrip("/"), ca=ca)
+
+
+def _tls(broker: BrokerTable, base: Path) -> Tls | None:
+    if not broker.ca:
+        if broker.certificate or broker.key or broker.server_name:
+            raise BadConfig("Expected `ca` beside `certificate`, `key` and `server_name` - at `broker`")
+        return None
+    if bool(broker.certificate) != bool(broker.key):
+        raise BadConfig("Expected both of `certificate` and `key` or none - at `broker`")
+    certificate = base / broker.certificate if broker.certificate else None
+    return Tls(base / broker.ca, certificate, base / broker.key if broker.key else None, broker.server_name)
 
 
 def _settings(table: dict[str, Any]) -> Settings:

@@ -242,6 +242,14 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file of our own so that after a power cut the old one or the new one is there."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    _write(draft, data)
+    draft.replace(path)
+    _sync(path.parent)
+
+
 def _sync(folder: Path) -> None:
     """Make names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

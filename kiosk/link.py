@@ -59,7 +59,7 @@ class AgentEnd(Protocol):
         """Begin: `on_intent` takes what people do, `facings(aisle, language, start, stop)` answers for the shelves.
 
         Both are called from the link's threads. `on_intent` must hand over and return; an exception of `facings`
-        reaches the screen as LinkDown and is counted.
+        reaches the screen as LinkDown and is counted. Called again, who follows takes over from who was before.
         """
 
     def show(self, shop: Shop, view: View) -> None:

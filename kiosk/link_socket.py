@@ -76,8 +76,9 @@ class SocketAgentEnd:
     def serve(self, on_intent: OnIntent, facings: Facings) -> None:
         """See AgentEnd."""
         self._on_intent, self._facings = on_intent, facings
-        self._thread = threading.Thread(target=self._run, name="link-agent", daemon=True)
-        self._thread.start()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="link-agent", daemon=True)
+            self._thread.start()
 
     def show(self, shop: Shop, view: View) -> None:
         """See AgentEnd."""

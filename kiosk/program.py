@@ -27,6 +27,7 @@ from kiosk.hands import Hands
 from kiosk.hardware import Hardware
 from kiosk.ledger import RESERVE_BYTES, Ledger
 from kiosk.link import AgentEnd
+from kiosk.machine import machine_id
 from kiosk.peripherals import NoPeripherals, Peripherals
 from kiosk.runtime import Runtime
 from kiosk.store_watch import StoreWatcher
@@ -70,6 +71,7 @@ def connect(config: Config, will: bytes, post: Callable[[object], None]) -> Flee
         on_up=lambda: post(LineUp()),
         on_down=lambda: post(LineDown()),
         mqtt5=broker.mqtt5,
+        tls=config.tls,
         backoff=station(broker.crowd_s),
     )
 
@@ -93,7 +95,7 @@ class AgentProgram:
         self._link = link
         with ExitStack() as undo:  # what is open when something fails
             undo.callback(link.close)
-            self._lock = _lock(config.state)
+            self._lock = hold(config.state)
             undo.callback(os.close, self._lock)
             self._watcher = None if store else StoreWatcher(config.store, self._store_ready)
             self._store = store or OpenStore(config.store)
@@ -108,6 +110,7 @@ class AgentProgram:
                 on_growth=lambda: self.runtime.post(EventsWait()),
                 limit_bytes=config.ledger_limits.limit_mib * 1024 * 1024,
                 reserve_bytes=RESERVE_BYTES,
+                machine=machine_id(),
             )
             undo.pop_all()
         here = secrets.token_hex(8)  # this start of the agent
@@ -187,7 +190,7 @@ def hardware(config: Config) -> Peripherals:
     return Hardware(settings, config.device_socket)
 
 
-def _lock(state: Path) -> int:
+def hold(state: Path) -> int:
     """Make the state folder and hold its lock; it is let go by the kernel when the process ends. Raises OSError, Busy."""
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ Pure but for reading the store. Sessions are put together, not played, so that e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
@@ -22,7 +22,7 @@ from kiosk.core.present import CODES, present
 from kiosk.core.settings import Place
 from kiosk.core.terms import Terms
 from kiosk.guided import Step
-from kiosk.views import Notice, View
+from kiosk.views import Enrol, Frame, Notice, View
 
 NOON_MS = 1_795_345_200_000  # 2026-11-22 11:00 UTC: the clock of all scenes
 ORDER = "7K2Q9XM4D0T3R8V"  # 15 characters of Crockford's base32
@@ -121,8 +121,19 @@ def scenes(
         found[f"closed-{reason}"] = present(_with(session, state=closed, basket=(), order=None))
     looked_for = state.Identifying("", f"demo/central/{place.kiosk}", "green", MONO_MS + 20_000, False)
     found["identify"] = present(_with(session, state=state.Browsing(), identifying=looked_for))
+    found |= {f"enrol-{view.state}": view for view in _enrolling(language)}
     found["asleep"] = present(_with(session, state=state.Sleeping(), basket=(), order=None))
     return found
+
+
+def _enrolling(language: str) -> Iterator[Enrol]:
+    """A device on its way into a fleet: no session yet, so no core."""
+    frame = Frame(language)
+    yield Enrol(frame, "reaching", "", "fleet.pendelo.example", "Temporary failure in name resolution")
+    yield Enrol(frame, "waiting", CLAIM, "fleet.pendelo.example")
+    yield Enrol(frame, "busy", CLAIM, "fleet.pendelo.example")
+    yield Enrol(frame, "rejected", CLAIM, "fleet.pendelo.example", "Not one of ours: serial number unknown")
+    yield Enrol(frame, "welcome", "", "fleet.pendelo.example")
 
 
 def _many(session: state.Session) -> state.Session:

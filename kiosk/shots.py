@@ -51,7 +51,7 @@ _MORE = (
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
     "problem-expired", "problem-unsure", "closed-maintenance", "closed-out-of-service", "identify", "asleep", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
     "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
-    "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense",
+    "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense", "enrol-waiting", "enrol-reaching", "enrol-rejected", "enrol-welcome",
 )  # fmt: skip
 _MANY_SCHEMES = (
     ("choose-many", "zh"),
@@ -67,7 +67,7 @@ SHOOTS = {
         Panel(),
         "Portrait, 1080 x 1920",
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
-        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready", "test-receipt"))
+        + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready", "test-receipt", "enrol-waiting"))
         + _MANY_SCHEMES
         + _OPERATED,
     ),
@@ -77,7 +77,7 @@ SHOOTS = {
         (
             *((name, "en") for name in _JOURNEY),
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
-            ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("test-card", "ar"), ("test-scan", "de"),
+            ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("enrol-waiting", "zh"), ("enrol-waiting", "ar"), ("enrol-rejected", "de"), ("test-card", "ar"), ("test-scan", "de"),
             ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"), ("identify", "zh"), ("closed-out-of-service", "de"),
             ("asleep", "en"),
         ),

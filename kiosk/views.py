@@ -267,6 +267,18 @@ class Asleep(Struct, frozen=True, tag="asleep"):
     frame: Frame
 
 
+class Enrol(Struct, frozen=True, tag="enrol"):
+    """This device belongs to no fleet yet. `state`: reaching (nobody answers) | waiting (for a person, who compares `code`) |
+    busy | rejected | welcome (it was let in, the shop comes). `detail`: as the fleet or the network says it.
+    """
+
+    frame: Frame
+    state: str
+    code: str = ""
+    fleet: str = ""  # its host
+    detail: str = ""
+
+
 class DeviceTest(Struct, frozen=True, tag="device-test"):
     """A technician tests a peripheral. `step` is a key of the screen's words: scan | card | away | phone | receipt | unplug | plug |
     wait | passed | failed; `code` is to be scanned from the glass; `asks`: yes or no is answered here.
@@ -284,7 +296,7 @@ class DeviceTest(Struct, frozen=True, tag="device-test"):
 
 View = (
     Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult
-    | Closed | Asleep | DeviceTest
+    | Closed | Asleep | DeviceTest | Enrol
 )  # fmt: skip
 
 COLOURS = ("green", "blue", "violet", "orange", "red", "black")  # of Identify: told apart across a hall

@@ -3,8 +3,9 @@
     POST /enrol   Ask -> Told        again and again, until it is approved: safe to repeat, nothing hangs on one answer
 
 The code stands on the glass and on the operator's page, and a person compares the two. It is made of the kiosk's public
-key and the fleet's root certificate, so it differs as soon as somebody in between swaps either: a kiosk enrols at no
-other fleet, and no other device in its place. Both sides work it out for themselves; it is never sent.
+key and the fleet's root certificate, so it differs as soon as somebody in between swaps either, and no other device comes
+in under this one's name. Both sides work it out for themselves; it is never sent. That the kiosk talks to the right fleet
+in the first place is what HTTPS is for.
 
 40 bits are enough because each try is expensive: scrypt makes one code cost about 50 ms and 16 MiB. Whoever wants another
 key with the same code needs 2^40 tries on average, over 1,700 years of one core, and a kiosk's request lives for a day.

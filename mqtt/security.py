@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-_NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)  # X509_V_FLAG_NO_CHECK_TIME of <openssl/x509_vfy.h>
+NO_CHECK_TIME: Final = ssl.VerifyFlags(0x200000)  # X509_V_FLAGNO_CHECK_TIME of <openssl/x509_vfy.h>
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def context(tls: Tls) -> ssl.SSLContext:
     made.minimum_version = ssl.TLSVersion.TLSv1_3
     made.server_name, made.known_ms = tls.server_name, tls.known_ms
     if tls.known_ms is not None:
-        made.verify_flags |= _NO_CHECK_TIME
+        made.verify_flags |= NO_CHECK_TIME
     try:
         made.load_verify_locations(tls.ca)
     except OSError as error:

@@ -75,6 +75,10 @@ class SecureBroker:
     def revoke(self, *serials: int) -> None:
         """Publish the list, and have it read anew as systemd's path unit does."""
         assert publish_revocations(self.authority, [(serial, now_ms()) for serial in serials], now_ms()) == []
+        self.reload()
+
+    def reload(self) -> None:
+        """SIGHUP, as systemd's path unit has it sent when the list changes."""
         before = self.log().count("Reloading config")
         self.process.send_signal(signal.SIGHUP)
         wait_until(lambda: self.log().count("Reloading config") > before, "the broker to read its lists")

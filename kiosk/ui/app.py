@@ -30,6 +30,7 @@ from kiosk.ui.screens.code_entry import CodeEntryScreen, CodeWaitScreen
 from kiosk.ui.screens.code_result import CodeResultScreen
 from kiosk.ui.screens.device_test import DeviceTestScreen
 from kiosk.ui.screens.ending import ProblemScreen, ThanksScreen
+from kiosk.ui.screens.enrol import EnrolScreen
 from kiosk.ui.screens.pay import PayScreen
 from kiosk.ui.screens.product import ProductScreen
 from kiosk.ui.screens.wall import WallScreen
@@ -45,6 +46,7 @@ from kiosk.views import (
     CodeResult,
     CodeWait,
     DeviceTest,
+    Enrol,
     Frame,
     Panel,
     Pay,
@@ -71,6 +73,7 @@ SCREENS: Screens = {
     Closed: ClosedScreen,
     Asleep: AsleepScreen,
     DeviceTest: DeviceTestScreen,
+    Enrol: EnrolScreen,
 }
 CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass
 SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import BadConfig, load_config, parse_config
+from kiosk.identity import adopt
 from kiosk.views import Panel
+from mqtt.security import Tls
+from tests.kiosk.test_identity import Fleet
 
+PATHS = '[paths]\nstore = "store"\nstate = "state"\n'
 ENOUGH = """
 [address]
 tenant = "demo"
@@ -74,7 +78,19 @@ wall_idle_ms = 45000
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("", "missing required field `address`"),
+        ("", "missing required field `paths`"),
+        (PATHS, "missing required field `address` (or `enrolment`)"),
+        (
+            ENOUGH + '[enrolment]\nfleet = "https://fleet.example"\n',
+            "one of `address` and `enrolment`, got both",
+        ),
+        (
+            PATHS + '[enrolment]\nfleet = "http://fleet.example"\n',
+            "Expected https://HOST, got 'http://fleet.example'",
+        ),
+        (PATHS + '[enrolment]\nfleet = "https://fleet.example/x"\n', "at `enrolment.fleet`"),
+        (ENOUGH + '[broker]\ncertificate = "c.pem"\n', "Expected `ca` beside"),
+        (ENOUGH + '[broker]\nca = "ca.pem"\nkey = "k.pem"\n', "both of `certificate` and `key`"),
         ("[broker\n", "is not TOML"),
         (ENOUGH + '[broker]\nport = "1883"\n', "Expected `int`, got `str` - at `broker.port`"),
         (ENOUGH + "[broker]\nport = 70000\n", "<= 65535 - at `broker.port`"),
@@ -146,3 +162,31 @@ def test_two_scanners_are_two_names(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match=r"kiosk\.toml: cannot be read: No such file"):
         load_config(tmp_path / "kiosk.toml")
+
+
+def test_who_the_kiosk_is_may_be_left_to_its_fleet(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(PATHS + '[enrolment]\nfleet = "https://fleet.example/"\nca = "our-ca.pem"\n')
+    new = load_config(file)
+    assert not new.enrolled
+    assert new.enrolment is not None
+    assert (new.enrolment.fleet, new.enrolment.ca) == ("https://fleet.example", str(tmp_path / "our-ca.pem"))
+    adopt(new.identity, Fleet().parts())
+    known = load_config(file)
+    assert known.enrolled
+    assert (str(known.address), known.broker.host, known.broker.port) == (
+        "acme/north/K1", "broker.example", 8883,
+    )  # fmt: skip
+    assert known.tls is not None
+    (new.identity / "key.pem").write_bytes(b"rust")
+    assert not load_config(file).enrolled  # it enrols anew
+    file.write_text(PATHS)
+    with pytest.raises(BadConfig, match="not a private key"):
+        load_config(file)
+
+
+def test_tls_without_enrolment(tmp_path: Path) -> None:
+    more = '[broker]\nca = "ca.pem"\ncertificate = "c.pem"\nkey = "/etc/k.pem"\nserver_name = "mqtt"\n'
+    config = parse_config(ENOUGH + more, tmp_path)
+    assert config.tls == Tls(tmp_path / "ca.pem", tmp_path / "c.pem", Path("/etc/k.pem"), "mqtt")
+    assert parse_config(ENOUGH, tmp_path).tls is None

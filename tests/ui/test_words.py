@@ -17,7 +17,7 @@ from kiosk.core.state import PHONE_SALE
 from kiosk.ui import fonts
 from kiosk.ui.bidi import INVISIBLE
 from kiosk.ui.fonts import face_for
-from kiosk.ui.screens import code_entry, code_result, ending, pay
+from kiosk.ui.screens import code_entry, code_result, ending, enrol, pay
 from kiosk.ui.screens.methods import READER
 from kiosk.ui.words import LOCALE, words
 
@@ -122,6 +122,7 @@ def needed() -> set[str]:
             for tail in ("", ".text")
         }
         | {f"closed.{k}{tail}" for k in CLOSED for tail in ("", ".text")}
+        | {f"enrol.{k}.{part}" for k in enrol.STATES for part in ("title", "text")}
         | {f"off.{k}" for k in ("offline", "no-reader", "method-off", "other")}
         | {f"method.{m}" for m in (*methods, *READER, "card", "other")}
         | {f"method.{m}.hint" for m in ("link", "card", "other")}

@@ -107,11 +107,11 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Closed) -> list[Node]:
         place = Rect(small.x, small.y, small.w, small.h // 3)
         nodes.append(Node(key, place, SmallPrint((text,), tag, size, GROUND, PAPER)))
         small = small.moved(0, place.h)
-    nodes += _languages(theme, w, shop, row)
+    nodes += languages(theme, w, shop, row)
     return mirrored(nodes, theme.width) if w.rtl else nodes
 
 
-def _languages(theme: Theme, w: Words, shop: Shop, row: Rect) -> list[Node]:
+def languages(theme: Theme, w: Words, shop: Shop, row: Rect, ground: Colour = GROUND) -> list[Node]:
     """A button per language: somebody who waits may as well read why."""
     shown = shop.languages[:MOST_LANGUAGES]
     if len(shown) < 2:
@@ -120,6 +120,6 @@ def _languages(theme: Theme, w: Words, shop: Shop, row: Rect) -> list[Node]:
     for known, place in zip(shown, chrome.shares(row, (1,) * len(shown), theme.gap), strict=True):
         here = known.tag == w.language
         art = Button(known.name, known.tag, theme.px(34), "action" if here else "dark", radius=theme.radius,
-                     ground=GROUND, smallest=theme.text)  # fmt: skip
+                     ground=ground, smallest=theme.text)  # fmt: skip
         nodes.append(Node(f"language-{known.tag}", place, art, SetLanguage(known.tag), theme.radius))
     return nodes
