@@ -20,6 +20,8 @@ BROKER_PORT: Final = 1883
 
 # name -> (module with main(arguments) -> exit code, what it does); those below are built in
 MORE: Final[dict[str, tuple[str, str]]] = {
+    "command": ("fleet.cli_command", "have kiosks do something"),
+    "desired": ("fleet.cli_desired", "say how kiosks are to be, or look how they are"),
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
