@@ -72,6 +72,8 @@ def connect(config: Config, will: bytes, post: Callable[[object], None]) -> Flee
         on_down=lambda: post(LineDown()),
         mqtt5=broker.mqtt5,
         tls=config.tls,
+        session_s=broker.session_s,
+        will_delay_s=min(broker.will_delay_s, broker.session_s),
         backoff=station(broker.crowd_s),
     )
 
