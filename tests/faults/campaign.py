@@ -39,6 +39,7 @@ from tests.faults.proxy import CLEAR, Proxy, Spell, plan
 
 StoreKind = Literal["sqlite", "postgres"]
 Transport = Literal["mosquitto", "nats"]
+FULL_S: Final = 4.0
 DRAIN_S: Final = 150.0  # all that waits is in the store by then; the longest patience of an outbox is 60 s
 
 
@@ -59,6 +60,8 @@ class Plan:
     store_kills: int = 0  # of PostgreSQL: its postmaster, or one of its backends
     kiosk_cuts: int = 0  # power
     fleet_cuts: int = 0
+    kiosk_fills: int = 0  # of its disk, to the last byte, for FULL_S; needs disks of their own
+    fleet_fills: int = 0
     pace_s: float = 0.6  # mean time between two faults
 
 
@@ -118,7 +121,9 @@ class Campaign:
         ports = [("127.0.0.1", port) for port in self._ports]
         self._cluster = self._make_postgres(stack) if p.store == "postgres" else None
         fleet_proxy = self._proxy(stack, ports, p.seed * 1_000)
-        fleet_disk = self._disk(stack, "fleet", 48) if p.fleet_cuts and not self._cluster else None
+        fleet_disk = (
+            self._disk(stack, "fleet", 48) if (p.fleet_cuts or p.fleet_fills) and not self._cluster else None
+        )
         self._fleet = Fleet(
             nursery=self._nursery, folder=folder, proxy=fleet_proxy, database=lambda: self._database, disk=fleet_disk
         )  # fmt: skip
@@ -127,7 +132,7 @@ class Campaign:
         for number in range(p.kiosks):
             turned = ports[number % len(ports) :] + ports[: number % len(ports)]
             proxy = self._proxy(stack, turned, p.seed * 1_000 + 1 + number)
-            disk = self._disk(stack, f"kiosk-{number}") if p.kiosk_cuts else None
+            disk = self._disk(stack, f"kiosk-{number}") if p.kiosk_cuts or p.kiosk_fills else None
             for module, disk_of, group in ((KIOSK, disk, self._kiosks), (STRAW, None, self._straws)):
                 if module == KIOSK or number < p.straws:
                     kiosk = Kiosk(
@@ -205,6 +210,7 @@ class Campaign:
         acts += [*[self._kill_ingest] * p.ingest_kills, *[self._kill_store] * p.store_kills]
         acts += [self._kill_both] * p.both_kills
         acts += [*[self._cut_kiosk] * p.kiosk_cuts, *[self._cut_fleet] * p.fleet_cuts]
+        acts += [*[self._fill_kiosk] * p.kiosk_fills, *[self._fill_fleet] * p.fleet_fills]
         self._draw.shuffle(acts)
         return acts
 
@@ -276,6 +282,23 @@ class Campaign:
         self._store_disk.become(taken[0])
         self._count("power cut store (PostgreSQL)")
         self._cluster.start()
+
+    def _fill_kiosk(self) -> None:
+        kiosk = self._draw.choice(self._kiosks)
+        self._ready(kiosk)
+        self._fill(kiosk.disk, "disk full: kiosk")
+
+    def _fill_fleet(self) -> None:
+        self._ready(self._fleet)
+        self._fill(self._fleet.disk, "disk full: store (SQLite)")
+
+    def _fill(self, disk: Disk | None, what: str) -> None:
+        """For a while there is no room, then again."""
+        assert disk is not None
+        disk.fill()
+        self._count(what)
+        self._let_pass(FULL_S)
+        disk.make_room()
 
     def _count(self, what: str) -> None:
         self._outcome.faults[what] += 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -52,6 +53,18 @@ class Disk:
         self._image.unlink()
         self._image = taken
         self._mount()
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        with (self.root / "filler").open("ab", buffering=0) as filler:
+            for size in (1024 * 1024, 64 * 1024, 1024, 1):
+                with suppress(OSError):
+                    while filler.write(bytes(size)) == size:
+                        pass
+
+    def make_room(self) -> None:
+        """Take away what filled it."""
+        (self.root / "filler").unlink()
 
     def unmount(self) -> None:
         """Take it away; its file stays. Raises OSError where somebody still works on it."""

@@ -123,7 +123,7 @@ class Recorder:
         for _, event in things:
             self._ledger.note(event)
         self._ledger.flush()
-        if self._ledger.dropped == dropped:
+        if self._ledger.dropped == dropped and not self._ledger.counts()["unwritten"]:
             self._witness.durable(*(tried.id for tried, _ in things))
 
     def _thing(self) -> tuple[Tried, Event]:
@@ -168,7 +168,7 @@ class KioskProcess:
         self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._ledger = Ledger(options.ledger, self._clock, on_growth=lambda: self._inbox.put(None))
         if self._ledger.set_aside is not None:
-            self._witness.wrong(f"the ledger was set aside: {self._ledger.set_aside}")
+            self._witness.wrong(f"the ledger was damaged, and set aside as {self._ledger.set_aside}")
         self._address = Address(*options.address.split("/"))
         self._recorder = Recorder(self._ledger, self._clock, self._witness, options.prefix, options.seed)
         self._recorder.recover(witness.read(options.witness))

@@ -15,6 +15,7 @@ from mqtt.messages import (
     AdvertPlayed,
     Engaged,
     FacingsSeen,
+    Gap,
     KioskEvent,
     RefundWanted,
     SaleMade,
@@ -64,10 +65,10 @@ def compare(accounts: Mapping[str, Account], url: str) -> Verdict:
     store = Store(url)
     try:
         for kiosk, account in accounts.items():
-            stored = _events(store, kiosk)
-            _one_kiosk(verdict, kiosk, account, stored)
-            _streams(verdict, store, kiosk, account)
-            _sums(verdict, store, kiosk, stored)
+            stored, gaps = _events(store, kiosk)
+            _one_kiosk(verdict, kiosk, account, stored, gaps)
+            _streams(verdict, store, kiosk, account, gaps)
+            _sums(verdict, store, kiosk, stored, gaps)
         with store.read() as connection:
             aside = connection.scalar(select(func.count()).select_from(tables.poison)) or 0
         if aside:
@@ -77,18 +78,22 @@ def compare(accounts: Mapping[str, Account], url: str) -> Verdict:
     return verdict
 
 
-def _events(store: Store, kiosk: str) -> Counter[Tried]:
+def _events(store: Store, kiosk: str) -> tuple[Counter[Tried], list[Gap]]:
     with store.read() as connection:
         bodies = connection.scalars(select(tables.events.c.body).where(tables.events.c.kiosk == kiosk))
-        return Counter(told(decode(bytes(body), KioskEvent)) for body in bodies)
+        events: list[KioskEvent] = [decode(bytes(body), KioskEvent) for body in bodies]
+    gaps = [event for event in events if isinstance(event, Gap)]
+    return Counter(told(event) for event in events if not isinstance(event, Gap)), gaps
 
 
-def _one_kiosk(verdict: Verdict, kiosk: str, account: Account, stored: Counter[Tried]) -> None:
+def _one_kiosk(
+    verdict: Verdict, kiosk: str, account: Account, stored: Counter[Tried], gaps: list[Gap]
+) -> None:
     names = Counter(event.id for event in stored.elements())
     verdict.tried += len(account.tried)
     verdict.durable += len(account.durable)
     verdict.stored += stored.total()
-    lost = sorted(account.durable - names.keys())
+    lost = _lost(account, names, gaps)
     twice = sorted(name for name, times in names.items() if times > 1)
     invented = [event for event in stored if account.tried.get(event.id) != event]
     verdict.lost += [f"{kiosk} {name}" for name in lost]
@@ -111,11 +116,25 @@ def _one_kiosk(verdict: Verdict, kiosk: str, account: Account, stored: Counter[T
         verdict.problems.append(f"{kiosk}: the campaign used a name twice: {account.twice}")
 
 
-def _streams(verdict: Verdict, store: Store, kiosk: str, account: Account) -> None:
+def _lost(account: Account, names: Counter[str], gaps: list[Gap]) -> list[str]:
+    """Names a ledger said it keeps that are neither stored nor folded: a gap stands for so many of each kind, no sale."""
+    room: Counter[str] = Counter()
+    for gap in gaps:
+        room.update(gap.counts)
+    lost = []
+    for name in sorted(account.durable - names.keys()):
+        kind = account.tried[name].kind
+        room[kind] -= 1
+        if room[kind] < 0 or kind in ("sale", "refund"):
+            lost.append(name)
+    return lost
+
+
+def _streams(verdict: Verdict, store: Store, kiosk: str, account: Account, gaps: list[Gap]) -> None:
     place, streams = tables.events.c, tables.streams.c
     with store.read() as connection:
         held = {
-            epoch: (count, last)
+            epoch: (int(count), int(last))
             for epoch, count, last in connection.execute(
                 select(place.epoch, func.count(), func.max(place.seq))
                 .where(place.kiosk == kiosk)
@@ -131,13 +150,14 @@ def _streams(verdict: Verdict, store: Store, kiosk: str, account: Account) -> No
     if set(held) != {epoch}:
         verdict.problems.append(f"{kiosk}: streams {sorted(held)}, where {epoch} alone was expected")
     for name, (count, highest) in held.items():
+        count += sum(gap.seq - gap.first for gap in gaps if gap.epoch == name)
         if not count == highest == upto.get(name) == last:
             verdict.problems.append(
                 f"{kiosk} {name}: {count} events up to {highest}, complete to {upto.get(name)}, the kiosk's last is {last}"
             )
 
 
-def _sums(verdict: Verdict, store: Store, kiosk: str, stored: Counter[Tried]) -> None:
+def _sums(verdict: Verdict, store: Store, kiosk: str, stored: Counter[Tried], gaps: list[Gap]) -> None:
     """Money, and what roll-ups count, against the events themselves."""
     events = list(stored.elements())
     with store.read() as connection:
@@ -156,6 +176,8 @@ def _sums(verdict: Verdict, store: Store, kiosk: str, stored: Counter[Tried]) ->
     if counted is None:
         return
     times = Counter(event.kind for event in events)
+    for gap in gaps:
+        times.update(gap.counts)
     expected = {
         "play": times["play"], "impression": 3 * times["impressions"], "engagement": times["engagement"],
         "scan": times["scan"], "sale": times["sale"],
