@@ -41,9 +41,9 @@ def _campaign(wanted: Plan, keep: Path | None) -> list[Outcome]:
     if why:
         _say(f"{name}: left out: {why}")
         return []
-    plan, less = possible(wanted)
-    if less:
-        _say(f"{name}: without power cuts: {less}")
+    plan, left_out = possible(wanted)
+    for what in left_out:
+        _say(f"{name}: in part: {what}")
     with tempfile.TemporaryDirectory(prefix="endcap-faults-") as temporary:
         folder = keep / name.replace(", ", "-").replace(" ", "-") if keep else Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -26,12 +26,14 @@ from tests.faults.cast import (
     Actor,
     Fleet,
     Kiosk,
+    Mischief,
     Mosquitto,
     NatsNode,
     StrawFleet,
     free_port,
     wait_in_work,
 )
+from tests.faults.clocks import JUMPS, JumpyClock
 from tests.faults.disks import Disk
 from tests.faults.nursery import Nursery, wait_for
 from tests.faults.oracle import Verdict
@@ -62,6 +64,8 @@ class Plan:
     fleet_cuts: int = 0
     kiosk_fills: int = 0  # of its disk, to the last byte, for FULL_S; needs disks of their own
     fleet_fills: int = 0
+    jumps: int = 0  # of the kiosks' clock, or of the fleet's, by hours or years
+    mischief: bool = False  # batches are said again, late and in any order
     pace_s: float = 0.6  # mean time between two faults
 
 
@@ -97,6 +101,7 @@ class Campaign:
         self._later: list[tuple[float, Callable[[], None]]] = []  # what is due when
         self._outcome = Outcome(plan)
         self._weather: list[tuple[Proxy, Iterator[Spell]]] = []
+        self._clocks: list[JumpyClock] = []
         self._stormy = True
 
     def run(self) -> Outcome:
@@ -116,7 +121,10 @@ class Campaign:
 
     def _set_up(self, stack: ExitStack) -> None:
         p, folder = self._plan, self._folder
-        self._nursery = stack.enter_context(Nursery())
+        self._nursery = stack.enter_context(Nursery(self._clock_of("fleet")))
+        self._kiosks_nursery = self._nursery
+        if p.jumps:
+            self._kiosks_nursery = stack.enter_context(Nursery(self._clock_of("kiosks")))
         self._brokers = self._make_brokers()
         ports = [("127.0.0.1", port) for port in self._ports]
         self._cluster = self._make_postgres(stack) if p.store == "postgres" else None
@@ -136,11 +144,14 @@ class Campaign:
             for module, disk_of, group in ((KIOSK, disk, self._kiosks), (STRAW, None, self._straws)):
                 if module == KIOSK or number < p.straws:
                     kiosk = Kiosk(
-                        nursery=self._nursery, folder=folder, module=module, number=number, proxy=proxy,
+                        nursery=self._kiosks_nursery, folder=folder, module=module, number=number, proxy=proxy,
                         per_second=p.per_second, disk=disk_of,
                     )  # fmt: skip
                     group.append(kiosk)
         servers: tuple[Actor, ...] = (*self._brokers, self._fleet, self._straw_fleet)
+        self._mischief = Mischief(nursery=self._nursery, folder=folder, port=self._ports[0])
+        if p.mischief:
+            servers = (*servers, self._mischief)
         self._watched = (*servers, *self._kiosks, *self._straws)
         for actor in servers:
             actor.start()
@@ -152,6 +163,14 @@ class Campaign:
             wait_in_work(kiosk, f"{kiosk.address} to start")
         for proxy, weather in self._weather:
             self._turn(proxy, weather)
+
+    def _clock_of(self, name: str) -> dict[str, str] | None:
+        """The environment of processes whose clock is to jump; None where none is."""
+        if not self._plan.jumps:
+            return None
+        clock = JumpyClock(self._folder / f"{name}.clock")
+        self._clocks.append(clock)
+        return clock.environment
 
     def _make_brokers(self) -> list[Actor]:
         if self._plan.transport == "mosquitto":
@@ -195,6 +214,7 @@ class Campaign:
         disk = Disk(self._folder, name, mib)
         stack.callback(disk.close)
         stack.callback(self._nursery.kill_all)  # before it
+        stack.callback(self._kiosks_nursery.kill_all)
         return disk
 
     @property
@@ -210,6 +230,7 @@ class Campaign:
         acts += [*[self._kill_ingest] * p.ingest_kills, *[self._kill_store] * p.store_kills]
         acts += [self._kill_both] * p.both_kills
         acts += [*[self._cut_kiosk] * p.kiosk_cuts, *[self._cut_fleet] * p.fleet_cuts]
+        acts += [self._jump] * p.jumps
         acts += [*[self._fill_kiosk] * p.kiosk_fills, *[self._fill_fleet] * p.fleet_fills]
         self._draw.shuffle(acts)
         return acts
@@ -282,6 +303,11 @@ class Campaign:
         self._store_disk.become(taken[0])
         self._count("power cut store (PostgreSQL)")
         self._cluster.start()
+
+    def _jump(self) -> None:
+        offset = self._draw.choice(JUMPS)
+        self._draw.choice(self._clocks).jump(offset)
+        self._count("clock jumps")
 
     def _fill_kiosk(self) -> None:
         kiosk = self._draw.choice(self._kiosks)
@@ -362,6 +388,7 @@ class Campaign:
             self._ready(actor)
         everybody = (*self._kiosks, *self._straws)
         self._watched = (*self._brokers, self._fleet, self._straw_fleet)
+        self._outcome.faults["batches said again, in any order"] = self._mischief.said
         for kiosk in everybody:
             kiosk.be_quiet()
         waiting = [kiosk.address for kiosk in everybody]

@@ -252,6 +252,26 @@ class StrawFleet(Actor):
         )  # fmt: skip
 
 
+@dataclass(kw_only=True)
+class Mischief(Actor):
+    """Says again, late and in any order, what kiosks have said."""
+
+    port: int
+    kind: str = "mischief"
+
+    @property
+    def said(self) -> int:
+        """How many batches it has said again."""
+        return _size(self.folder / "mischief.said")
+
+    def start(self) -> None:
+        """See Actor."""
+        self._begin(
+            "tests.faults.mischief", "--port", str(self.port), "--said", str(self.folder / "mischief.said"),
+            log=self.folder / "mischief.log",
+        )  # fmt: skip
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size

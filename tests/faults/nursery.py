@@ -25,7 +25,13 @@ from typing import Final
 import msgspec
 
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-PRELOADED: Final = ("tests.faults.kiosk_process", "tests.faults.straw", "fleet.serve", "fleet.cli")
+PRELOADED: Final = (
+    "tests.faults.kiosk_process",
+    "tests.faults.straw",
+    "tests.faults.mischief",
+    "fleet.serve",
+    "fleet.cli",
+)
 DEADLINE_S: Final = 30.0
 
 
@@ -74,13 +80,15 @@ class Child:
 class Nursery:
     """`with Nursery() as nursery: child = nursery.start(...)`. For one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        """`environment`: added to ours, for all that it starts."""
         self._children: list[Child] = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nursery"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).resolve().parents[2],
+            env=os.environ | (environment or {}),
             start_new_session=True,  # Ctrl-C is the campaign's to handle
         )
 
