@@ -270,6 +270,25 @@ def install_faketime() -> None:
             say(str(error))
 
 
+def install_faults() -> None:
+    """What `tests/faults` breaks and looks through: mosquitto and strace; what lacks one of them is skipped.
+
+    Debian's package starts mosquitto where a service manager runs, which nobody asked for: there it is left to people.
+    """
+    sought = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    lacking = [name for name in ("mosquitto", "strace") if not shutil.which(name, path=sought)]
+    if Path("/run/systemd/system").exists() and "mosquitto" in lacking:
+        lacking.remove("mosquitto")
+        say("without mosquitto some tests are skipped; as root: apt-get install mosquitto")
+    prefix = privileged()
+    if lacking and prefix is not None and shutil.which("apt-get"):
+        say(f"installing {' and '.join(lacking)}, for the tests of faults")
+        try:
+            apt_install(prefix, lacking)
+        except SetupError as error:
+            say(str(error))
+
+
 def state_of_lock() -> str:
     """Names what an environment was made from; another lock or Python makes it anew."""
     text = (
@@ -302,6 +321,7 @@ def main(arguments: list[str] | None = None) -> int:
             install_browser()
             install_libnfc()
             install_postgres()
+            install_faults()
             install_faketime()
         if options.from_pyproject:
             resolve_packages(make_environment(options.venv))

@@ -9,7 +9,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tests.faults.campaign import Campaign, Outcome, Plan
+from tests.faults.campaign import Campaign
+from tests.faults.outcome import Outcome, Plan
 from tests.faults.plans import FULL, obstacle, possible
 from tests.faults.table import problems_of, table
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests import postgres
 from tests.faults import clocks, disks
-from tests.faults.campaign import Plan
+from tests.faults.outcome import Plan
 from tests.servers import missing
 
 # `make test-faults`: together over 500 kills and 100 power cuts, in less than ten minutes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tests.faults.campaign import Outcome
+from tests.faults.outcome import Outcome
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

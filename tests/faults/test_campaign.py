@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.campaign import Campaign, Plan
+from tests.faults.campaign import Campaign
+from tests.faults.outcome import Plan
 from tests.faults.plans import BRIEF, obstacle, possible
 
 pytestmark = [pytest.mark.server, pytest.mark.faults]
