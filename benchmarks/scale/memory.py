@@ -30,7 +30,7 @@ from kiosk.simulate.shares import parts_of
 NUMBERS = (100, 300, 1_000, 3_000, 10_000)
 BUSY = 0.12
 RUSH_MS = 1_795_420_800_000  # a Monday, 08:00 UTC
-MEASURED_S = 20.0
+MEASURED_S = 15.0
 PROGRAMS = ("simulator", "broker", "fleet")
 
 

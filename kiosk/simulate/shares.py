@@ -37,9 +37,9 @@ class Part(Protocol):
         """End, and say what was done."""
 
 
-def parts_of(plan: Plan, processes: int) -> Sequence[Part]:
-    """The plan's kiosks, shared out. Raises NoRoom."""
-    if processes == 1:
+def parts_of(plan: Plan, processes: int, *, apart: bool = False) -> Sequence[Part]:
+    """The plan's kiosks, shared out; a single share is in this process, unless it is to be `apart`. Raises NoRoom."""
+    if processes == 1 and not apart:
         return [Share(plan)]
     counts = [plan.count // processes + (number < plan.count % processes) for number in range(processes)]
     plans, first = [], plan.first
