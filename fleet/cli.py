@@ -18,13 +18,17 @@ from fleet.merchant import Merchant
 
 BROKER_PORT: Final = 1883
 
-# name -> (module with main(arguments) -> exit code, what it does); those below are built in
+# name -> (module with main(arguments) -> exit code, or module:function, what it does); those below are built in
 MORE: Final[dict[str, tuple[str, str]]] = {
     "command": ("fleet.cli_command", "have kiosks do something"),
     "desired": ("fleet.cli_desired", "say how kiosks are to be, or look how they are"),
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
+    "ingest": ("fleet.cli_ingest", "store events in processes of their own"),
+    "gaps": ("fleet.cli_check:gaps_main", "say which events are missing"),
+    "verify": ("fleet.cli_check:verify_main", "compare sums with the events they are of"),
+    "poison": ("fleet.cli_check:poison_main", "list what could not be read, or read it again"),
     "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),
     "simulate": ("kiosk.simulate.cli", "kiosks without walls, for load and for training"),
     "pix-webhook": ("fleet.payments.pix_api.register", "tell a provider of API Pix where to call"),
@@ -36,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 where it ended as asked, 1 with one line where it could not go on."""
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] in MORE:
-        return int(importlib.import_module(MORE[words[0]][0]).main(words[1:]) or 0)
+        module, _, function = MORE[words[0]][0].partition(":")
+        return int(getattr(importlib.import_module(module), function or "main")(words[1:]) or 0)
     options = _parser().parse_args(words)
     logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -51,14 +56,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="store events, answer kiosks, serve the pages")
-    serve.add_argument("--broker", type=_address, default=(LOOPBACK, BROKER_PORT), metavar="HOST:PORT")
+    add_broker(serve)
+    serve.add_argument(
+        "--no-ingest",
+        action="store_true",
+        help="events are stored by `endcap fleet ingest`, which shares the database",
+    )
     serve.add_argument(
         "--database",
         default="",
         metavar="URL",
         help="postgresql://USER@HOST/NAME (default: SQLite in --data)",
     )
-    _add_broker_tls(serve)
+    serve.add_argument(
+        "--kiosk-broker", type=_address, metavar="HOST:PORT",
+        help="where kiosks reach the broker: new ones can then be let in on the page Enrolment",
+    )  # fmt: skip
     serve.add_argument("--host", default=LOOPBACK, help="address the pages listen on (default %(default)s)")
     serve.add_argument(
         "--port", type=int, default=8080, help="port of the pages, 0 for any (default %(default)s)"
@@ -90,15 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_broker_tls(command: argparse.ArgumentParser) -> None:
+def add_broker(command: argparse.ArgumentParser) -> None:
+    """The options that say where the broker is and how it is spoken to."""
+    command.add_argument("--broker", type=_address, default=(LOOPBACK, BROKER_PORT), metavar="HOST:PORT")
     group = command.add_argument_group("TLS to the broker (docs/identity.md)")
     group.add_argument("--broker-ca", type=Path, metavar="FILE", help="whom we believe")
     group.add_argument("--broker-certificate", type=Path, metavar="FILE", help="who we are, with its chain")
     group.add_argument("--broker-key", type=Path, metavar="FILE", help="its key")
-    group.add_argument(
-        "--kiosk-broker", type=_address, metavar="HOST:PORT",
-        help="where kiosks reach the broker: new ones can then be let in on the page Enrolment",
-    )  # fmt: skip
 
 
 def _add_payments(group: argparse._ArgumentGroup) -> None:
@@ -143,7 +154,7 @@ def _serve(options: argparse.Namespace) -> int:
     config = Config(
         data=options.data, database_url=options.database, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         broker_ca=options.broker_ca, broker_certificate=options.broker_certificate, broker_key=options.broker_key,
-        kiosk_broker=options.kiosk_broker,
+        kiosk_broker=options.kiosk_broker, ingest=not options.no_ingest,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),

@@ -32,6 +32,7 @@ class Config:
     kiosk_broker: tuple[str, int] | None = (
         None  # where kiosks reach the broker; None: nobody is enrolled here
     )
+    ingest: bool = True  # events are stored in this process; False: by others, on the same database
     host: str = "127.0.0.1"  # pages listen here
     port: int = 8080  # 0: any free one
     public_url: str = ""  # how phones reach the pages; "" means http://HOST:PORT

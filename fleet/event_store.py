@@ -19,7 +19,7 @@ from fleet.last_words import heard_of
 from fleet.marks import Mark
 from fleet.poison import keep
 from fleet.reading import contradiction, same
-from fleet.rows import Aside, Stored, rows_of
+from fleet.rows import UNREADABLE, Aside, Stored, rows_of
 from fleet.stream_rows import Stream, Streams, make_streams, rebuild
 from mqtt.messages import Gap, SaleMade
 
@@ -78,6 +78,29 @@ def commit(
         return _commit(store, by_stream, heard, aside)
 
 
+def understand(store: Store, item: Stored) -> bool:
+    """Count an event that stood in its place without being understood, and is now. False where it is no longer so."""
+    row = tables.events.c
+    here = (row.kiosk == item.kiosk, row.epoch == item.epoch, row.seq == item.seq, row.type == UNREADABLE)
+    with store.write() as connection:
+        streams = Streams(connection, {item.stream: _window([item])})
+        event = item.event
+        if event is None or connection.execute(select(row.seq).where(*here)).first() is None:
+            return False
+        connection.execute(
+            tables.events.update().where(*here).values(
+                type=item.type, wall_ms=event.wall_ms, mono_ms=event.mono_ms, boot=event.boot, clock=event.clock
+            )
+        )  # fmt: skip
+        found = _Sorted(new=[item])
+        if isinstance(event, Gap):
+            _sort_gap(streams.marks[item.stream], item, event, event.seq - 1, found)
+        _derive(store, connection, found)
+        keep(store, connection, found.conflicts)
+        streams.save(connection)
+    return True
+
+
 def upto(store: Store, kiosk: str, epoch: str) -> int:
     """How far a stream is complete: every event from 1 to this number is stored. 0: not even the first is."""
     with store.read() as connection:
@@ -133,16 +156,20 @@ def _sort(mark: Mark, items: Sequence[Stored], found: _Sorted) -> None:
                 )  # whatever it is: the kiosk has nothing else
             continue
         found.new.append(item)
-        first = seq
         if isinstance(event, Gap):
-            wrong = contradiction(event)
-            if not wrong and mark.overlaps(event.first, seq):
-                wrong = f"of {event.first} to {seq} some came before"
-            if wrong:
-                found.uncounted.add(item.place)
-                found.conflicts.append(_aside(item, f"a gap that is not counted: {wrong}"))
-            first = min(max(1, event.first), seq)
-        mark.add(first, seq, item.received_ms)
+            _sort_gap(mark, item, event, seq, found)
+        mark.add(seq, seq, item.received_ms)
+
+
+def _sort_gap(mark: Mark, item: Stored, gap: Gap, last: int, found: _Sorted) -> None:
+    """Pass over what a gap stands for; it counts where that is so of none of its numbers up to `last`."""
+    wrong = contradiction(gap)
+    if not wrong and gap.first <= last and mark.overlaps(gap.first, last):
+        wrong = f"of {gap.first} to {gap.seq} some came before"
+    if wrong:
+        found.uncounted.add(item.place)
+        found.conflicts.append(_aside(item, f"a gap that is not counted: {wrong}"))
+    mark.add(min(max(1, gap.first), gap.seq), gap.seq, item.received_ms)
 
 
 def _compare(connection: Connection, found: _Sorted) -> None:

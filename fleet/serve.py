@@ -21,6 +21,7 @@ from fleet.clock import now_ms
 from fleet.codes import Codes
 from fleet.commands import Commands
 from fleet.config import Config, ServeError
+from fleet.follow import Follower
 from fleet.identity.admission import Admission
 from fleet.ingest import Ingest
 from fleet.line import Line
@@ -82,11 +83,14 @@ class Fleet:
         self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
         self.line.listen(EVERY_REPORTED, self.commands.reported)
         self.ingest = Ingest(
-            MqttSource(config.broker_host, config.broker_port, f"{config.name}-ingest", tls=tls),
+            MqttSource(
+                config.broker_host, config.broker_port, f"{config.name}-ingest", events=config.ingest, tls=tls
+            ),
             self.store,
             self.live,
             appeared=self._appeared,
         )
+        self.follower = None if config.ingest else Follower(self.store, self.live)
         self.claims = Claims(self.store, self.payments, now_ms)
         baskets = Baskets(self.store, now_ms)
         self.codes = Codes(self.claims, baskets, now_ms)
@@ -170,6 +174,8 @@ class Fleet:
     def start(self) -> None:
         """Start everything; returns when pages are served. The broker may come later. Raises ServeError."""
         self.ingest.start()
+        if self.follower is not None:
+            self.follower.start()
         if self.payments is not None:
             self.payments.start()
             self.claims.catch_up()
@@ -203,6 +209,8 @@ class Fleet:
         self.live.close()
         self._server.should_exit = True
         self.ingest.stop()
+        if self.follower is not None:
+            self.follower.stop()
         self.line.stop()
         self.commands.close()
         self.desk.close()

@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from fleet import tables
+from fleet.gaps import in_words, late
 from fleet.reports import by_key, scans, totals
 from fleet.store import Store
 from fleet.turnover import Day, Top, Turnover, days, still_to_give_back, top, turnover
@@ -49,6 +50,14 @@ class Recent(Struct, frozen=True):
     event: dict[str, Any]
 
 
+class Missing(Struct, frozen=True):
+    """Events of a kiosk that have not come though later ones did: see fleet.gaps."""
+
+    kiosk: str
+    numbers: str  # "3-7, 9"
+    since_ms: int
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """All of it. `sales`: made, given back or not; `hours`: per hour over the last 24, the running hour last; `days`: see
     fleet.turnover; `refunds`: walls have asked for and are not back yet.
@@ -69,6 +78,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     adverts: tuple[AdvertPlays, ...]
     kiosks: tuple[KioskRow, ...]
     recent: tuple[Recent, ...]
+    missing: tuple[Missing, ...] = ()
 
 
 def summary(store: Store, now_ms: int, recent: int = 30, timezone: str = "UTC") -> Summary:
@@ -93,6 +103,10 @@ def summary(store: Store, now_ms: int, recent: int = 30, timezone: str = "UTC") 
             adverts=_adverts(connection),
             kiosks=_kiosks(connection),
             recent=_recent(connection, recent),
+            missing=tuple(
+                Missing(each.kiosk, in_words(each.missing), each.missing_since_ms)
+                for each in late(connection, now_ms, most=10)
+            ),
         )
 
 

@@ -20,9 +20,18 @@ class MqttSource:
     """Every kiosk's events, and without `share` their presence and health as well."""
 
     def __init__(
-        self, host: str, port: int, client_id: str, *, share: str = "", tls: Tls | None = None
+        self,
+        host: str,
+        port: int,
+        client_id: str,
+        *,
+        share: str = "",
+        events: bool = True,
+        tls: Tls | None = None,
     ) -> None:
-        """`share`: the name of the group that divides the events; needs an MQTT 5 broker."""
+        """`share`: the name of the group that divides the events; needs an MQTT 5 broker. `events` False: presence and
+        health alone.
+        """
         self._deliver: Deliver = _nowhere
         self._client = Client(
             host, port, client_id, on_message=self._heard, mqtt5=True if share else None, tls=tls
@@ -30,8 +39,10 @@ class MqttSource:
         if share:
             self._client.subscribe(f"$share/{share}/{topics.EVERY_EVENT}")
         else:
-            for topic_filter in (topics.EVERY_EVENT, topics.EVERY_STATE, topics.EVERY_HEALTH):
+            for topic_filter in (topics.EVERY_STATE, topics.EVERY_HEALTH):
                 self._client.subscribe(topic_filter)
+            if events:
+                self._client.subscribe(topics.EVERY_EVENT)
 
     @property
     def connected(self) -> bool:

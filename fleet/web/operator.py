@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from fleet import gaps
 from fleet.glance import Glance
 from fleet.services import Services
 from fleet.web import feed
@@ -31,7 +32,7 @@ _FORWARDED: Final = (
 
 
 def routes(services: Services) -> list[BaseRoute]:
-    """`/`, `/overview` (its changing part alone), `/api/summary`, `/api/live`."""
+    """`/`, `/overview` (its changing part alone), `/api/summary`, `/api/gaps` (`?kiosk=`), `/api/live`."""
 
     def timezone() -> str:
         return services.catalogue.current().store.timezone if services.catalogue else "UTC"
@@ -64,6 +65,16 @@ def routes(services: Services) -> list[BaseRoute]:
             msgspec.json.encode(state), media_type="application/json", headers={"cache-control": "no-store"}
         )
 
+    async def gap_report(request: Request) -> Response:
+        kiosk = request.query_params.get("kiosk")
+
+        def asked() -> list[gaps.StreamReport]:
+            with services.store.read() as connection:
+                return gaps.report(connection, kiosk)
+
+        body = msgspec.json.encode(await run_in_threadpool(asked))
+        return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+
     async def live(_request: Request) -> Response:
         return StreamingResponse(stream(services.live), media_type="text/event-stream", headers=HEADERS)
 
@@ -74,6 +85,7 @@ def routes(services: Services) -> list[BaseRoute]:
         Route("/", here_only(overview, shop if services.catalogue else None)),
         Route("/overview", here_only(overview)),
         Route("/api/summary", here_only(as_json)),
+        Route("/api/gaps", here_only(gap_report)),
         Route("/api/live", here_only(live)),
     ]
 

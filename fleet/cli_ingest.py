@@ -1,0 +1,128 @@
+"""`endcap fleet ingest`: processes that store events, beside one `endcap fleet serve --no-ingest` with the pages."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from fleet import guard
+from fleet.cli import add_broker
+from fleet.config import Config, ServeError
+from fleet.ingest import Ingest
+from fleet.live import Hub
+from fleet.migrate import BadDatabase
+from fleet.sources.base import EventSource
+from fleet.sources.mqtt import MqttSource
+from fleet.store import Store
+
+AGAIN_S: Final = 1.0  # after a worker died, before the next
+LOOK_S: Final = 0.2
+
+
+def main(arguments: list[str]) -> int:
+    """Store events until SIGTERM or Ctrl-C; 1 with one line where it cannot begin."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
+    end = _ended_by_signal()
+    try:
+        if options.workers > 1:
+            return _watch(arguments, options, end)
+        return _work(options, end)
+    except (ServeError, SQLAlchemyError, BadDatabase, OSError) as error:
+        print(f"endcap fleet ingest: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 1
+
+
+def _work(options: argparse.Namespace, end: threading.Event) -> int:
+    config = Config(
+        data=options.data or Path(), database_url=options.database, broker_ca=options.broker_ca,
+        broker_certificate=options.broker_certificate, broker_key=options.broker_key,
+    )  # fmt: skip
+    source = _source(options, config)
+    store = Store(config.database)
+    ingest = Ingest(source, store, Hub())
+    ingest.start()
+    said = False
+    try:
+        while not end.wait(LOOK_S):
+            if not ingest.alive:
+                raise ServeError("the thread that stores died; see the log")
+            if ingest.connected and not said:
+                said = True
+                print(f"ingest worker {options.number} ready", flush=True)
+    finally:
+        ingest.stop()
+        store.close()
+    return 0
+
+
+def _source(options: argparse.Namespace, config: Config) -> EventSource:
+    name = f"{options.name}-{options.share}-{socket.gethostname().replace('.', '-')}-{options.number}"
+    host, port = options.broker
+    return MqttSource(host, port, name, share=options.share, tls=config.broker_tls)
+
+
+def _watch(arguments: list[str], options: argparse.Namespace, end: threading.Event) -> int:
+    """Keep so many workers running; each ends with us, however we end."""
+    workers: dict[int, subprocess.Popen[bytes]] = {}
+    wait_s = 0.0
+    while not end.wait(wait_s):
+        wait_s = LOOK_S
+        for number in range(options.workers):
+            worker = workers.get(number)
+            if worker is not None and worker.poll() is not None:
+                print(
+                    f"endcap fleet ingest: worker {number} ended ({worker.returncode}), starting it again",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                if end.wait(AGAIN_S):
+                    break
+            if worker is None or worker.poll() is not None:
+                mine = [*arguments, "--workers", "1", "--number", str(number)]
+                workers[number] = subprocess.Popen(
+                    [sys.executable, "-I", "-S", guard.__file__, sys.executable, "-m", "fleet", "ingest", *mine],
+                    stdin=subprocess.PIPE,
+                )  # fmt: skip
+    for worker in workers.values():
+        assert worker.stdin is not None
+        worker.stdin.close()
+    for worker in workers.values():
+        worker.wait()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="endcap fleet ingest", description=__doc__)
+    add_broker(parser)
+    parser.add_argument("--data", type=Path, help="the fleet's folder, where the database is SQLite in it")
+    parser.add_argument("--database", default="", metavar="URL", help="postgresql://USER@HOST/NAME")
+    parser.add_argument(
+        "--share", default="ingest", metavar="NAME", help="all workers of one NAME divide the events"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes (default %(default)s)")
+    parser.add_argument("--name", default="fleet", help="MQTT client ids begin with it (default %(default)s)")
+    parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    return parser
+
+
+def _ended_by_signal() -> threading.Event:
+    end = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        end.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    return end
