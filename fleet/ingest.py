@@ -147,7 +147,7 @@ class Ingest:
                 if not self._last_word(message):
                     address = self._address(message.topic)
                     batches.append(_Read(message, *read(str(address), message.payload, now)))
-            except (BadTopic, BadMessage, SQLAlchemyError) as error:
+            except (BadTopic, BadMessage, SQLAlchemyError, OverflowError) as error:
                 if passes(error):
                     raise
                 aside.append(Aside(message.topic, message.payload, str(error), now))
