@@ -15,6 +15,7 @@ ALL = (
     "devices.pn532",
     "devices.printer",
     "hotplug",
+    "ingest",
     "importing",
     "loop",
     "phone_lane",
