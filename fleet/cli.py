@@ -72,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
         "--kiosk-broker", type=_address, metavar="HOST:PORT",
         help="where kiosks reach the broker: new ones can then be let in on the page Enrolment",
     )  # fmt: skip
+    serve.add_argument(
+        "--raw-days",
+        type=int,
+        default=90,
+        metavar="N",
+        help="keep raw events so long, 0 for ever (default %(default)s)",
+    )
     serve.add_argument("--host", default=LOOPBACK, help="address the pages listen on (default %(default)s)")
     serve.add_argument(
         "--port", type=int, default=8080, help="port of the pages, 0 for any (default %(default)s)"
@@ -152,7 +159,7 @@ def _serve(options: argparse.Namespace) -> int:
     )  # pages and database, a second of CPU on a small machine: only where they run
 
     config = Config(
-        data=options.data, database_url=options.database, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
+        data=options.data, database_url=options.database, raw_days=options.raw_days, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
         broker_ca=options.broker_ca, broker_certificate=options.broker_certificate, broker_key=options.broker_key,
         kiosk_broker=options.kiosk_broker, ingest=not options.no_ingest,
         port=options.port, public_url=options.public_url,

@@ -63,7 +63,7 @@ def commit(
     """
     if not stored:
         if aside:
-            with store.write() as connection:
+            with store.write(beside=True) as connection:
                 keep(store, connection, aside)
         return Committed((), {})
     by_stream: dict[Stream, list[Stored]] = {}
@@ -113,7 +113,7 @@ def _commit(
     store: Store, by_stream: dict[Stream, list[Stored]], heard: bool, aside: Sequence[Aside]
 ) -> Committed:
     while True:
-        with store.write() as connection:
+        with store.write(beside=True) as connection:
             streams = Streams(connection, {stream: _window(items) for stream, items in by_stream.items()})
             if not streams.strange:
                 done = _store(store, connection, streams, by_stream, heard)

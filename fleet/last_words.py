@@ -31,11 +31,13 @@ def presence(store: Store, kiosk: str, word: Presence, seen_ms: int) -> None:
     row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
     said = ("state", "boot", "since_ms", "version", "view", "session", "epoch")
     known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
-    with store.write() as connection:
-        before = connection.execute(known).one_or_none()
-        if before is not None and not newer(_word(before), word):
+    blank = store.insert(tables.kiosks).values(_NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms})
+    with store.write(beside=True) as connection:
+        connection.execute(blank.on_conflict_do_nothing())  # a row that is there can be held
+        before = connection.execute(known.with_for_update()).one()
+        if not newer(_word(before), word):
             return
-        if before is None or tuple(before) != tuple(row[name] for name in said):
+        if tuple(before) != tuple(row[name] for name in said):
             store.upsert(connection, tables.kiosks, row, ("seen_ms", *said))
 
 
@@ -52,7 +54,7 @@ def health(store: Store, kiosk: str, word: Health, seen_ms: int) -> None:
         "counters": json.dumps(word.counters), "backlog": word.backlog, "oldest_ms": word.oldest_ms,
         "acked_ms": word.acked_ms, "clock": word.clock, "clock_off_ms": word.clock_off_ms,
     }  # fmt: skip
-    with store.write() as connection:
+    with store.write(beside=True) as connection:
         store.upsert(connection, tables.kiosks, _NOTHING | {"kiosk": kiosk} | told, tuple(told))
 
 

@@ -88,6 +88,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
                 _pragma(connection, "ON")
             return
         with connection.begin():
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             yield connection
 

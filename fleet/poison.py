@@ -20,7 +20,7 @@ POISON_BYTES: Final = 64 * 1024
 
 def keep_aside(store: Store, topic: str, payload: bytes, reason: str, now_ms: int) -> bool:
     """Keep what could not be read, with the reason; the same again is counted. False where there is no more room."""
-    with store.write() as connection:
+    with store.write(beside=True) as connection:
         return keep(store, connection, [Aside(topic, payload, reason, now_ms)]) == 1
 
 

@@ -29,6 +29,7 @@ from fleet.live import Hub
 from fleet.migrate import BadDatabase
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
+from fleet.retention import Retention
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
 from fleet.shop.keeper import Keeper
@@ -96,7 +97,8 @@ class Fleet:
         self.codes = Codes(self.claims, baskets, now_ms)
         orders = Orders(self.store, now_ms)
         reports, walls = Reports(self.store, now_ms), WallOrders(self.store, now_ms)
-        self.keeper = Keeper(orders, reports, baskets, Late(orders, self.catalogue), walls)
+        self.retention = Retention(self.store, now_ms, config.raw_days)
+        self.keeper = Keeper(orders, reports, baskets, Late(orders, self.catalogue), walls, self.retention)
         self.visits = Visits(self.store)
         self.admission = self._open_admission(config)
         self.services = Services(
@@ -173,6 +175,12 @@ class Fleet:
 
     def start(self) -> None:
         """Start everything; returns when pages are served. The broker may come later. Raises ServeError."""
+        try:
+            self.retention.prepare()
+        except (
+            SQLAlchemyError
+        ) as error:  # busy, or away: the keeper does it, and events that come before have a place too
+            log.warning("no room was made for the days to come yet: %s", str(error).splitlines()[0])
         self.ingest.start()
         if self.follower is not None:
             self.follower.start()

@@ -1,7 +1,7 @@
 """The fleet's store: every event of every kiosk exactly once, and what pages ask of them. SQLAlchemy Core.
 
-SQLite by default (WAL, synchronous=FULL: an acknowledged event survives a power cut), one writer at a time. The
-dialect-specific part is `_insert`; PostgreSQL has the same ON CONFLICT and RETURNING.
+SQLite by default (WAL, synchronous=FULL: an acknowledged event survives a power cut), or PostgreSQL. Who may write at
+the same time as others, and what is done about a server that goes away: docs/store.md.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,16 @@ from fleet.migrate import bring_up
 from fleet.rows import Aside, Stored
 from mqtt.messages import Health, Presence
 
+POOL: Final = 10  # connections of a process that stay; as many again while many ask
+WAIT_MS: Final = 10_000  # for a lock, as SQLite's busy_timeout
+# How a dead server, a dead network and a statement that never ends are found out. What is in the URL goes before.
+POSTGRES: Final = {
+    "application_name": "endcap", "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "options": f"-c lock_timeout={WAIT_MS} -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
+}  # fmt: skip
+_ALONE: Final = f"SELECT pg_advisory_xact_lock({0x77726974657273})"  # "writers"
+
 
 class Store:
     """The database behind `url`, made if it is not there, brought up if it is of an earlier program (fleet.migrate). Every
@@ -31,6 +41,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine: Engine = self.engine_for(url)
         self._dialect: Any = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        self._parallel = self.engine.dialect.name == "postgresql"
         try:
             bring_up(self.engine)
         except BaseException:
@@ -40,8 +51,18 @@ class Store:
     @staticmethod
     def engine_for(url: str) -> Engine:
         """Connections as the store wants them; the database may still be empty, or of another time."""
+        address = _with_driver(url)
         # An error would otherwise quote the row it is about, claim codes too, and errors are logged.
-        engine = create_engine(_with_driver(url), hide_parameters=True)
+        options: dict[str, Any] = {"hide_parameters": True}
+        if address.get_backend_name() == "postgresql":
+            # A connection that a restart of the server has ended is found out before it is used, not by who uses it.
+            options |= {
+                "pool_pre_ping": True,
+                "pool_size": POOL,
+                "max_overflow": POOL,
+                "connect_args": POSTGRES,
+            }
+        engine = create_engine(address, **options)
         if engine.dialect.name == "sqlite":
             _make_folder(url)
             event.listen(engine, "connect", _open_sqlite)
@@ -53,16 +74,26 @@ class Store:
         self.engine.dispose()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that writes; committed at the end, rolled back where it raises."""
+    def write(self, *, beside: bool = False) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back where it raises. One at a time, in all processes: what
+        it has read stays so until it ends. `beside`: not one of those, for what takes the locks of its own rows and of
+        nothing else, always in one order (SQLite has one writer all the same).
+        """
         with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if not beside and self._parallel:
+                connection.exec_driver_sql(_ALONE)
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that reads one moment's state."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if self._parallel:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield connection
 
     def insert_new(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> list[Any]:
         """Insert rows whose primary key is not there yet; returns the primary keys of those that went in."""

@@ -71,13 +71,13 @@ class Streams:
 def make_streams(store: Store, streams: Iterable[Stream]) -> None:
     """Make the rows of new streams, in a transaction of their own: a row must be there before it can be held in order."""
     rows = [{"kiosk": kiosk, "epoch": epoch, "upto": 0, "highest": 0} for kiosk, epoch in sorted(streams)]
-    with store.write() as connection:
+    with store.write(beside=True) as connection:
         connection.execute(store.insert(tables.streams).on_conflict_do_nothing(), rows)
 
 
 def rebuild(store: Store, streams: Iterable[Stream]) -> None:
     """Make the marks of streams again from the events beyond them."""
-    with store.write() as connection:
+    with store.write(beside=True) as connection:
         held = Streams(connection, dict.fromkeys(streams, (0, 2**63 - 1)))
         for stream in held.marks:
             rebuild_one(connection, stream)

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-pytest_plugins = ["tests.servers", "tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.stores", "tests.servers"]  # each after what it imports
 ROOT = Path(__file__).resolve().parent.parent
 DRAWS = (
     "tests/ui/",

@@ -24,7 +24,7 @@ import pytest
 from psycopg import sql
 
 from fleet import guard
-from tests.servers import wait_until
+from tests.waiting import wait_until
 
 DEBIAN: Final = Path("/usr/lib/postgresql")
 OWNER: Final = "endcap"  # the superuser in the cluster

@@ -1,10 +1,9 @@
-"""Real servers for tests, on loopback and any free port; and how to wait for something without sleeping on a guess."""
+"""Real servers for tests, on loopback and any free port."""
 
 from __future__ import annotations
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from os import kill
 from pathlib import Path
 
@@ -13,17 +12,10 @@ import pytest
 from fleet.broker import KINDS, Broker, BrokerError, Kind, find_broker, start_broker
 from fleet.config import Config
 from fleet.serve import Fleet
+from tests.stores import store_url
+from tests.waiting import DEADLINE_S, wait_until
 
-DEADLINE_S = 15.0
-
-
-def wait_until(condition: Callable[[], object], what: str = "", deadline_s: float = DEADLINE_S) -> None:
-    """Return as soon as `condition()` holds; fail, saying `what`, where it never does."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"waited {deadline_s:g} s for {what or condition}")
-        time.sleep(0.005)
+__all__ = ["DEADLINE_S", "wait_until"]
 
 
 def missing(kind: Kind) -> str:
@@ -77,7 +69,10 @@ def own_broker(kind: Kind, tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture
 def fleet(broker: Broker, tmp_path: Path) -> Iterator[Fleet]:
     """A fleet on a database of its own and the shared broker: kiosks of a test need addresses of their own."""
-    config = Config(data=tmp_path / "fleet", broker_host=broker.host, broker_port=broker.port, port=0)
+    config = Config(
+        data=tmp_path / "fleet", database_url=store_url(tmp_path / "fleet" / "fleet.db"), broker_host=broker.host,
+        broker_port=broker.port, port=0,
+    )  # fmt: skip
     with Fleet(config) as running:
         wait_until(lambda: running.connected, "the fleet to reach the broker")
         yield running

@@ -1,4 +1,4 @@
-"""What the shop does by itself, every minute: forgets what it need not know any more."""
+"""What the fleet does by itself, every minute: forgets what it need not know any more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from fleet.retention import Retention
 from fleet.shop.baskets import Baskets
 from fleet.shop.late import Late
 from fleet.shop.orders import Orders
@@ -18,15 +19,22 @@ EVERY_S: Final = 60.0
 
 
 class Keeper:
-    """A thread that erases addresses and reports whose time is over, sweeps baskets nobody fetched and orders that have left,
-    and sees to late payments.
+    """A thread that erases addresses and reports whose time is over, sweeps baskets nobody fetched, orders that have left and
+    raw events that are old, and sees to late payments.
     """
 
     def __init__(
-        self, orders: Orders, reports: Reports, baskets: Baskets, late: Late, walls: WallOrders
+        self,
+        orders: Orders,
+        reports: Reports,
+        baskets: Baskets,
+        late: Late,
+        walls: WallOrders,
+        retention: Retention,
     ) -> None:
         self._chores: tuple[Callable[[], int], ...] = (
             orders.erase, reports.erase, baskets.sweep, late.see_to, walls.sweep,
+            retention.sweep,
         )  # fmt: skip
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)

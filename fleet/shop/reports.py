@@ -59,7 +59,9 @@ class Reports:
         """The reports about an order, oldest first."""
         column = _REPORTS.c
         with self._store.read() as connection:
-            rows = connection.execute(select(_REPORTS).where(column.order == order).order_by(column.at_ms))
+            rows = connection.execute(
+                select(_REPORTS).where(column.order == order).order_by(column.at_ms, column.id)
+            )
             return [_report(row) for row in rows]
 
     def answer(self, report_id: str, text: str) -> bool:
@@ -77,7 +79,7 @@ class Reports:
         column = _REPORTS.c
         with self._store.read() as connection:
             rows = connection.execute(
-                select(_REPORTS).where(column.answer == "").order_by(column.at_ms).limit(limit)
+                select(_REPORTS).where(column.answer == "").order_by(column.at_ms, column.id).limit(limit)
             )
             return [_report(row) for row in rows]
 

@@ -17,6 +17,7 @@ from fleet.rows import Stored
 from fleet.store import Store
 from mqtt.messages import Line, Message, SaleMade, encode
 from mqtt.topics import Address
+from tests.stores import store_url
 
 MILK = Line(gtin="09521100100113", name="Milk", quantity=2, price_minor=625, total_minor=1250, facing=7)
 WALL = "demo/u8/K1"
@@ -37,7 +38,7 @@ class Till:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.told = Clock(), list[tuple[Address, Message]]()
-        self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
+        self.store = Store(store_url(folder / "fleet.db"))
         self.live = Hub()
         self.desk = PaymentDesk(self.store, {}, lambda *what: self.told.append(what), self.live, self.clock)
         self.claims = Claims(self.store, self.desk, self.clock)

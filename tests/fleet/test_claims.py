@@ -25,6 +25,8 @@ from mqtt.messages import CodeState, CodeWanted, RefundCharge
 from mqtt.topics import Address
 from tests.fleet.claiming import WALL, Till
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 KIOSKS = (Address("demo", "u8", "K1"), Address("demo", "u8", "K2"))
 
 

@@ -18,7 +18,7 @@ from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.samples import KINDS, event
 from tests.servers import kill_broker, wait_until
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("each_database")]
 
 
 @pytest.fixture

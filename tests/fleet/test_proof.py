@@ -6,6 +6,7 @@ import itertools
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from fleet.handovers import GIVEN_BACK, Handover
 from fleet.payments.port import News
 from fleet.proof import Balance, Fault, prove
 from tests.fleet.claiming import WALL, Till
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 STEPS = ("wall-sells", "claim", "hand-over", "hand-over-again", "undo", "give-back", "refunded")
 STORY = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(STEPS)), max_size=14)

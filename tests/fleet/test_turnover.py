@@ -22,6 +22,8 @@ from mqtt.messages import encode
 from tests.fleet.claiming import MILK, Till
 from tests.fleet.samples import event
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 BERLIN = ZoneInfo("Europe/Berlin")
 
 

@@ -20,6 +20,8 @@ from fleet.web.app import create_app
 from fleet.web.unresolved import decide
 from tests.fleet.claiming import Till
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 MINUTE_MS = 60_000
 HERE = {"origin": "http://localhost"}
 

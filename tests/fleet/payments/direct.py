@@ -34,6 +34,7 @@ from fleet.payments.sandbox_server.bank import Bank, Refused
 from fleet.store import Store
 from mqtt.messages import ChargeState, ChargeWanted, Line, Message, StatusWanted
 from mqtt.topics import Address
+from tests.stores import store_url
 
 SECRET = "wh_shared"
 KIOSK = Address("demo", "u8", "K1")
@@ -134,7 +135,7 @@ class Till:
         self.catalogue, self.version, self.price = catalogue, "v", 500
         self.clock = Clock()
         self.told: list[Message] = []
-        self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
+        self.store = Store(store_url(folder / "fleet.db"))
         self.bank = Bank(folder / "bank.db", self.clock, "http://bank.example")
         self.provider = Direct(self.bank, self.clock, replace(CAPS, **caps))  # type: ignore[arg-type]
         self.desk = self.open_desk()

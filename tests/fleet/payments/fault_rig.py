@@ -31,6 +31,7 @@ from fleet.rows import Stored
 from fleet.store import Store
 from mqtt.messages import ChargeState, ChargeWanted, Line, Message, RefundCharge, SaleMade, encode
 from mqtt.topics import Address
+from tests.stores import store_url
 
 KIOSK: Final = Address("demo", "u8", "K1")
 LANES: Final = ("wall", "phone")
@@ -130,7 +131,7 @@ class Purchase:
         self.ahead_ms = 0
         self.heard: list[ChargeState] = []
         self.lock = threading.Lock()
-        self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
+        self.store = Store(store_url(folder / "fleet.db"))
         self.desk = PaymentDesk(
             self.store, {rig.method: take_now(rig.method, rig.provider(), Merchant(name="Shop"))},
             self._tell, Hub(), lambda: now_ms() + self.ahead_ms,

@@ -39,6 +39,7 @@ from mqtt.messages import (
 from mqtt.topics import Address
 from tests.fleet.payments.sandbox_process import Receiver, Sandbox, free_port, receiver, sandbox
 from tests.servers import wait_until
+from tests.stores import store_url
 
 pytestmark = pytest.mark.server
 
@@ -77,7 +78,7 @@ class Shop:
         self.server, self.hook = server, hook
         self.clock = Clock()
         self.told: list[tuple[Address, Message]] = []
-        self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
+        self.store = Store(store_url(folder / "fleet.db"))
         self.url = url or server.url
         self.desk = self.open_desk()
 

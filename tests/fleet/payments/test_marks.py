@@ -13,6 +13,8 @@ from fleet.payments.codecs import SCHEMES, BadPayload, Scheme, emv, epc
 from fleet.payments.marks import MARKS, MOST_BYTES, check
 from kiosk import qr
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 AMOUNT = Money(1250, "EUR")
 CODE = epc.Epc(name="Shop", iban="DE71110220330123456789", amount="12.5", reference="RF18539007547034")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -46,6 +47,9 @@ from mqtt.messages import (
     encode,
 )
 from tests.fleet.payments.direct import KIOSK, LINE, SECRET, Clock, Direct, PowerCut
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 PRICE = 500
 FAULTS = st.lists(st.sampled_from(names()), max_size=2, unique=True)
@@ -66,7 +70,7 @@ class Payments(RuleBasedStateMachine):
         self.unbalanced: dict[
             str, int
         ] = {}  # since when the fleet knows of money that is neither goods nor back
-        self.store = Store(f"sqlite:///{path / 'fleet.db'}")
+        self.store = Store(store_url(path / "fleet.db"))
         self.bank = Bank(path / "bank.db", self.clock, "http://bank.example")
         self.courier = Courier(self.bank, "in process", SECRET, self.clock, self.post)
         self.provider = Direct(self.bank, self.clock)

@@ -15,6 +15,8 @@ from fleet.rows import Stored
 from mqtt.messages import RefundCharge, SaleMade, encode
 from tests.fleet.payments.direct import KIOSK, LINE, Till
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[Till]:

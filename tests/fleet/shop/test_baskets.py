@@ -11,6 +11,9 @@ from content.carry import BadCarry
 from content.references import basket_code_of, parse_basket_code
 from fleet.shop.baskets import LIFE_MS, Baskets, NoRoom
 from fleet.store import Store
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 LINES = [("09521100800112", 2), ("09521100100113", 1)]
 START = 1_700_000_000_000
@@ -27,7 +30,7 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     yield Shop(store)
     store.close()
 

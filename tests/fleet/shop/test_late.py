@@ -18,13 +18,16 @@ from fleet.shop.orders import KEPT_MS, Placed
 from fleet.store import Store
 from tests.fleet.shop.test_orders import CONTACT, Shop, named
 from tests.phone_shop import LOCKER, PRODUCTS, STORE
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 NOON = int(datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()) * 1000
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     one = Shop(store)
     one.now = NOON
     yield one

@@ -19,6 +19,9 @@ from fleet.shop.orders import CANCELLED, HOLD_MS, KEPT_MS, UNPAID_MS, Contact, O
 from fleet.shop.reports import MOST_OF_ORDER, Reports
 from fleet.store import Store
 from mqtt.messages import Line
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 START = 1_700_000_000_000
 SLOT = "home:2026-11-23:1080-1200"
@@ -62,7 +65,7 @@ def named(number: int) -> str:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     yield Shop(store)
     store.close()
 
@@ -171,6 +174,8 @@ def test_nothing_of_an_address_stays_in_the_file(shop: Shop, tmp_path: Path) -> 
     shop.orders.send_to(named(1), structs.replace(CONTACT, name=name), START)
     shop.now = START + KEPT_MS
     assert shop.orders.erase() == 1
+    if shop.store.engine.dialect.name != "sqlite":
+        return  # a row that is deleted stays in PostgreSQL's file until the vacuum: docs/store.md
     with shop.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

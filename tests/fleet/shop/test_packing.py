@@ -32,6 +32,8 @@ from mqtt.messages import Line, SaleMade, encode
 from tests.fleet.claiming import Till
 from tests.fleet.payments.test_phone import APPLES, WINE, publish
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 DAY_MS = 86_400_000
 HERE = {"origin": "http://localhost"}
 FRUIT = Line(gtin=APPLES, name="Äpfel", quantity=2, price_minor=199, total_minor=300)
@@ -204,6 +206,8 @@ def test_a_long_list_says_that_it_goes_on_and_is_read_by_its_index(station: Stat
     found = station.walls.to_prepare(0, most=2)
     assert [one.order for one in found.today] == orders[:2]
     assert (found.more_today, found.more_earlier) == (True, False)
+    if station.till.store.engine.dialect.name != "sqlite":
+        return  # for so few rows PostgreSQL asks no index
     query = waiting(2).where(tables.packing.c.sold_ms >= 1).compile(
         dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
     )  # fmt: skip

@@ -10,6 +10,9 @@ import pytest
 from fleet.shop.ratings import BadRating, Rating, Ratings
 from fleet.store import Store
 from mqtt.messages import Line
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 MILK, TEA = "09521100100212", "09521100100410"
 LINES = (Line(gtin=MILK, name="Milk", quantity=2, price_minor=100, total_minor=200),)
@@ -17,7 +20,7 @@ LINES = (Line(gtin=MILK, name="Milk", quantity=2, price_minor=100, total_minor=2
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    kept = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    kept = Store(store_url(tmp_path / "fleet.db"))
     yield kept
     kept.close()
 

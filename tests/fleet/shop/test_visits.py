@@ -12,13 +12,16 @@ from fleet.payments.book import PHONE, Book, Entry
 from fleet.shop.visits import MOST_WAITING, Row, Visits
 from fleet.store import Store
 from mqtt.messages import Line
+from tests.stores import store_url
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 WALL = "t/s/wall-1"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    kept = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    kept = Store(store_url(tmp_path / "fleet.db"))
     yield kept
     kept.close()
 
