@@ -100,7 +100,11 @@ class _Name(msgspec.Struct):
 class Line:
     """Requests in, answers and news out. `send` works from any thread, before and after `start` too."""
 
-    def __init__(self, host: str, port: int, client_id: str, *, tls: Tls | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, client_id: str, *, tls: Tls | None = None, stale_s: float = STALE_S
+    ) -> None:
+        """`stale_s`: what has waited that long here is not acted upon any more."""
+        self._stale_s = stale_s
         self.on_up: Callable[[], None] = lambda: None  # called, from the network's thread, when it stands
         self._client = Client(host, port, client_id, on_message=self._heard, on_up=self._stands, tls=tls)
         self._client.subscribe(topics.EVERY_REQUEST)
@@ -259,7 +263,7 @@ class Line:
             del self._waiting[turn.address]
 
     def _answer(self, address: Address, payload: bytes, waited_s: float) -> None:
-        if waited_s > STALE_S:
+        if waited_s > self._stale_s:
             self.counters.stale += 1
             return
         assert self._handler is not None

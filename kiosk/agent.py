@@ -97,8 +97,9 @@ class Agent:
         address: Address,
         hands: Hands,
         state: Path,
+        configured: frozenset[str] = frozenset(),
     ) -> None:
-        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
@@ -110,7 +111,7 @@ class Agent:
         )
         self.operated = Operated(
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
-            lambda: self._store.store.version, started_as,
+            lambda: self._store.store.version, started_as, configured,
         )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None

@@ -17,9 +17,10 @@ from mqtt.commands import Command, CommandState, State, What
 from mqtt.messages import BadMessage, decode
 
 KINDS: Final[frozenset[str]] = frozenset(get_args(What))
-HARMLESS: Final[frozenset[str]] = frozenset({"collect-logs"})  # nobody at the wall can notice it
-ENDS_VISIT: Final[frozenset[str]] = frozenset({"restart-agent", "reboot", "self-test"})  # costs a basket
-STOPS_WORK: Final[frozenset[str]] = frozenset({"restart-agent", "reboot"})  # whatever else is being done
+HARMLESS: Final[frozenset[str]] = frozenset({"collect-logs", "self-test"})  # nobody at the wall can notice it
+STOPS_WORK: Final[frozenset[str]] = frozenset(
+    {"restart-agent", "reboot"}
+)  # whatever else is being done, and costs a basket
 
 MONEY: Final = "money-in-flight"
 SOMEBODY: Final = "somebody-here"
@@ -123,7 +124,7 @@ def _disturbs(what: str, situation: Situation) -> str:
         return ""
     if situation.paying:
         return MONEY
-    if what in ENDS_VISIT and situation.attended:
+    if what in STOPS_WORK and situation.attended:
         return SOMEBODY
     return BUSY if what in STOPS_WORK and situation.running else ""
 

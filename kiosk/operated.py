@@ -58,8 +58,9 @@ class Operated:
         state: Path,
         release: Callable[[], str],
         started_as: str,
+        configured: frozenset[str],
     ) -> None:
-        """`state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from."""
+        """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from."""
         self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
         self._clock, self._telling, self._hands, self._state, self._release = (
             clock,
@@ -68,6 +69,7 @@ class Operated:
             state,
             release,
         )
+        self._configured = configured
         self._events: list[AnyEvent] = []  # what a command that begins has the core do
         self._at = Stamp(0, 0)
         one_process = isinstance(link, MemoryAgentEnd)
@@ -188,6 +190,7 @@ class Operated:
             clock=self._clock.quality(),
             store=self._release(),
             failed_steps=self._runtime.counters["steps-failed"],
+            configured=self._configured,
         )
 
     def _job(self, command_id: str, job: Callable[[], Outcome]) -> None:

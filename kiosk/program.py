@@ -143,6 +143,7 @@ class AgentProgram:
             address=config.address,
             hands=Hands(link, leave),
             state=config.state,
+            configured=frozenset(device.name for device in config.devices),
         )
 
     def _post(self, item: object) -> None:

@@ -37,11 +37,13 @@ class Facts:
     clock: str
     store: str  # version that is sold from
     failed_steps: int
+    configured: frozenset[str]  # names of devices that are to be there
 
 
 def checks(facts: Facts, ledger: Ledger, state: Path, device: str) -> list[Check]:
     """All checks; of the devices only `device` where one is named."""
     wanted = {name: one for name, one in facts.devices.items() if not device or name == device}
+    wanted = {name: one for name, one in wanted.items() if name in facts.configured or one.state != "absent"}
     found = [
         Check(f"device {name}", one.state == "ready", f"{one.state} {one.detail}".strip())
         for name, one in sorted(wanted.items())
