@@ -19,6 +19,7 @@ ALL = (
     "importing",
     "loop",
     "phone_lane",
+    "ledger",
     "scale",
     "wall",
 )

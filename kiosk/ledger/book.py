@@ -104,8 +104,7 @@ class Ledger(Money):
 
     def bounds(self) -> tuple[int, int]:
         """(up to which place the fleet has acknowledged, the last one there is); equal where nothing waits."""
-        tally = self._keeper.outbox.tally
-        return tally.acked, tally.last
+        return self._keeper.acked, self._keeper.outbox.tally.last
 
     def place(self, epoch: str, seq: int) -> int | None:
         """The place of an event, places going on over all epochs; None where this ledger never gave that number."""
@@ -122,7 +121,8 @@ class Ledger(Money):
 
     def backlog(self) -> Backlog:
         """What waits for the fleet now."""
-        found = self._keeper.read(self._keeper.outbox.backlog)
+        acked = self._keeper.acked
+        found = self._keeper.read(lambda db: self._keeper.outbox.backlog(db, acked))
         return replace(found, lost=found.lost + self._keeper.writer.lost, acked_ms=self._keeper.acked_ms)
 
     # --- what the fleet said ----------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Ledger(Money):
         keeper, tally = self._keeper, self._keeper.outbox.tally
         return {
             "dropped": self.dropped,
-            "waiting": tally.last - tally.acked,
+            "waiting": tally.last - keeper.acked,
             "unwritten": keeper.writer.waiting,
             "folded": tally.folded,
             "full": int(keeper.full),

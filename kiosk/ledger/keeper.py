@@ -79,6 +79,11 @@ class Keeper:
         return max(self._acked_ms, self.outbox.tally.acked_ms)
 
     @property
+    def acked(self) -> int:
+        """The place up to which the fleet has everything, whether or not that is written down yet."""
+        return max(self.outbox.tally.acked, min(self.writer.forgetting, self.outbox.tally.last))
+
+    @property
     def disk_free(self) -> int:
         """Bytes that are free on the card."""
         return free_bytes(self._means.path.parent)

@@ -257,12 +257,22 @@ class Outbox:
                 return stream.base + seq
         return None
 
-    def backlog(self, db: sqlite3.Connection) -> Backlog:
-        """What waits."""
+    def backlog(self, db: sqlite3.Connection, acked: int = 0) -> Backlog:
+        """What waits behind `acked`, up to which the rows may not have been dropped yet."""
         tally = self.tally
-        row = db.execute("SELECT body FROM outbox ORDER BY place LIMIT 1").fetchone()
+        count, size = db.execute(
+            "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox WHERE place <= ?", (acked,)
+        ).fetchone()
+        row = db.execute(
+            "SELECT body FROM outbox WHERE place > ? ORDER BY place LIMIT 1", (acked,)
+        ).fetchone()
         return Backlog(
-            tally.rows, tally.bytes, moment_of(row[0]) if row else 0, tally.folded, tally.lost, tally.acked_ms
+            tally.rows - count,
+            tally.bytes - size,
+            moment_of(row[0]) if row else 0,
+            tally.folded,
+            tally.lost,
+            tally.acked_ms,
         )
 
     def _stream_of(self, place: int) -> Stream:

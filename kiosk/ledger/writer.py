@@ -99,6 +99,12 @@ class Writer:
             return len(self._notes)
 
     @property
+    def forgetting(self) -> int:
+        """The place up to which rows are to be dropped."""
+        with self._changed:
+            return max(self._forget, self._forgotten)
+
+    @property
     def lost(self) -> int:
         """Notes that found no room and are not told of yet."""
         with self._changed:
@@ -136,6 +142,7 @@ class Writer:
                 write = self._closing or self._write_wait_s() == 0
                 notes, forget, lost = self._notes, self._forget, self._lost
                 if write:
+                    self._forgotten = max(self._forgotten, forget)
                     self._notes, self._forget, self._hurry, self._busy = [], 0, False, True
             if write:
                 self._commit(notes, forget, lost)
@@ -175,7 +182,6 @@ class Writer:
             with self._changed:
                 self._tries += 1
                 self._lost -= lost
-                self._forgotten = max(self._forgotten, forget)
                 self._not_before_s, self._house = 0.0, 0.0
 
     def _failed(self, notes: list[Event], forget: int, error: LedgerError) -> None:

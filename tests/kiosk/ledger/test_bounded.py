@@ -35,6 +35,7 @@ def drained(ledger: Ledger) -> list[KioskEvent]:
             assert ledger.ack(events[-1].epoch, events[-1].seq)
         else:
             ledger.flush()
+    ledger.flush()
     return events
 
 
