@@ -82,7 +82,8 @@ def load_identity(folder: Path) -> Identity | None:
     there = _settled(folder)
     if there is None:
         return None
-    leaf, place = _checked(_read(there), str(there))
+    parts = _read(there.resolve())  # one folder, though a renewal may change what the link names meanwhile
+    leaf, place = _checked(parts, str(there))
     since_ms = int(leaf.not_valid_before_utc.timestamp() * 1000)
     return Identity(
         address=Address(place.tenant, place.site, place.kiosk),
@@ -149,6 +150,11 @@ def request_of(key: bytes, name: str) -> bytes:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     return builder.sign(_private(key, "key"), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def signed(key: bytes, data: bytes) -> bytes:
+    """The signature of a PEM key over data: ECDSA with SHA-256, DER. Raises BadIdentity."""
+    return _private(key, "key").sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 def public_of(key: bytes) -> bytes:

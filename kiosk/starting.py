@@ -16,13 +16,14 @@ from typing import Final
 from content.model import Language
 from content.store import OpenStore, StoreError
 from kiosk import enrolment_door, systemd
-from kiosk.clock import SystemClock
+from kiosk.clock import Clock, SystemClock
 from kiosk.config import Config, as_enrolled
 from kiosk.enrolment import Enrolling, Enrolment, Seen
 from kiosk.identity import Identity
 from kiosk.link import AgentEnd
 from kiosk.machine import board_model, machine_id
 from kiosk.program import AgentProgram, hold
+from kiosk.renewal import Renewing
 from kiosk.shop import shop_of
 from kiosk.views import FacingsPage, Intent, SetLanguage, Shop
 from mqtt.enrolment import Ask, Told
@@ -53,6 +54,7 @@ class KioskProgram:
         self._lock, self._stopped = threading.Lock(), False
         self._agent: AgentProgram | None = None
         self._first: _Enrolling | None = None
+        self._renewing: Renewing | None = None
         self.error: Exception | None = None
         if config.enrolled:
             self._agent = self._make(config, link)
@@ -67,6 +69,7 @@ class KioskProgram:
         """Begin; returns at once."""
         if self._agent is not None:
             self._agent.start()
+            self._keep_up(self._agent)
         elif self._first is not None:
             self._first.start()
             systemd.notify("READY=1")
@@ -77,10 +80,20 @@ class KioskProgram:
             self._stopped = True
         if self._first is not None:
             self._first.stop()
+        if self._renewing is not None:
+            self._renewing.stop()
         if self._agent is not None:
             self._agent.stop()
         else:
             self._link.close()
+
+    def _keep_up(self, agent: AgentProgram) -> None:
+        """Renew the certificate in time, where a fleet gave it."""
+        if self._config.enrolment is not None:
+            ask = _door(self._config, agent.clock)
+            folder = self._config.state / "renewal"
+            self._renewing = Renewing(self._config.identity, folder, ask, about(), agent.clock)
+            self._renewing.start()
 
     def _came_in(self, identity: Identity) -> None:
         """Enrolment's thread, at its end: the agent takes over link and state folder."""
@@ -93,6 +106,7 @@ class KioskProgram:
             try:
                 self._agent = self._make(as_enrolled(self._config), self._link)
                 self._agent.start()
+                self._keep_up(self._agent)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said and the program ends
                 self.error = error
                 self._failed()
@@ -108,15 +122,9 @@ class _Enrolling:
         self._shop = _shop(config)
         self._language, self._seen = self._shop.languages[0].tag, Seen()
         self._guard = threading.Lock()
-        ca = Path(config.enrolment.ca) if config.enrolment.ca else None
-        clock = SystemClock(trusted=config.trust_clock)
-
-        def ask(question: Ask) -> Told:
-            return enrolment_door.ask(self._fleet, ca, question, clock_is_right=clock.quality() != "unsynced")
-
-        about = Ask(request="", board=board_model(), machine=machine_id(), version="")
+        ask = _door(config, SystemClock(trusted=config.trust_clock))
         try:
-            enrolment = Enrolment(config.state / "enrolment", config.identity, ask, about=about)
+            enrolment = Enrolment(config.state / "enrolment", config.identity, ask, about=about())
         except OSError:
             self.let_go()
             raise
@@ -148,6 +156,22 @@ class _Enrolling:
             with self._guard:
                 self._language = intent.language
                 self._link.show(self._shop, self._seen.view(self._language, self._fleet))
+
+
+def about() -> Ask:
+    """What is said of this device."""
+    return Ask(request="", board=board_model(), machine=machine_id())
+
+
+def _door(config: Config, clock: Clock) -> Callable[[Ask], Told]:
+    """Whom to ask."""
+    assert config.enrolment is not None
+    fleet, ca = config.enrolment.fleet, Path(config.enrolment.ca) if config.enrolment.ca else None
+
+    def ask(question: Ask) -> Told:
+        return enrolment_door.ask(fleet, ca, question, clock_is_right=clock.quality() != "unsynced")
+
+    return ask
 
 
 def _shop(config: Config) -> Shop:

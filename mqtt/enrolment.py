@@ -2,6 +2,9 @@
 
     POST /enrol   Ask -> Told        again and again, until it is approved: safe to repeat, nothing hangs on one answer
 
+A kiosk that is in comes back to the same door for its next certificate, also where the last one has expired: it may have
+stood in a cellar for half a year, and no broker would let it in to ask there.
+
 The code stands on the glass and on the operator's page, and a person compares the two. It is made of the kiosk's public
 key and the fleet's root certificate, so it differs as soon as somebody in between swaps either, and no other device comes
 in under this one's name. Both sides work it out for themselves; it is never sent. That the kiosk talks to the right fleet
@@ -36,9 +39,15 @@ EXPIRED: Final = "expired"  # asked for a day in vain: make a new key, which giv
 
 
 class Ask(Message, frozen=True, kw_only=True):
-    """A kiosk asks to be let in. The rest than `request` is what it says of itself: shown, never believed."""
+    """A kiosk asks to be let in, or for its next certificate. What it says of itself is shown, never believed.
+
+    `renews`: the serial of the certificate it has (40 hexadecimal digits), and `proof`: the signature of that one's key
+    over `request` (ECDSA with SHA-256, DER, hexadecimal). Both or neither; with them no person is asked.
+    """
 
     request: str  # a certificate request (PKCS 10) over its key, PEM
+    renews: str = ""
+    proof: str = ""
     board: str = ""  # what the board calls itself
     machine: str = ""  # kiosk.machine
     version: str = ""  # of its software

@@ -48,7 +48,7 @@ from fleet.identity.certificates import (
 )
 from mqtt.topics import Address
 
-__all__ = ["Authority", "BadAuthority", "BadRequest", "Issued", "der_of", "key_of"]
+__all__ = ["Authority", "BadAuthority", "BadRequest", "Issued", "der_of", "key_of", "proved"]
 
 FOLDER: Final = "ca"
 ROOT_LIFE: Final = timedelta(days=3652)
@@ -164,6 +164,17 @@ def key_of(request: bytes) -> ec.EllipticCurvePublicKey:
     if not sound:
         raise BadRequest("its signature does not fit its key")
     return key
+
+
+def proved(chain: bytes, request: bytes, proof: str) -> bool:
+    """Whether `proof` is the signature over `request` by the key of a certificate (the first of `chain`, PEM)."""
+    key = x509.load_pem_x509_certificate(chain).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey), "we issue no other"
+    try:
+        key.verify(bytes.fromhex(proof), request, ec.ECDSA(hashes.SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def der_of(key: ec.EllipticCurvePublicKey) -> bytes:

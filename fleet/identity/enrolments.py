@@ -16,8 +16,8 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from fleet import tables
 from fleet.clock import Clock
-from fleet.identity.authority import Authority, der_of, key_of
-from fleet.identity.book import Book, key_id_of, serial_of
+from fleet.identity.authority import Authority, BadRequest, der_of, key_of, proved
+from fleet.identity.book import KIOSK_ITSELF, Book, Kept, key_id_of, serial_of
 from fleet.limits import Bucket, Rule, take
 from fleet.store import Store
 from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, Place, Told, code_of
@@ -32,6 +32,10 @@ NEW: Final = Rule(
 )  # new requests of everybody together; each costs 50 ms for its code
 TOUCH_MS: Final = 15_000  # how exactly it is known when a kiosk asked last
 POLL_S: Final = 5
+MOST_VALID: Final = (
+    4  # certificates of one kiosk that are good at a time: the one before, and renewals that went wrong
+)
+LATEST_MS: Final = 365 * DAY_MS  # a kiosk that was away may renew so long after its certificate expired
 BUSY_S: Final = 30
 _ROW: Final = tables.enrolments.c
 
@@ -81,6 +85,8 @@ class Enrolments:
     def ask(self, ask: Ask, source: str) -> Told:
         """Answer a kiosk that asks from an address. Raises authority.BadRequest."""
         public = der_of(key_of(ask.request.encode()))
+        if ask.renews:
+            return self._renewed(ask, public)
         key_id, now = key_id_of(public), self._clock()
         row = self._find(key_id)
         if row is None:
@@ -123,7 +129,37 @@ class Enrolments:
         kept = self._book.of(row.serial)
         if kept is None or kept.revoked_ms:
             return self._told(REJECTED, poll_s=BUSY_S, reason=kept.revoked_why if kept else "")
-        tenant, site, kiosk = row.kiosk.split("/")
+        return self._place(kept)
+
+    def _renewed(self, ask: Ask, public: bytes) -> Told:
+        """The next certificate of a kiosk that proves to hold the last one's key."""
+        before = self._book.of(ask.renews)
+        if before is None or not proved(before.chain, ask.request.encode(), ask.proof):
+            raise BadRequest("the proof does not fit the certificate that is to be renewed")
+        if before.revoked_ms:
+            return self._told(REJECTED, poll_s=BUSY_S, reason=before.revoked_why)
+        if self._clock() > before.not_after_ms + LATEST_MS:
+            return self._told(
+                REJECTED, poll_s=BUSY_S, reason="its certificate expired too long ago: enrol anew"
+            )
+        key_id = key_id_of(public)
+        address = Address(*before.kiosk.split("/"))
+        with self._store.write() as connection:
+            self._book.hold(connection, before.kiosk)
+            valid = self._book.valid(connection, before.kiosk)
+            made = next((one for one in valid if one.key_id == key_id), None)
+            if made is not None:  # the answer was lost
+                return self._place(made)
+            if len(valid) >= MOST_VALID:
+                return self._told(BUSY, poll_s=BUSY_S)
+            issued = self._authority.kiosk(address, key_of(ask.request.encode()), self._clock())
+            self._book.enter(connection, issued, key_id, KIOSK_ITSELF, f"renews {ask.renews[-12:]}")
+        kept = self._book.of(serial_of(issued.serial))
+        assert kept is not None
+        return self._place(kept)
+
+    def _place(self, kept: Kept) -> Told:
+        tenant, site, kiosk = kept.kiosk.split("/")
         host, port = self._broker
         place = Place(tenant=tenant, site=site, kiosk=kiosk, host=host, port=port)
         return structs.replace(self._told(APPROVED), certificate=kept.chain.decode(), place=place)
