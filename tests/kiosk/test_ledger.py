@@ -367,7 +367,7 @@ class TestFile:
             def wall_ms(self) -> int:
                 return super().wall_ms() + self.days * 86_400_000
 
-        clock = Later()
+        clock = Later(trusted=True)
         sold, closed, held = payment("1" * 15), payment("2" * 15), payment("3" * 15)
         first = Ledger(path, clock)
         for one in (sold, closed, held):
@@ -385,6 +385,21 @@ class TestFile:
             assert tuple(ledger.standing(one.reference) for one in (sold, closed, held)) == standings
             assert len(outgoing(ledger)) == 1, "what the fleet has not stored waits as long as it takes"
             ledger.close()
+
+    def test_by_a_clock_nobody_vouches_for_nothing_is_too_old(self, path: Path) -> None:
+        class Wrong(SystemClock):
+            def wall_ms(self) -> int:
+                return super().wall_ms() + 10 * 365 * 86_400_000
+
+        paid = payment()
+        first = Ledger(path, SystemClock())
+        sale = structs.replace(sale_of(paid), wall_ms=SystemClock().wall_ms())
+        assert first.record_sale(paid, CLAIM, sale) == "recorded"
+        first.close()
+        second = Ledger(path, Wrong(disciplined=lambda: False))
+        assert second.record_sale(paid, CLAIM, sale) == "recorded"
+        assert len(outgoing(second)) == 1, "the provider said it twice, it was sold once"
+        second.close()
 
     def test_the_order_in_tests_is_an_order(self) -> None:
         assert payment().reference == ORDER + "0"
