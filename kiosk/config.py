@@ -45,12 +45,9 @@ class BrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 1883
     mqtt5: bool | None = None  # None: MQTT 5 where the broker speaks it, else 3.1.1
-    session_s: Annotated[int, Meta(ge=0, le=604_800)] = (
-        300  # the broker keeps what comes for us while we are away
-    )
-    will_delay_s: Annotated[int, Meta(ge=0, le=300)] = (
-        5  # back by then, nobody hears that we were lost (MQTT 5)
-    )
+    # 0: a card that was swapped meanwhile would hear of its predecessor's payment, and give back what it does not know.
+    session_s: Annotated[int, Meta(ge=0, le=604_800)] = 0  # the broker keeps what comes while we are away
+    will_delay_s: Annotated[int, Meta(ge=0, le=300)] = 0  # back by then, we were never lost (MQTT 5)
     crowd_s: Annotated[int, Meta(ge=0, le=600)] = (
         12  # after the broker was away, kiosks come back spread over so long
     )
