@@ -31,7 +31,7 @@ from mqtt.messages import decode, encode
 
 KIOSKS, PROBED = 1_000, 20
 EVERY_S = 0.5  # each kiosk's messages
-ROUNDS = 300
+ROUNDS = 150
 PACE_S = 0.004
 
 

@@ -27,7 +27,7 @@ class Mosquitto:
         self._config = folder / "mosquitto.conf"
         user = "user root\n" if os.geteuid() == 0 else ""
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\n{user}persistence false\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n{user}persistence false\n"
             "max_queued_messages 10000\nmax_inflight_messages 200\nconnection_messages false\nlog_type error\n"
         )
         self._log = (folder / "mosquitto.log").open("ab")
