@@ -179,8 +179,18 @@ class Campaign:
         end = time.monotonic() + 60.0
         while not actor.in_work():
             if time.monotonic() > end:
-                raise TimeoutError(f"a {actor.kind} did not come back in 60 s: its log is in {self._folder}")
+                raise TimeoutError(f"a {actor.kind} did not come back in 60 s: {self._last_words(actor)}")
             self._let_pass(0.02)
+
+    def _last_words(self, actor: Actor) -> str:
+        """Whether it lives, and the end of every log; those of our own processes say where their threads are."""
+        if actor.alive:
+            actor.signal(signal.SIGUSR1)
+            time.sleep(1.0)  # it writes
+        logs = (
+            f"{log.name}: {log.read_text(errors='replace')[-2_000:]}" for log in self._folder.glob("*.log")
+        )
+        return "\n".join((f"alive: {actor.alive}", *logs))
 
     def _let_pass(self, seconds: float) -> None:
         end = time.monotonic() + seconds

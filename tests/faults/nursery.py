@@ -8,6 +8,7 @@ id. When the nursery ends, however it ends, the kernel kills all that it started
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import importlib
 import os
@@ -138,6 +139,7 @@ def _become(job: Job, parent: int) -> int:
     for number in (1, 2):
         os.dup2(output, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    faulthandler.register(signal.SIGUSR1)  # says in the log where every thread is
     if job.user:
         os.setgroups([])
         os.setgid(job.user)
