@@ -72,9 +72,12 @@ class Ingest:
         live: Hub,
         clock: Clock = now_ms,
         appeared: Callable[[Address], object] = lambda _address: None,
+        present: Callable[[Address, Presence], object] = lambda _address, _word: None,
     ) -> None:
-        """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard."""
+        """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard, `present` with
+        what it said as well."""
         self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
+        self._present = present
         self._source = source
         self._inbox = Inbox()
         self._away = False  # the database was, when last asked
@@ -227,6 +230,7 @@ class Ingest:
                 self._store.presence(str(address), presence, self._clock())
                 self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(presence)})
                 self._appeared(address)
+                self._present(address, presence)
             return True
         if message.topic == address.health:
             health: Health = decode(message.payload, Health)

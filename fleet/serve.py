@@ -23,6 +23,7 @@ from fleet.commands import Commands
 from fleet.config import Config, ServeError
 from fleet.follow import Follower
 from fleet.identity.admission import Admission
+from fleet.identity.watch import Watch
 from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
@@ -83,6 +84,7 @@ class Fleet:
         self.commands = Commands(self.store, self.line.send, self.live, now_ms)
         self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
         self.line.listen(EVERY_REPORTED, self.commands.reported)
+        self.watch = Watch(self.store, self.live, now_ms)
         self.ingest = Ingest(
             MqttSource(
                 config.broker_host, config.broker_port, f"{config.name}-ingest", events=config.ingest, tls=tls
@@ -90,6 +92,7 @@ class Fleet:
             self.store,
             self.live,
             appeared=self._appeared,
+            present=self.watch.heard,
         )
         self.follower = None if config.ingest else Follower(self.store, self.live)
         self.claims = Claims(self.store, self.payments, now_ms)
@@ -105,7 +108,7 @@ class Fleet:
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
-            admission=self.admission, commands=self.commands,
+            admission=self.admission, watch=self.watch, commands=self.commands,
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(

@@ -11,6 +11,7 @@ from fleet.clock import Clock, now_ms
 from fleet.commands import Commands
 from fleet.config import Config
 from fleet.identity.admission import Admission
+from fleet.identity.watch import Watch
 from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
@@ -56,6 +57,7 @@ class Services:
     claims: Claims
     ratings: Ratings
     visits: Visits
+    watch: Watch | None = None  # who looks for copies
     admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls

@@ -94,12 +94,13 @@ class Agent:
         beat_ms: int = 0,
         panel: views.Panel | None = None,
         started_as: str = "",
+        machine: str = "",
         address: Address,
         hands: Hands,
         state: Path,
         configured: frozenset[str] = frozenset(),
     ) -> None:
-        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = store, dict[str, AnyStore]()
@@ -107,8 +108,9 @@ class Agent:
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
         self.telling = Telling(
-            runtime, line, ledger, link, clock, health_ms, lambda: self._store.store.version, started_as
-        )
+            runtime, line, ledger, link, clock, health_ms, lambda: self._store.store.version, started_as,
+            machine,
+        )  # fmt: skip
         self.operated = Operated(
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
             lambda: self._store.store.version, started_as, configured,

@@ -95,6 +95,7 @@ class AgentProgram:
         """`leave` ends the program so that it is started again, where somebody does; an operator may ask for it. Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
         self.clock = clock or SystemClock(trusted=config.trust_clock)
         self._link = link
+        machine = machine_id()
         with ExitStack() as undo:  # what is open when something fails
             undo.callback(link.close)
             self._lock = hold(config.state)
@@ -112,7 +113,7 @@ class AgentProgram:
                 on_growth=lambda: self.runtime.post(EventsWait()),
                 limit_bytes=config.ledger_limits.limit_mib * 1024 * 1024,
                 reserve_bytes=RESERVE_BYTES,
-                machine=machine_id(),
+                machine=machine,
             )
             undo.pop_all()
         here = secrets.token_hex(8)  # this start of the agent
@@ -140,6 +141,7 @@ class AgentProgram:
             beat_ms=systemd.beat_ms(),
             panel=config.glass,
             started_as=here,
+            machine=machine,
             address=config.address,
             hands=Hands(link, leave),
             state=config.state,

@@ -44,10 +44,12 @@ class Telling:
         health_ms: int,
         version: Callable[[], str],
         started_as: str = "",
+        machine: str = "",
     ) -> None:
-        """`health_ms`: from one health message to the next. `version` of the store that is sold from. `started_as`: Presence.session."""
+        """`health_ms`: from one health message to the next. `version` of the store that is sold from. `started_as`, `machine`: see Presence."""
         self._runtime, self._line, self._ledger, self._link = runtime, line, ledger, link
         self._clock, self._health_ms, self._version, self._started_as = clock, health_ms, version, started_as
+        self._machine, self._words = machine, 0
         self.devices: dict[str, DeviceState] = {}
         self.view: views.View | None = None
         self._since_ms = clock.wall_ms()
@@ -74,6 +76,7 @@ class Telling:
     def presence(self, state: str = "") -> None:
         """Tell the fleet, retained, that the kiosk is `state` (mqtt.messages.Presence); "": as its screen says."""
         self._told_ms = self._clock.mono_ms()
+        self._words += 1
         view = self.view
         self._line.present(
             Presence(
@@ -84,6 +87,8 @@ class Telling:
                 view=str(type(view).__struct_config__.tag) if view is not None else "",
                 session=self._started_as,
                 epoch=self._ledger.epoch,
+                machine=self._machine,
+                word=self._words,
             )
         )
 

@@ -60,6 +60,7 @@ def routes(services: Services) -> list[BaseRoute]:
                 pending=admission.enrolments.pending() if admission else [], now_ms=now,
                 inside=[one for one in kept if not one.revoked_ms and one.not_after_ms > now],
                 out=[one for one in kept if one.revoked_ms],
+                found=services.watch.open() if services.watch else [],
             )
         )  # fmt: skip
 
@@ -67,14 +68,14 @@ def routes(services: Services) -> list[BaseRoute]:
         return await run_in_threadpool(listed, request)
 
     async def change(request: Request) -> Response:
-        form = await form_of(request, "act", "key_id", "tenant", "site", "kiosk", "replace", "why")
-        if services.admission is None:
-            return await run_in_threadpool(listed, request, "", 404)
+        form = await form_of(
+            request, "act", "key_id", "tenant", "site", "kiosk", "replace", "name", "since", "why"
+        )
         if not form["who"] or not form["why"]:
             return await run_in_threadpool(
                 listed, request, "Please say who you are, and why. Nothing was done.", 400
             )
-        said, status = await run_in_threadpool(decide, services.admission, form)
+        said, status = await run_in_threadpool(decide, services, form)
         if status != 200:
             return await run_in_threadpool(listed, request, said, status)
         services.live.tell("enrolment", {"what": form["act"]})
@@ -87,8 +88,22 @@ def routes(services: Services) -> list[BaseRoute]:
     ]
 
 
-def decide(admission: Admission, form: dict[str, str]) -> tuple[str, int]:
-    """Do what a person decided (`act`: approve | reject | revoke); what to say, and the status: 200 where it was done."""
+def decide(services: Services, form: dict[str, str]) -> tuple[str, int]:
+    """Do what a person decided (`act`: clear | approve | reject | revoke); what to say, and the status: 200 where it was
+    done.
+    """
+    if form["act"] == "clear":
+        since = int(form["since"]) if form["since"].isdecimal() else 0
+        done = services.watch is not None and services.watch.clear(
+            form["name"], since, form["who"], form["why"]
+        )
+        return ("", 200) if done else (SAID["gone"], 409)
+    if services.admission is None:
+        return "", 404
+    return _admit(services.admission, form)
+
+
+def _admit(admission: Admission, form: dict[str, str]) -> tuple[str, int]:
     who, why, act = form["who"], form["why"], form["act"]
     if act == "reject":
         return ("", 200) if admission.enrolments.reject(form["key_id"], who, why) else (SAID["gone"], 409)

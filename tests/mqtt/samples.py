@@ -98,6 +98,7 @@ SAMPLES: dict[str, Message] = {
     "presence": Presence(
         state="selling", boot="3f6d2a9c-8f0e-4f57-9a55-1f1f7f6a4c11", since_ms=1795348800000, version="2026-11-22.1",
         view="wall", session="c0ffee0123456789", epoch="9f2c41d07be3",
+        machine="pi-5673bd88127427e8", word=7,
     ),
     "health": Health(
         wall_ms=1795348800123, devices={"scanner": "ready", "printer": "lost"}, counters={"resets": 4},

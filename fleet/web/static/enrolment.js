@@ -25,5 +25,5 @@ async function refresh() {
 }
 
 const live = new EventSource("/api/live");
-for (const name of ["enrolment", "state", "missed"]) live.addEventListener(name, refresh);
+for (const name of ["enrolment", "clone", "missed"]) live.addEventListener(name, refresh);
 setInterval(refresh, BEAT_MS); // a kiosk that asks tells nobody
