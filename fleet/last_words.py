@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from sqlalchemy import Connection, Row, select
 
 from fleet import tables
@@ -28,8 +27,8 @@ def presence(store: Store, kiosk: str, word: Presence, seen_ms: int) -> None:
     The broker repeats it to whoever subscribes, so the same again does not mean that the kiosk was heard. A will of a
     session that has ended is not heard at all (mqtt.presence.newer).
     """
-    row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms} | msgspec.to_builtins(word)
     said = ("state", "boot", "since_ms", "version", "view", "session", "epoch")
+    row = _NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms} | {name: getattr(word, name) for name in said}
     known = select(*(tables.kiosks.c[name] for name in said)).where(tables.kiosks.c.kiosk == kiosk)
     blank = store.insert(tables.kiosks).values(_NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms})
     with store.write(beside=True) as connection:
