@@ -15,6 +15,7 @@ from fleet.identity.certificates import Issued
 from fleet.store import Store
 
 KIOSK_ITSELF: Final = "kiosk"  # who asked, where the kiosk renewed by itself
+LATEST_MS: Final = 365 * 86_400_000  # a kiosk that was away may renew so long after its certificate expired
 _ROW: Final = tables.certificates.c
 
 
@@ -53,7 +54,14 @@ class Book:
 
     def valid(self, connection: Connection, kiosk: str) -> list[Kept]:
         """The certificates a kiosk can come in with now, the newest first."""
-        wanted = (_ROW.kiosk == kiosk) & (_ROW.revoked_ms == 0) & (_ROW.not_after_ms > self.clock())
+        return self._standing(connection, kiosk, self.clock())
+
+    def renewable(self, connection: Connection, kiosk: str) -> list[Kept]:
+        """Those and the expired ones it may still renew: whoever holds one of their keys can become this kiosk."""
+        return self._standing(connection, kiosk, self.clock() - LATEST_MS)
+
+    def _standing(self, connection: Connection, kiosk: str, after_ms: int) -> list[Kept]:
+        wanted = (_ROW.kiosk == kiosk) & (_ROW.revoked_ms == 0) & (_ROW.not_after_ms > after_ms)
         return _kept(
             connection.execute(select(tables.certificates).where(wanted).order_by(_ROW.issued_ms.desc()))
         )
@@ -61,8 +69,10 @@ class Book:
     def revoke_in(
         self, connection: Connection, kiosk: str, who: str, why: str, *, keep: str = ""
     ) -> list[str]:
-        """Void every certificate of a kiosk but `keep`, in a transaction of the caller. Returns their serials."""
-        void = [one.serial for one in self.valid(connection, kiosk) if one.serial != keep]
+        """Void every certificate of a kiosk but `keep`, in a transaction of the caller; also those that have expired, because
+        they could be renewed. Returns their serials.
+        """
+        void = [one.serial for one in self.renewable(connection, kiosk) if one.serial != keep]
         said = {"revoked_ms": self.clock(), "revoked_who": who, "revoked_why": why}
         connection.execute(update(tables.certificates).where(_ROW.serial.in_(void)).values(said))
         return void
@@ -101,7 +111,11 @@ class Book:
     def of(self, serial: str) -> Kept | None:
         """A certificate by its serial."""
         with self.store.read() as connection:
-            found = _kept(connection.execute(select(tables.certificates).where(_ROW.serial == serial)))
+            return self.in_(connection, serial)
+
+    def in_(self, connection: Connection, serial: str) -> Kept | None:
+        """The same, in a transaction of the caller."""
+        found = _kept(connection.execute(select(tables.certificates).where(_ROW.serial == serial)))
         return found[0] if found else None
 
     def latest(self, limit: int = 200) -> list[Kept]:

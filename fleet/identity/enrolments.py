@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from fleet import tables
 from fleet.clock import Clock
 from fleet.identity.authority import Authority, BadRequest, der_of, key_of, proved
-from fleet.identity.book import KIOSK_ITSELF, Book, Kept, key_id_of, serial_of
+from fleet.identity.book import KIOSK_ITSELF, LATEST_MS, Book, Kept, key_id_of, serial_of
 from fleet.limits import Bucket, Rule, take
 from fleet.store import Store
 from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, Place, Told, code_of
@@ -35,7 +35,6 @@ POLL_S: Final = 5
 MOST_VALID: Final = (
     4  # certificates of one kiosk that are good at a time: the one before, and renewals that went wrong
 )
-LATEST_MS: Final = 365 * DAY_MS  # a kiosk that was away may renew so long after its certificate expired
 BUSY_S: Final = 30
 _ROW: Final = tables.enrolments.c
 
@@ -146,6 +145,9 @@ class Enrolments:
         address = Address(*before.kiosk.split("/"))
         with self._store.write() as connection:
             self._book.hold(connection, before.kiosk)
+            now = self._book.in_(connection, before.serial)
+            if now is None or now.revoked_ms:  # put out while we looked
+                return self._told(REJECTED, poll_s=BUSY_S, reason=now.revoked_why if now else "")
             valid = self._book.valid(connection, before.kiosk)
             made = next((one for one in valid if one.key_id == key_id), None)
             if made is not None:  # the answer was lost
@@ -212,7 +214,9 @@ class Enrolments:
         return connection.execute(update(tables.enrolments).where(waits).values(said)).rowcount == 1
 
     def _is_taken(self, connection: Connection, address: Address) -> bool:
-        if self._book.valid(connection, str(address)):
+        if self._book.renewable(
+            connection, str(address)
+        ):  # also one that has stood in a cellar, and may come back
             return True
         column = tables.kiosks.c
         state = connection.scalar(select(column.state).where(column.kiosk == str(address)))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fleet.identity.authority import BadRequest
-from fleet.identity.enrolments import LATEST_MS, MOST_VALID
+from fleet.identity.book import LATEST_MS, Book, Kept
+from fleet.identity.enrolments import MOST_VALID, Enrolments
 from kiosk.clock import SystemClock
 from kiosk.identity import Identity, load_identity, make_key, request_of, signed
 from kiosk.renewal import Renewing, due_ms, renew
@@ -97,6 +98,42 @@ def test_a_revoked_kiosk_gets_none(kiosk: Enrolled) -> None:
     kiosk.desk.book.revoke(str(KIOSK), "Ana", "stolen")
     assert kiosk.renew() is None
     assert kiosk.identity() == kiosk.first
+
+
+def test_a_kiosk_put_out_after_its_certificate_expired_gets_none(kiosk: Enrolled) -> None:
+    """It was stolen from the cellar it stood in: nothing is left to come in with, but there is a key to renew with."""
+    kiosk.desk.now = kiosk.first.not_after_ms + 30 * DAY
+    assert kiosk.desk.book.revoke(str(KIOSK), "Ana", "stolen") == [f"{kiosk.first.serial:040x}"]
+    assert kiosk.renew() is None
+
+
+def test_a_card_copied_before_a_renewal_is_put_out_with_its_kiosk(kiosk: Enrolled) -> None:
+    assert kiosk.first.tls.key is not None
+    copied = kiosk.first.tls.key.read_bytes()
+    kiosk.desk.now += 80 * DAY
+    assert kiosk.renew() is not None
+    kiosk.desk.now += 20 * DAY  # the copy's certificate has expired, the kiosk's has not
+    assert len(kiosk.desk.book.revoke(str(KIOSK), "Ana", "copied")) == 2
+    request = request_of(make_key(), "K1")
+    proof = signed(copied, request).hex()
+    told = kiosk.ask(Ask(request=request.decode(), renews=f"{kiosk.first.serial:040x}", proof=proof))
+    assert (told.state, told.reason) == (REJECTED, "copied")
+
+
+def test_a_kiosk_put_out_while_it_renews_gets_none(kiosk: Enrolled) -> None:
+    class Hurried(Book):
+        """Somebody puts the kiosk out between the look at its certificate and the next one."""
+
+        def of(self, serial: str) -> Kept | None:
+            found = super().of(serial)
+            self.revoke(str(KIOSK), "Ana", "stolen")
+            return found
+
+    desk = kiosk.desk
+    book = Hurried(desk.store, lambda: desk.now)
+    desk.enrolments = Enrolments(desk.store, desk.authority, book, ("b", 8883), lambda: desk.now)
+    assert kiosk.renew() is None
+    assert len(book.latest()) == 1
 
 
 def test_only_the_holder_of_the_key_can_renew(kiosk: Enrolled) -> None:

@@ -88,6 +88,16 @@ def test_a_device_is_replaced_only_where_somebody_says_so(desk: Desk) -> None:
     assert desk.ask(key).state == APPROVED
 
 
+def test_a_device_that_was_away_for_months_is_not_replaced_by_a_slip(desk: Desk) -> None:
+    """Its certificate has expired, but it may come back and renew: two devices would be one kiosk."""
+    desk.let_in()
+    desk.now += 100 * DAY_MS
+    desk.ask(make_key())
+    assert desk.enrolments.approve(desk.waiting(), KIOSK, "Ana", "new") == "taken"
+    assert desk.enrolments.approve(desk.waiting(), KIOSK, "Ana", "new", replace=True) == ""
+    assert [one.revoked_why for one in desk.book.latest()] == ["", "replaced: new"]
+
+
 def test_a_kiosk_that_is_alive_without_a_certificate_is_not_pushed_aside(desk: Desk) -> None:
     desk.store.presence(str(KIOSK), Presence(state="selling", boot="b", since_ms=1), desk.now)
     desk.ask(make_key())
