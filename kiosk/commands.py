@@ -98,7 +98,7 @@ def decide(command: Command, situation: Situation) -> Verdict:
         arguments_of(command)
     except ValueError as error:
         return Verdict("refused", BAD_ARGUMENTS, str(error))
-    if not command.force and (why := _disturbs(command.what, situation)):
+    if not command.force and (why := disturbs(command.what, situation)):
         return Verdict("refused", why)
     if why := situation.cannot.get(command.what, ""):
         return Verdict("refused", why)
@@ -119,7 +119,8 @@ def expired(command: Command, situation: Situation) -> bool:
     return situation.fleet_ms is not None and situation.fleet_ms - command.at_ms >= valid_ms
 
 
-def _disturbs(what: str, situation: Situation) -> str:
+def disturbs(what: str, situation: Situation) -> str:
+    """Why a command that is not forced is not done now (a key); "" where it harms nobody."""
     if what in HARMLESS:
         return ""
     if situation.paying:

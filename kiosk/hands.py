@@ -31,7 +31,7 @@ ASK_S: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended: `state` done or failed, `reason` a key, `detail` for people, and what came of it."""
+    """How a job ended: `state` done, failed, or refused where it was not begun, `reason` a key, `detail` for people, and what came of it."""
 
     state: State
     reason: str = ""

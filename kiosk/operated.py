@@ -15,7 +15,7 @@ from typing import Final
 from kiosk import views
 from kiosk.clock import Clock
 from kiosk.commanding import Commanding, JobEnded, TellAgain
-from kiosk.commands import Situation, arguments_of
+from kiosk.commands import Situation, arguments_of, disturbs
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.attention import attended, money_in_flight
@@ -39,7 +39,10 @@ LEAVE_MS: Final = 300  # for the words that say so to get out
 
 @dataclass(frozen=True, slots=True)
 class LeaveDue:
-    """The program ends now, to be started again."""
+    """The program ends now, to be started again, where nobody has begun to pay meanwhile."""
+
+    id: str
+    force: bool
 
 
 class Operated:
@@ -122,9 +125,16 @@ class Operated:
             case NightLook():
                 return list(self.wanted.look(at))
             case LeaveDue():
-                if self._hands.leave is not None:
-                    self._hands.leave()
+                self._leave(item)
         return ()
+
+    def _leave(self, due: LeaveDue) -> None:
+        """The wall sold until now: whoever has come since goes first, as if the command came only now."""
+        why = "" if due.force else disturbs("restart-agent", self._situation(0))
+        if why:
+            self.commands.ended(due.id, Outcome("refused", why))
+        elif self._hands.leave is not None:
+            self._hands.leave()
 
     def identified(self, effect: do.TellIdentified) -> None:
         """The core has stopped saying which kiosk this is; why is for people."""
@@ -173,7 +183,7 @@ class Operated:
             case "restart-ui":
                 self._job(command.id, hands.restart_ui)
             case "restart-agent":
-                self._runtime.after("leave", LEAVE_MS, LeaveDue())
+                self._runtime.after("leave", LEAVE_MS, LeaveDue(command.id, command.force))
             case "reboot":
                 self._job(command.id, hands.reboot)
             case "collect-logs":

@@ -7,10 +7,13 @@ import logging
 import threading
 from pathlib import Path
 
+import pytest
+
 from kiosk import views
+from kiosk.clock import SystemClock
 from kiosk.commands import INTERRUPTED, MONEY
 from kiosk.link import OnPicture
-from kiosk.views import Attract, Identify, Touch, Wall
+from kiosk.views import Attract, Identify, Pay, Touch, Wall
 from mqtt.commands import PART_BYTES, Command, CommandNoted, CommandState
 from tests.kiosk.kiosks import Kiosk
 from tests.kiosk.memory_fleet import MemoryFleet
@@ -196,6 +199,39 @@ def test_a_restart_is_done_when_the_next_agent_says_so(tmp_path: Path) -> None:
         fleet.say(asked)
         until(lambda: kiosk.program.agent.operated.commands.counters["known"])
         assert not left.is_set(), "done once"
+
+
+class Held(SystemClock):
+    """A clock whose time stands until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(trusted=True)
+        self.held: int | None = None
+
+    def mono_ms(self) -> int:
+        return super().mono_ms() if self.held is None else self.held
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_who_begins_to_pay_before_the_agent_has_gone_keeps_it_here(tmp_path: Path, forced: bool) -> None:
+    fleet, left, clock = MemoryFleet(), threading.Event(), Held()
+    with Kiosk(tmp_path, fleet, clock=clock, leave=left.set) as kiosk:
+        asked = fresh(kiosk, "restart-agent", force=forced)
+        clock.held = clock.mono_ms()
+        fleet.say(asked)
+        until(lambda: told(fleet, asked) == ["accepted", "running"])
+        kiosk.buys()
+        clock.held = None
+        kiosk.do(Touch())
+        if forced:
+            until(left.is_set)
+            return
+        assert (end(fleet, asked).state, end(fleet, asked).reason) == ("refused", MONEY)
+        assert not left.is_set()
+        kiosk.sees(Pay)
+        fleet.say(asked)
+        until(lambda: kiosk.program.agent.operated.commands.counters["known"])
+        assert not left.is_set(), "refused once and for all"
 
 
 def test_what_a_restart_interrupted_is_told_and_not_begun_again(tmp_path: Path) -> None:
