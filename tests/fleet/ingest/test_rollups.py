@@ -89,8 +89,8 @@ class Fails:
         self._store = store
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        with self._store.write() as connection:
+    def write(self, *, beside: bool = False) -> Iterator[Connection]:
+        with self._store.write(beside=beside) as connection:
             yield connection
             raise Crash
 
