@@ -27,6 +27,7 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
     "ingest": ("fleet.cli_ingest", "store events in processes of their own"),
     "gaps": ("fleet.cli_check:gaps_main", "say which events are missing"),
+    "accept-loss": ("fleet.cli_losses", "say that events a restored backup lacks are gone"),
     "verify": ("fleet.cli_check:verify_main", "compare sums with the events they are of"),
     "poison": ("fleet.cli_check:poison_main", "list what could not be read, or read it again"),
     "rotate-links": ("fleet.shop.rotate", "sign walls' links with a new secret"),

@@ -23,37 +23,39 @@ Command = Callable[[Store, argparse.Namespace], int]
 
 def gaps_main(arguments: list[str]) -> int:
     """Say of every stream what is missing; 1 where anything is."""
-    parser = _parser("gaps", "say of every kiosk which of its events are missing")
+    parser = store_parser("gaps", "say of every kiosk which of its events are missing")
     parser.add_argument("kiosk", nargs="?", metavar="TENANT/SITE/KIOSK", help="this one only")
     parser.add_argument("--json", action="store_true", help="as JSON, one line per stream")
-    return _run(parser, arguments, _gaps)
+    return with_store(parser, arguments, _gaps)
 
 
 def verify_main(arguments: list[str]) -> int:
     """Compare the roll-ups with what the events say; 1 where they differ."""
-    parser = _parser("verify", "make the roll-ups again from the events that are kept, and compare")
+    parser = store_parser("verify", "make the roll-ups again from the events that are kept, and compare")
     parser.add_argument(
         "--since", type=_day, default=0, metavar="YYYY-MM-DD",
         help="where raw events go after some days: the first day (UTC) all are there of (default: from the beginning)",
     )  # fmt: skip
-    return _run(parser, arguments, _verify)
+    return with_store(parser, arguments, _verify)
 
 
 def poison_main(arguments: list[str]) -> int:
     """List what was kept aside, or read it again."""
-    parser = _parser("poison", "what could not be read, or contradicts what is stored")
+    parser = store_parser("poison", "what could not be read, or contradicts what is stored")
     parser.add_argument("what", choices=("list", "retry"))
-    return _run(parser, arguments, _poison)
+    return with_store(parser, arguments, _poison)
 
 
-def _parser(name: str, what: str) -> argparse.ArgumentParser:
+def store_parser(name: str, what: str) -> argparse.ArgumentParser:
+    """A parser that knows where the store is."""
     parser = argparse.ArgumentParser(prog=f"endcap fleet {name}", description=what)
     parser.add_argument("--data", type=Path, help="the fleet's folder")
     parser.add_argument("--database", default="", metavar="URL", help="where it is not SQLite in --data")
     return parser
 
 
-def _run(parser: argparse.ArgumentParser, arguments: list[str], command: Command) -> int:
+def with_store(parser: argparse.ArgumentParser, arguments: list[str], command: Command) -> int:
+    """Run a command on the store that `arguments` name; 1 with one line where that is not possible."""
     options = parser.parse_args(arguments)
     if not options.data and not options.database:
         parser.error("--data or --database is needed")
@@ -74,9 +76,9 @@ def _run(parser: argparse.ArgumentParser, arguments: list[str], command: Command
 def _gaps(store: Store, options: argparse.Namespace) -> int:
     with store.read() as connection:
         found = gaps.report(connection, options.kiosk)
-    missing = 0
+    missing = sum(not each.complete for each in found)
+    lost = sum(row.last - row.first + 1 for each in found for row in each.accepted)
     for each in found:
-        missing += not each.complete
         if options.json:
             print(msgspec.json.encode(each).decode())
             continue
@@ -86,11 +88,15 @@ def _gaps(store: Store, options: argparse.Namespace) -> int:
             words.append(f"missing {gaps.in_words(each.missing)} (since {since}), highest {each.highest}")
         if each.folded:
             words.append(f"folded {gaps.in_words(each.folded)}")
+        for loss in each.accepted:
+            on = datetime.fromtimestamp(loss.at_ms / 1000, UTC).date()
+            words.append(f"{loss.first}-{loss.last} accepted as lost by {loss.who} on {on}: {loss.why}")
         if each.lost:
             words.append(f"{each.lost} notes were lost at the kiosk")
         print("; ".join(words))
     if not options.json:
-        print(f"{len(found)} streams, {missing or 'none'} with something missing")
+        said = f"; {lost} events accepted as lost" if lost else ""
+        print(f"{len(found)} streams, {missing or 'none'} with something missing{said}")
     return 1 if missing else 0
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from fleet import bulk, rollups, tables
 from fleet.last_words import heard_of
+from fleet.losses import came_after_all
 from fleet.marks import Mark
 from fleet.poison import keep
 from fleet.reading import contradiction, same
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 TAKEN = "another event has this place"
 FOLDED = "the kiosk has folded this place into a gap"
+LOST = "this place was accepted as lost, and a gap came in it"
 ASKED_AT_ONCE = 500
 _HOLD_REFERENCES = text(
     "SELECT pg_advisory_xact_lock(hashtext('sale'), hashtext(name)) FROM unnest(CAST(:names AS text[])) AS name"
@@ -134,6 +136,8 @@ def _store(
     found = _Sorted()
     for stream, items in by_stream.items():
         _sort(streams.marks[stream], items, found)
+    if found.known:
+        _look_among_losses(connection, found)
     _compare(connection, found)
     bulk.insert_events(connection, found.new)
     _derive(store, connection, found)
@@ -170,6 +174,15 @@ def _sort_gap(mark: Mark, item: Stored, gap: Gap, last: int, found: _Sorted) -> 
         found.uncounted.add(item.place)
         found.conflicts.append(_aside(item, f"a gap that is not counted: {wrong}"))
     mark.add(min(max(1, gap.first), gap.seq), gap.seq, item.received_ms)
+
+
+def _look_among_losses(connection: Connection, found: _Sorted) -> None:
+    """What was accepted as lost and came after all is new."""
+    back, gaps = came_after_all(connection, found.known)
+    found.new += back
+    taken = {id(item) for item in back}
+    found.known = [item for item in found.known if id(item) not in taken]
+    found.conflicts += [_aside(item, LOST) for item in gaps]
 
 
 def _compare(connection: Connection, found: _Sorted) -> None:

@@ -1,7 +1,7 @@
 """The gap report: of every stream, up to where it is complete, and by name what is missing, folded or lost.
 
 It is told by the marks alone (fleet.marks), without a look at any event: two numbers per stream, and a row for each range
-that came early or was folded. So it costs the same after a year as on the first day.
+that came early, was folded or accepted as lost. So it costs the same after a year as on the first day.
 """
 
 from __future__ import annotations
@@ -24,10 +24,20 @@ class Range(Struct, frozen=True):
     last: int
 
 
+class Accepted(Struct, frozen=True, kw_only=True):
+    """Numbers `first` to `last` are lost, and somebody has accepted that: when (Unix ms), who and why."""
+
+    first: int
+    last: int
+    at_ms: int
+    who: str
+    why: str
+
+
 class StreamReport(Struct, frozen=True, kw_only=True):
     """What is stored of a stream. `missing`: what is not there though later numbers are (nothing: complete);
     `missing_since_ms`: since when at least the fleet has had a later one than the oldest of them, 0: nothing is missing.
-    `folded`: ranges of which the kiosk kept sums only; `lost`: notes that never got a number, because they could not be
+    `folded`: ranges of which the kiosk kept sums only; `accepted`: ranges that are lost (fleet.losses); `lost`: notes that never got a number, because they could not be
     written at the kiosk.
     """
 
@@ -39,6 +49,7 @@ class StreamReport(Struct, frozen=True, kw_only=True):
     missing_since_ms: int = 0
     folded: tuple[Range, ...] = ()
     lost: int = 0
+    accepted: tuple[Accepted, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -58,6 +69,10 @@ def report(connection: Connection, kiosk: str | None = None) -> list[StreamRepor
         if first < last or not notes:
             folded.setdefault((of, epoch), []).append(Range(first, last))
         lost[of, epoch] = lost.get((of, epoch), 0) + notes
+    accepted: dict[tuple[str, str], list[Accepted]] = {}
+    names = ("first", "last", "at_ms", "who", "why")
+    for of, epoch, *row in _rows(connection, tables.losses, kiosk, *names):
+        accepted.setdefault((of, epoch), []).append(Accepted(**dict(zip(names, row, strict=True))))
     found = []
     for of, epoch, upto, highest in _rows(connection, stream, kiosk, "upto", "highest"):
         missing = list(Mark(upto, ahead.get((of, epoch), ())).missing())
@@ -68,6 +83,7 @@ def report(connection: Connection, kiosk: str | None = None) -> list[StreamRepor
                 missing_since_ms=missing[0].since_ms if missing else 0,
                 folded=tuple(sorted(folded.get((of, epoch), ()), key=lambda each: each.first)),
                 lost=lost.get((of, epoch), 0),
+                accepted=tuple(sorted(accepted.get((of, epoch), ()), key=lambda each: each.first)),
             )
         )  # fmt: skip
     return sorted(found, key=lambda each: (each.kiosk, each.epoch))

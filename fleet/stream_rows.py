@@ -84,7 +84,7 @@ def rebuild(store: Store, streams: Iterable[Stream]) -> None:
 
 
 def rebuild_one(connection: Connection, stream: Stream) -> None:
-    """Make a stream's mark again from its events beyond it and what it has folded."""
+    """Make a stream's mark again from its events beyond it, what it has folded and what was accepted as lost."""
     place, folded, mine = tables.events.c, tables.folded.c, tables.streams.c
     row = and_(mine.kiosk == stream[0], mine.epoch == stream[1])
     before = connection.execute(select(mine.upto).where(row)).scalar_one()
@@ -94,6 +94,13 @@ def rebuild_one(connection: Connection, stream: Stream) -> None:
         folded.kiosk == stream[0], folded.epoch == stream[1], folded.seq > before
     )
     for first, last in connection.execute(gaps):
+        mark.add(first, last, 0)
+    lost = tables.losses.c
+    for first, last in connection.execute(
+        select(lost.first, lost.last).where(
+            lost.kiosk == stream[0], lost.epoch == stream[1], lost.last > before
+        )
+    ):
         mark.add(first, last, 0)
     there = select(place.seq).where(place.kiosk == stream[0], place.epoch == stream[1], place.seq > before)
     for span in spans_of(connection.scalars(there.order_by(place.seq)), 0):

@@ -97,6 +97,14 @@ folded = Table(
     _number("first"), _number("lost"), _number("from_ms"), _number("until_ms"), _number("counted"),
 )  # fmt: skip
 
+# Ranges of numbers of a stream that are stored nowhere any more, and who has accepted that: see fleet.losses.
+losses = Table(
+    "losses", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    _number("last"), _number("at_ms"), _text("who"), _text("why"),
+)  # fmt: skip
+
 # What happened per minute, added up as events come: see fleet.rollups, which says what `key` and `amount` are.
 rollups = Table(
     "rollups", metadata,

@@ -1,7 +1,8 @@
 """Where the stores of a test are: SQLite files, or databases of a PostgreSQL that all tests of a run share.
 
 A module whose tests are to run on both says `pytestmark = pytest.mark.usefixtures("each_database")`, and opens its stores
-with `Store(store_url(path))`. Databases are made once for all tests and then copied, which is far quicker.
+with `Store(store_url(path))`. Databases are made once for all tests and then copied, which is far quicker. The others run on
+SQLite, or on PostgreSQL where that is asked for: `pytest --postgresql tests/fleet`.
 """
 
 from __future__ import annotations
@@ -90,6 +91,27 @@ def each_database(request: pytest.FixtureRequest) -> Iterator[Kind]:
             pytest.skip(missing())
         _places.cluster = request.getfixturevalue("postgres")
     yield kind
+    _places.end()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ask for PostgreSQL everywhere."""
+    parser.addoption(
+        "--postgresql",
+        action="store_true",
+        help="stores are in PostgreSQL also in tests that do not run on both databases",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _asked_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What `--postgresql` means to a test that does not say which database it wants."""
+    chosen = {"each_database", "on_postgresql"}.intersection(request.fixturenames)
+    if chosen or not request.config.getoption("--postgresql"):
+        yield
+        return
+    _places.cluster = request.getfixturevalue("postgres")
+    yield
     _places.end()
 
 

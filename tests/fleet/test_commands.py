@@ -19,6 +19,7 @@ from mqtt.commands import ENDS, MAX_PARTS, PART_BYTES, Command, CommandNoted, Co
 from mqtt.messages import Message, Presence, encode
 from mqtt.topics import Address
 from tests.servers import wait_until
+from tests.stores import store_url
 
 K1, K2 = Address("t", "s", "K1"), Address("t", "s", "K2")
 NOW = 1_795_000_000_000
@@ -60,7 +61,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    opened = Office(f"sqlite:///{tmp_path}/fleet.db")
+    opened = Office(store_url(tmp_path / "fleet.db"))
     yield opened
     opened.store.close()
 

@@ -17,6 +17,7 @@ from fleet.rows import Stored, plain
 from fleet.store import Store
 from mqtt.messages import Health, Presence
 from tests.fleet.samples import KINDS, deliveries, event, stored
+from tests.stores import store_url
 
 OF_EVENTS = (
     "events",
@@ -33,7 +34,7 @@ _numbers = itertools.count()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    opened = Store(store_url(tmp_path / "fleet.db"))
     yield opened
     opened.close()
 
@@ -49,8 +50,8 @@ def contents(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=deliveries())
 def test_any_order_and_repetition_leaves_the_same_rows(tmp_path: Path, batches: list[list[Stored]]) -> None:
-    as_sent = Store(f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}")
-    once = Store(f"sqlite:///{tmp_path / f'{next(_numbers)}.db'}")
+    as_sent = Store(store_url(tmp_path / f"{next(_numbers)}.db"))
+    once = Store(store_url(tmp_path / f"{next(_numbers)}.db"))
     new = [item.place for batch in batches for item in as_sent.commit(batch).new]
     unique = {item.place: item for batch in batches for item in batch}
     once.commit(list(unique.values()))

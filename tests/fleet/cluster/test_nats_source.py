@@ -19,6 +19,7 @@ from mqtt.messages import Batch, encode
 from tests.fleet.kiosk import kiosk
 from tests.fleet.samples import event
 from tests.servers import missing, wait_until
+from tests.stores import store_url
 
 pytestmark = [
     pytest.mark.server,
@@ -49,7 +50,7 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    made = Store(store_url(tmp_path / "fleet.db"))
     yield made
     made.close()
 

@@ -13,6 +13,7 @@ from fleet.store import Store
 from kiosk.identity import make_key, public_of, request_of
 from mqtt.enrolment import Ask, Told, code_of
 from mqtt.topics import Address
+from tests.stores import store_url
 
 MOST = 40  # that may wait
 NOW = 1_795_000_000_000
@@ -24,7 +25,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.now = NOW
-        self.store = Store(f"sqlite:///{folder / 'fleet.db'}")
+        self.store = Store(store_url(folder / "fleet.db"))
         self.authority = Authority(folder, NOW)
         self.book = Book(self.store, lambda: self.now)
         self.again()

@@ -16,6 +16,7 @@ from fleet.store import Store
 from mqtt.messages import CancelWanted, ChargeState
 from tests.fleet.payments.direct import KIOSK, LINE, Clock, Till
 from tests.servers import wait_until
+from tests.stores import store_url
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def entry_of(number: int, provider: str) -> Entry:
 
 
 def test_a_provider_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
-    store, clock, release = Store(f"sqlite:///{tmp_path / 'fleet.db'}"), Clock(), threading.Event()
+    store, clock, release = Store(store_url(tmp_path / "fleet.db")), Clock(), threading.Event()
     book, looked = Book(store, clock), []
     for number in range(20):
         book.open(entry_of(number, "hangs"))
@@ -146,7 +147,7 @@ def test_a_provider_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
 
 
 def test_what_a_dead_worker_was_looking_at_comes_up_again(tmp_path: Path) -> None:
-    store, clock = Store(f"sqlite:///{tmp_path / 'fleet.db'}"), Clock()
+    store, clock = Store(store_url(tmp_path / "fleet.db")), Clock()
     book = Book(store, clock)
     book.open(entry_of(1, "bank"))
     assert len(book.take_due(10, "bank")) == 1

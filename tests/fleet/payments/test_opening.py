@@ -26,6 +26,7 @@ from fleet.store import Store
 from mqtt.messages import ChargeWanted, Line
 from mqtt.topics import Address
 from tests.servers import wait_until
+from tests.stores import store_url
 
 WHOLE = """
 [merchant]
@@ -80,7 +81,7 @@ def offer(tmp_path: Path) -> Iterator[Offered]:
 
 @pytest.fixture
 def desk(offer: Offered, tmp_path: Path) -> Iterator[PaymentDesk]:
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     opened = PaymentDesk(store, offer.methods, lambda *_: None, Hub(), lambda: 0, offer.stations)
     yield opened
     opened.close()
@@ -193,7 +194,7 @@ def test_no_button_hangs_on_a_wall_that_nobody_could_pay_by(
 
 def test_a_store_that_changes_its_currency_takes_its_buttons_along(tmp_path: Path) -> None:
     file, catalogue = written(tmp_path, WHOLE), Catalogue(publish(tmp_path / "shelves", "EUR"))
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     config = Config(data=tmp_path, payments=file)
     opened = open_desk(config, store, lambda *_: None, Hub(), catalogue)
     assert opened is not None
@@ -230,7 +231,7 @@ def test_what_is_printed_holds_no_secret() -> None:
 
 def test_the_books_are_closed_to_others_whoever_made_their_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
+    store = Store(store_url(tmp_path / "fleet.db"))
     with store.write():
         modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("fleet.db*")}
     store.close()
