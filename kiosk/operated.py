@@ -145,7 +145,7 @@ class Operated:
 
     def shown(self, view: views.View) -> None:
         """What is on the glass: a panel that is asleep needs no lamp."""
-        asleep = isinstance(view, views.Asleep)
+        asleep = views.dark(view)
         if asleep != self._asleep:
             self._asleep = asleep
             self.wanted.shine(dark=asleep)

@@ -307,6 +307,11 @@ def private(view: View) -> bool:
     return isinstance(view, Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult)
 
 
+def dark(view: View) -> bool:
+    """Whether the panel needs no lamp: it is asleep, and nobody wants to see which one it is."""
+    return isinstance(view, Asleep) and view.frame.identify is None
+
+
 # --- what a person does: intents, imperative ------------------------------------------------------------------
 
 

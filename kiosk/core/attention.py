@@ -40,6 +40,7 @@ def attended(session: Session) -> bool:
 def identify_asked(turn: Turn, event: IdentifyAsked) -> None:
     """Say it from now on; a later command takes the place of an earlier one."""
     _end(turn, "another")
+    _slide_anew(turn)
     until = turn.now + event.seconds * 1000
     turn.set(identifying=Identifying(event.id, event.address, event.colour, until, event.force))
 
@@ -68,6 +69,14 @@ def _end(turn: Turn, why: str) -> None:
     if shown is not None:
         turn.set(identifying=None)
         turn.do(TellIdentified(shown.id, why))
+        _slide_anew(turn)
+
+
+def _slide_anew(turn: Turn) -> None:
+    """What plays is covered from now on, or no more: only what could be seen counts (attract.count_play)."""
+    state = turn.session.state
+    if isinstance(state, Attracting):
+        turn.go(Attracting(state.position, turn.now))
 
 
 # --- night ----------------------------------------------------------------------------------------------------

@@ -47,12 +47,14 @@ def advance(turn: Turn) -> None:
 
 
 def count_play(turn: Turn, before: Session) -> None:
-    """Record the advert that was up before this step and is no more. Its time is monotonic: clocks may jump."""
+    """Record the advert that was up before this step and is no more, where nothing covered it. Its time is monotonic:
+    clocks may jump.
+    """
     state = before.state
     if not isinstance(state, Attracting) or turn.session.state == state:
         return
     if not isinstance(turn.session.state, Attracting):
         turn.set(slide=state.position + 1)
     slide, shown = slide_of(before, state), turn.now - state.since_ms
-    if slide != HOW and shown > 0:
+    if slide != HOW and shown > 0 and before.identifying is None:
         turn.do(RecordPlay(slide, shown, before.store.version))

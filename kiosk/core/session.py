@@ -200,7 +200,7 @@ def store_arrived(turn: Turn, event: StoreArrived) -> None:
 def service_closed(turn: Turn, event: ServiceClosed) -> None:
     """Stop selling as soon as nothing is being paid."""
     turn.set(closing=Closed(event.reason, event.code))
-    if isinstance(turn.session.state, Paying):
+    if isinstance(turn.session.state, Tapping | Paying):
         turn.say("closing-soon")
 
 
@@ -253,7 +253,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
 def _close_or_adopt(turn: Turn) -> None:
     """What waited for nobody to be buying happens once nobody is."""
     session = turn.session
-    busy = isinstance(session.state, Paying | Thanking | Troubled | GuidedTest | Sleeping)
+    busy = isinstance(session.state, Tapping | Paying | Thanking | Troubled | GuidedTest | Sleeping)
     if session.closing is not None and not busy and session.state != session.closing:
         impressions.flush(turn)
         idling.forget_visit(turn)

@@ -55,6 +55,37 @@ def test_it_never_lies_over_a_payment_unless_forced() -> None:
     j.view(views.Pay)
 
 
+def test_it_is_said_at_night_with_the_lamp_on() -> None:
+    j = Journey()
+    j.happens(ev.NightChanged, True)
+    j.wait(31_000)
+    assert views.dark(present(j.session))
+    j.happens(ev.IdentifyAsked, *ASKED)
+    shown = j.view(views.Asleep)
+    assert shown.frame.identify is not None
+    assert not views.dark(shown)
+    j.wait(21_000)
+    assert views.dark(present(j.session))
+
+
+def test_an_advert_it_covers_is_not_counted_as_played() -> None:
+    """Somebody pays for plays: only what stood on the glass counts, before it and after it."""
+    j = Journey()
+    j.wait(4_000)
+    before = [
+        each.shown_ms
+        for each in j.happens(ev.IdentifyAsked, "CMD1", "demo/s1/K1", "green", 60)
+        if isinstance(each, ef.RecordPlay)
+    ]
+    assert before == [4_000]
+    covered = [each for _ in range(7) for each in j.wait(8_500)]
+    assert not [each for each in covered if isinstance(each, ef.RecordPlay)]
+    assert ef.TellIdentified("CMD1", "time") in j.wait(500)
+    j.wait(3_000)
+    after = [each.shown_ms for each in j.happens(ev.Started) if isinstance(each, ef.RecordPlay)]
+    assert after == [3_000]
+
+
 def test_the_panel_is_dark_at_night_once_nobody_has_been_here_for_a_while() -> None:
     j = Journey()
     j.happens(ev.ProductAdded, MILK, 1)

@@ -12,6 +12,7 @@ from kiosk.core import events as ev
 from kiosk.core.orders import BadOrder
 from kiosk.core.present import present
 from kiosk.core.settings import Settings
+from kiosk.core.state import Tapping
 from tests.core.journeys import MILK, ORDER, RICE, TEA, WALL_MS, Journey, eur, product, store
 
 
@@ -386,6 +387,29 @@ def test_a_payment_ends_before_the_wall_closes() -> None:
     j.paid(reference)
     j.view(views.Thanks)
     j.wait(25_000)
+    j.view(views.Closed)
+
+
+def test_who_holds_a_card_to_the_reader_pays_before_the_wall_closes() -> None:
+    j = Journey()
+    j.happens(ev.DeviceChanged, "reader", "ready", "")
+    j.shop(MILK).checkout()
+    j.happens(ev.MethodChosen, "card")
+    assert isinstance(j.session.state, Tapping)
+    j.happens(ev.ServiceClosed, "maintenance")
+    assert notice(j) == "closing-soon"
+    assert isinstance(j.session.state, Tapping)
+    assert any(isinstance(each, ef.CreateCharge) for each in j.happens(ev.CardTapped, "token"))
+    j.view(views.Pay)
+
+
+def test_nobody_comes_to_the_reader_and_the_wall_closes() -> None:
+    j = Journey()
+    j.happens(ev.DeviceChanged, "reader", "ready", "")
+    j.shop(MILK).checkout()
+    j.happens(ev.MethodChosen, "card")
+    j.happens(ev.ServiceClosed, "maintenance")
+    j.wait(j.session.settings.tap_ms + 1)
     j.view(views.Closed)
 
 
