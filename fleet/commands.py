@@ -88,7 +88,10 @@ class Commands:
         self.desires = Desires(store, send, live, clock)
         self.counters: Counter[str] = Counter()
         self._heard: queue.Queue[tuple[Address, bytes] | Address | None] = queue.Queue(WAITING)
-        self._reports: queue.SimpleQueue[tuple[Address, bytes]] = queue.SimpleQueue()
+        self._reports: dict[
+            Address, bytes
+        ] = {}  # the latest of each kiosk: one that never stops fills no memory
+        self._guard = threading.Lock()  # of that
         self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     def start(self) -> None:
@@ -157,7 +160,8 @@ class Commands:
 
     def reported(self, address: Address, payload: bytes) -> None:
         """How a kiosk is."""
-        self._reports.put((address, payload))
+        with self._guard:
+            self._reports[address] = payload
 
     def appeared(self, address: Address) -> None:
         """A kiosk was heard of: it gets what it has not heard and may still begin, and how it is to be."""
@@ -193,8 +197,10 @@ class Commands:
                 log.exception("a word of a kiosk could not be kept")
 
     def _do(self, item: tuple[Address, bytes] | Address) -> None:
-        while not self._reports.empty():
-            self._report(*self._reports.get())
+        with self._guard:
+            reports, self._reports = self._reports, {}
+        for one, payload in reports.items():
+            self._report(one, payload)
         if isinstance(item, Address):
             for command in self.book.waiting(str(item), self._clock()):
                 left_s = max(1, (command.at_ms - self._clock()) // 1000 + command.valid_s)

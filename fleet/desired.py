@@ -24,6 +24,7 @@ LEAST_LIGHT: Final = 10
 DAY: Final = 1440
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 MOST: Final = 100_000  # bytes of a report
+LAST_VERSION: Final = 2**53  # what a kiosk says beyond it is nonsense
 FIELDS: Final = ("out_of_service", "brightness", "sleep", "log_level")
 
 
@@ -71,7 +72,8 @@ class Desires:
                 .with_for_update()
             ).one_or_none()
             last = msgspec.json.decode(row.body, type=Desired) if row else Desired(version=0)
-            following = _changed(last, changes, who, why)
+            said = connection.scalar(select(reported.c.version).where(reported.c.kiosk == kiosk)) or 0
+            following = _changed(last, changes, who, why, after=said if said < LAST_VERSION else 0)
             connection.execute(
                 desired.insert().values(
                     kiosk=kiosk, version=following.version, who=following.by, why=following.why, at_ms=self._clock(),
@@ -139,11 +141,14 @@ class Desires:
             self._send(address, newest, None)
 
 
-def _changed(last: Desired, changes: dict[str, Any], who: str, why: str) -> Desired:
+def _changed(last: Desired, changes: dict[str, Any], who: str, why: str, after: int) -> Desired:
+    """What follows `last`. `after`: what the kiosk has taken, which is higher where this database was restored: a kiosk
+    ignores what is not higher still.
+    """
     try:
         wanted = msgspec.convert(
             {
-                **msgspec.to_builtins(last), **changes, "version": last.version + 1, "by": who.strip()[:60],
+                **msgspec.to_builtins(last), **changes, "version": max(last.version, after) + 1, "by": who.strip()[:60],
                 "why": why.strip()[:200],
             },
             Desired,

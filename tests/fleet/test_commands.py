@@ -287,6 +287,26 @@ class TestDesired:
             self.desires(office).change(K1, changes, "ada", "try")
         assert not office.sent
 
+    def test_a_fleet_restored_from_a_backup_is_heard_by_kiosks_that_are_further(self, office: Office) -> None:
+        mine = self.desires(office)
+        mine.reported(K1, Reported(version=7, wall_ms=1))
+        assert mine.change(K1, {"out_of_service": True}, "ada", "glass is broken").version == 8
+        mine.reported(K1, Reported(version=2**62, wall_ms=1))
+        assert mine.change(K1, {"out_of_service": False}, "ada", "mended").version == 9
+
+    def test_of_a_kiosk_that_never_stops_only_the_latest_word_is_kept(self, office: Office) -> None:
+        self.desires(office).change(K1, {"out_of_service": True}, "ada", "lift works")
+        office.sent.clear()
+        for number in range(300):
+            office.commands.reported(K1, encode(Reported(version=0, wall_ms=number)))
+        office.commands.start()
+        wait_until(lambda: office.sent)
+        office.commands.close()
+        assert len(office.sent) == 1, "one report was kept, and answered once"
+        said = self.desires(office).standing(str(K1)).reported
+        assert said is not None
+        assert said.wall_ms == 299
+
     def test_a_kiosk_that_reports_another_version_hears_it_again(self, office: Office) -> None:
         mine = self.desires(office)
         office.up = False
