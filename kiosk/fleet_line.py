@@ -321,10 +321,12 @@ class FleetLine:
         place = self._ledger.place(ack.epoch, ack.upto)
         if place is not None and place <= self._outbox.acked:
             return  # said before
-        if place is None or not self._ledger.ack(ack.epoch, ack.upto):
+        if not self._ledger.ack(ack.epoch, ack.upto):
             self.counters["acks-refused"] += 1
             return
-        self._outbox = outbox.acked(self._outbox, place, self._clock.mono_ms())
+        place = self._ledger.place(ack.epoch, ack.upto)
+        if place is not None and place > self._outbox.acked:
+            self._outbox = outbox.acked(self._outbox, place, self._clock.mono_ms())
 
     # --- the kiosk itself -------------------------------------------------------------------------------------
 

@@ -107,14 +107,27 @@ class Ledger(Money):
         return self._keeper.acked, self._keeper.outbox.tally.last
 
     def place(self, epoch: str, seq: int) -> int | None:
-        """The place of an event, places going on over all epochs; None where this ledger never gave that number."""
+        """The place of an event, places going on over all epochs, of an ended epoch at most its last; None where this
+        ledger never gave that number.
+        """
         return self._keeper.outbox.place(epoch, seq)
 
     def ack(self, epoch: str, upto: int) -> bool:
-        """The fleet has committed everything up to `upto`: the writer forgets it soon. False for what was never sent."""
-        place = self.place(epoch, upto)
-        if place is None:
+        """The fleet has committed everything up to `upto`: the writer forgets it soon. False for what was never sent.
+
+        An epoch counts only when all before it are acknowledged: a batch of theirs may have been lost on the way. Where
+        the fleet has more of our newest epoch than we ever gave, this file is a copy of one that went on (an old image, a
+        card that lied about what it had written): a new epoch begins, and sales that wait are told again under it.
+        """
+        if epoch == self.epoch and upto > 0 and self.place(epoch, upto) is None:
+            self._keeper.begin_again(epoch, upto)
+        found = self._keeper.outbox.located(epoch, upto)
+        if found is None:
             log.warning("the fleet acknowledges %s/%d, this ledger is %s", epoch, upto, self.epoch)
+            return False
+        base, place = found
+        if base > self._keeper.acked:
+            log.info("the fleet acknowledges %s/%d, what was before %s still waits", epoch, upto, epoch)
             return False
         self._keeper.forget(place)
         return True

@@ -141,6 +141,20 @@ class Keeper:
         """A row that is no event any more is told as lost: sent as it is, it would hold up all behind it."""
         self.write(lambda db: self.outbox.replace_bad(db, place, self._loss(1)))
 
+    def begin_again(self, epoch: str, upto: int) -> None:
+        """The fleet has numbers of our newest epoch that this file never gave: go on under another. Never raises."""
+        new, now = secrets.token_hex(8), self._clock.wall_ms()
+        try:
+            told = self.write(lambda db: self.outbox.begin_again(db, new, now))
+        except LedgerError as error:  # it will be acknowledged again
+            log.error("no new epoch could be begun: %s", error)
+            return
+        log.error(
+            "the fleet has %s up to %d, which this ledger never gave: it is an old copy; epoch %s begins, %d sales are told again",
+            epoch, upto, new, told,
+        )  # fmt: skip
+        self.grown()
+
     # --- the writer's work, in its thread ---------------------------------------------------------------------
 
     def commit(self, notes: list[Event], forget: int, lost: int) -> None:

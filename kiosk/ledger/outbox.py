@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -18,7 +19,7 @@ import msgspec
 from kiosk.ledger.backlog import Backlog
 from kiosk.ledger.folding import Folded
 from kiosk.ledger.schema import crc_of
-from mqtt.messages import Event, Gap
+from mqtt.messages import Event, Gap, SaleMade
 
 LEAD: Final = 2_000  # rows from the front that may be handed out before their acknowledgements are committed
 SAVE_EVERY: Final = (
@@ -35,6 +36,7 @@ class _Moment(msgspec.Struct):
 
 
 _moment = msgspec.json.Decoder(_Moment).decode
+_sale = msgspec.json.Decoder(SaleMade).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +252,39 @@ class Outbox:
         return self._reach[1]
 
     def place(self, epoch: str, seq: int) -> int | None:
-        """The place of a number; None where this outbox never gave it."""
+        """The place of a number, of an ended epoch at most its last; None where this outbox never gave it."""
+        found = self.located(epoch, seq)
+        return found[1] if found else None
+
+    def located(self, epoch: str, seq: int) -> tuple[int, int] | None:
+        """(where the epoch begins, the place of a number of it).
+
+        An ended epoch may have gone on in a copy of this ledger: what the fleet has beyond our end is not ours.
+        """
         ends = [stream.base for stream in self.streams[1:]] + [self.tally.last]
         for stream, end in zip(self.streams, ends, strict=True):
-            if stream.epoch == epoch and 0 <= seq <= end - stream.base:
-                return stream.base + seq
+            if stream.epoch == epoch and seq >= 0:
+                if stream is self.streams[-1] and seq > end - stream.base:
+                    return None
+                return stream.base, min(stream.base + seq, end)
         return None
+
+    def begin_again(self, db: sqlite3.Connection, epoch: str, since_ms: int) -> int:
+        """The numbers of the newest epoch were given before, by a file this one is a copy of: sales that wait under it are
+        told again under another. Returns how many.
+        """
+        stream, acked = self._drafted[-1], self._draft.acked
+        sales = db.execute(
+            "SELECT body FROM outbox WHERE place > ? AND instr(body, ?) > 0 ORDER BY place",
+            (max(acked, stream.base), b'"type":"sale"'),
+        ).fetchall()
+        self.begin_stream(db, epoch, since_ms, stream.machine)
+        told = 0
+        for (body,) in sales:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                self.append(db, _sale(body))
+                told += 1
+        return told
 
     def backlog(self, db: sqlite3.Connection, acked: int = 0) -> Backlog:
         """What waits behind `acked`, up to which the rows may not have been dropped yet."""

@@ -35,7 +35,8 @@ def test_a_card_in_another_board_begins_anew_and_sends_the_old_first(tmp_path: P
     assert other.counts()["old-epochs"] == 1
     assert other.place(epoch, 70) == 70
     assert other.place(other.epoch, 10) == 80
-    assert other.place(epoch, 71) is None
+    assert other.place(epoch, 71) == 70, "what a copy on the first board said since is not ours"
+    assert other.place(other.epoch, 11) is None
     assert other.place("ffffffffffffffff", 1) is None
     batches = []
     place = 0
