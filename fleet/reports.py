@@ -70,13 +70,21 @@ def hourly(
 
 
 def timeline(
-    connection: Connection, kiosk: str, before: tuple[int, str, int] | None = None, limit: int = 50
+    connection: Connection,
+    kiosk: str,
+    before: tuple[int, str, int] | None = None,
+    limit: int = 50,
+    kind: str = "",
 ) -> list[Told]:
-    """A kiosk's events as they came, the latest first. `before`: (received_ms, epoch, seq) of the last that was shown."""
+    """A kiosk's events as they came, the latest first. `before`: (received_ms, epoch, seq) of the last that was shown;
+    `kind`: of that type only.
+    """
     row = tables.events.c
     asked = select(row.epoch, row.seq, row.type, row.wall_ms, row.received_ms, row.clock, row.body).where(
         row.kiosk == kiosk
     )
+    if kind:
+        asked = asked.where(row.type == kind)
     if before is not None:
         at, epoch, seq = before
         asked = asked.where(

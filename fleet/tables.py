@@ -74,7 +74,7 @@ sales = _of_event(
     _number("wall_ms"), _text("order", index=True), _text("reference", index=True), _text("method"), _text("currency"),
     _number("total_minor"), _text("version"), _text("channel"), _text("claim_code", index=True),
     _number("received_ms", server_default="0"),
-    Index("sales_by_time", "wall_ms"), Index("sales_by_arrival", "received_ms"),
+    Index("sales_by_time", "wall_ms"), Index("sales_by_arrival", "received_ms"), Index("sales_by_kiosk", "kiosk", "received_ms"),
 )  # fmt: skip
 
 sale_lines = _of_event(
@@ -312,3 +312,6 @@ reported = Table(
     "reported", metadata,
     Column("kiosk", String(98), primary_key=True), _number("version"), _number("heard_ms"), _text("body"),
 )  # fmt: skip
+
+# Written now and then to prove that the database writes: see fleet.wellness.
+pulse = Table("pulse", metadata, Column("name", String(16), primary_key=True), _number("at_ms"))

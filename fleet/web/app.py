@@ -19,7 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet.safety import frames_of
 from fleet.services import Services
-from fleet.web import commands, counter, enrolment, errors, operator, orders, unresolved, visits, webhooks
+from fleet.web import (
+    commands,
+    counter,
+    enrolment,
+    errors,
+    operator,
+    orders,
+    roster,
+    unresolved,
+    visits,
+    webhooks,
+)
 from fleet.web.gate import Gate, networks
 from fleet.web.host import Named
 from fleet.web.pages import ASSETS
@@ -28,7 +39,7 @@ from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (
-    table.routes, operator.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, webhooks.routes,
+    table.routes, operator.routes, roster.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, webhooks.routes,
 )  # fmt: skip
 HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 

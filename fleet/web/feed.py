@@ -13,10 +13,12 @@ from babel import Locale, UnknownLocaleError
 from content.store import AnyStore
 
 Called = Callable[[str, str], str]  # (GTIN, otherwise) -> what staff call the product
+Money = Callable[[int, str], str]  # (minor units, currency) -> an amount as people write it
+Span = Callable[[int], str]  # milliseconds -> a duration
 
 KINDS: Final = {
     "sale": "sale", "refund": "money back", "play": "advert", "impressions": "shelf seen", "engagement": "visitor",
-    "scan": "scan",
+    "scan": "scan", "gap": "gap", "unreadable": "unreadable",
 }  # fmt: skip
 METHODS: Final = {"link": "phone", "epc": "bank transfer", "pix-static": "Pix", "card": "card"}
 # mqtt.messages.Engaged.what; {} is its detail in words.
@@ -65,6 +67,48 @@ def in_words(event: Mapping[str, Any], called: Called, store: AnyStore | None) -
     if what not in _DONE:
         return f"{what} {detail}".strip()
     return _DONE[what].format(detail) + (_RESET.get(detail, "") if what == "reset" else "")
+
+
+def sentence(
+    event: Mapping[str, Any], called: Called, store: AnyStore | None, money: Money, span: Span
+) -> str:
+    """Any event as people say it. `event` may be of a newer kiosk, or {} where it is no longer kept."""
+    try:
+        return _sentence(event, called, store, money, span)
+    except (KeyError, TypeError, ValueError):
+        return "kept for a newer fleet to read"
+
+
+def _sentence(
+    event: Mapping[str, Any], called: Called, store: AnyStore | None, money: Money, span: Span
+) -> str:
+    match event["type"]:
+        case "sale":
+            goods = ", ".join(
+                f"{line['quantity']} × {called(line['gtin'], line['name'])}" for line in event["lines"]
+            )
+            paid = METHODS.get(event["method"], event["method"])
+            return f"sold for {money(event['total_minor'], event['currency'])} by {paid}: {goods}"
+        case "refund":
+            return f"{money(event['total_minor'], event['currency'])} to give back: {event['reason']}"
+        case "play":
+            return f"shows {event['advert']} for {span(event['shown_ms'])}"
+        case "impressions":
+            seen = event["seen"]
+            return f"{len(seen)} {'product' if len(seen) == 1 else 'products'} of {aisle(event['aisle'], store)} in sight"
+        case "gap":
+            folded = (
+                f"{event['first']} to {event['seq']}" if event["first"] < event["seq"] else str(event["seq"])
+            )
+            lost = f", {event['lost']} more could not be written" if event.get("lost") else ""
+            counted = ", ".join(
+                f"{count} {KINDS.get(kind, kind)}" for kind, count in event.get("counts", {}).items()
+            )
+            return f"events {folded} folded into sums for want of room ({counted or 'none'}){lost}"
+        case "engagement" | "scan":
+            return in_words(event, called, store)
+        case _:
+            return "kept for a newer fleet to read"
 
 
 def aisle(key: str, store: AnyStore | None) -> str:

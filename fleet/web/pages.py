@@ -65,7 +65,14 @@ def ago(then_ms: int, now_ms: int) -> str:
     return "now" if passed < 2000 else f"{span(passed)} ago"
 
 
-_environment.filters.update(money=money, span=span, ago=ago)
+def offset(milliseconds: int) -> str:
+    """How far a clock is off: 12 ms, 3.4 s, 2 min, 5 h."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 60_000 else span(milliseconds)
+
+
+_environment.filters.update(money=money, span=span, ago=ago, offset=offset)
 _environment.globals.update(asset=ASSETS.url, qr=qr, STARS=STARS)
 
 
