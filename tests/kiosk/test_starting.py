@@ -54,6 +54,7 @@ def test_a_new_kiosk_shows_its_code_is_let_in_and_opens_its_shop(
         wait_until(lambda: (secure.folder / "kiosks.crl").stat().st_mtime > 0, "the list")
         secure.reload()  # systemd's path unit, on a real broker
         admission = operator.fleet.admission
+        assert admission is not None
         wait_until(lambda: admission.book.to_end() == [], "its connection to end", 60)
         wait_until(lambda: operator.state() == "lost", "its will")
         assert handshake(secure.kiosks, identity.tls)
