@@ -7,6 +7,7 @@ certificate asks again and gets the same one.
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Final
 
@@ -24,6 +25,7 @@ from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, Plac
 from mqtt.topics import Address
 
 MOST: Final = 256  # requests that wait at once
+SHARE: Final = 4  # one address fills a quarter of that: a flood from there keeps nobody else out
 SILENT_MS: Final = 10 * 60_000  # a kiosk asks at least every POLL_S; one that does not is gone
 DAY_MS: Final = 86_400_000
 KEPT_MS: Final = 7 * DAY_MS  # a decision is told to its kiosk so long
@@ -36,6 +38,7 @@ MOST_VALID: Final = (
     4  # certificates of one kiosk that are good at a time: the one before, and renewals that went wrong
 )
 BUSY_S: Final = 30
+_SERIAL: Final = re.compile(r"[0-9a-f]{40}")
 _ROW: Final = tables.enrolments.c
 
 
@@ -84,6 +87,8 @@ class Enrolments:
     def ask(self, ask: Ask, source: str) -> Told:
         """Answer a kiosk that asks from an address. Raises authority.BadRequest."""
         public = der_of(key_of(ask.request.encode()))
+        if ask.renews and not _SERIAL.fullmatch(ask.renews):
+            raise BadRequest("the serial of a certificate has 40 hexadecimal digits")
         if ask.renews:
             return self._renewed(ask, public)
         key_id, now = key_id_of(public), self._clock()
@@ -111,7 +116,8 @@ class Enrolments:
         self.sweep()
         with self._lock:  # codes one at a time: each takes 16 MiB and 50 ms
             bucket, wait_ms = take(self._new, NEW, now)
-            if wait_ms or self._waiting() >= self._most:
+            everybody, theirs = self._waiting(source[:64])
+            if wait_ms or everybody >= self._most or theirs >= self._most // SHARE:
                 return self._told(BUSY, poll_s=BUSY_S)
             self._new = bucket
             code = code_of(public, self._root)
@@ -236,10 +242,12 @@ class Enrolments:
         with self._store.write() as connection:
             connection.execute(delete(tables.enrolments).where(_ROW.key_id == key_id))
 
-    def _waiting(self) -> int:
+    def _waiting(self, source: str) -> tuple[int, int]:
+        """How many wait: of everybody, and of one address."""
         with self._store.read() as connection:
             count = select(func.count()).select_from(tables.enrolments).where(_ROW.state == PENDING)
-            return int(connection.scalar(count) or 0)
+            theirs = connection.scalar(count.where(_ROW.source == source))
+            return int(connection.scalar(count) or 0), int(theirs or 0)
 
     def _find(self, key_id: str) -> Enrolment | None:
         with self._store.read() as connection:

@@ -8,8 +8,8 @@ import pytest
 from cryptography import x509
 
 from fleet.identity.authority import BadRequest
-from fleet.identity.enrolments import DAY_MS, KEPT_MS, NEW, SILENT_MS
-from kiosk.identity import make_key
+from fleet.identity.enrolments import DAY_MS, KEPT_MS, NEW, SHARE, SILENT_MS
+from kiosk.identity import make_key, request_of
 from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, code_of
 from mqtt.messages import Presence
 from mqtt.topics import Address
@@ -129,6 +129,19 @@ def test_a_flood_is_bounded_and_leaves_by_itself(desk: Desk) -> None:
     assert desk.ask(first).state == PENDING  # who is on the list stays on it
     desk.now += SILENT_MS + 1
     assert desk.ask(make_key()).state == PENDING
+
+
+def test_a_flood_from_one_address_keeps_nobody_else_out(desk: Desk) -> None:
+    states = [desk.ask(make_key(), "198.51.100.66").state for _ in range(MOST)]
+    assert states == [PENDING] * (MOST // SHARE) + [BUSY] * (MOST - MOST // SHARE)
+    assert desk.ask(make_key(), "192.0.2.7").state == PENDING
+
+
+@pytest.mark.parametrize("serial", ["\0", "f" * 39, "F" * 40, "f" * 4000])
+def test_what_is_no_serial_never_comes_to_the_database(desk: Desk, serial: str) -> None:
+    request = request_of(make_key(), "K1").decode()
+    with pytest.raises(BadRequest, match="40 hexadecimal digits"):
+        desk.enrolments.ask(Ask(request=request, renews=serial, proof="00"), "192.0.2.7")
 
 
 def test_what_is_no_request_is_refused(desk: Desk) -> None:
