@@ -20,7 +20,8 @@ GAP_BYTES: Final = (
     12 * 1024
 )  # largest gap: in a batch of its own it fits a packet of 20 KiB, rumqttd's default limit
 HOUR_MS: Final = 3_600_000
-_QUALITIES: Final = ("unsynced", "holdover", "synced")  # of clocks, the worst first
+UNSYNCED: Final = "unsynced"
+_QUALITIES: Final = (UNSYNCED, "holdover", "synced")  # of clocks, the worst first
 _HEADING: Final = 400  # bytes of a gap without sums, and more than enough of each entry of its sums:
 _PLAY: Final = 40
 _SEEN: Final = 50
@@ -105,9 +106,13 @@ class _Run:
         self.add(place, size, gap, event)
 
     def takes(self, gap: Gap) -> bool:
-        """Whether the gap follows, within epoch and hour, and its sums find room."""
+        """Whether the gap follows, within epoch and hour, and its sums find room.
+
+        What happened at a time nobody vouches for counts when it comes in, so it does not take others with it.
+        """
         return (
             gap.epoch == self._epoch
+            and (gap.clock == UNSYNCED) == (self._clock == UNSYNCED)
             and gap.first == self._last.seq + 1
             and gap.from_ms // HOUR_MS == self._hour
             and self._growth(gap) <= self._room

@@ -23,12 +23,10 @@ import msgspec
 from kiosk.core.orders import Payment
 from kiosk.ledger.outbox import LEAD, Outbox, Stream, Tally
 from kiosk.ledger.pages import Pages, Row, Value
-from kiosk.ledger.schema import bring_up, crc_of
+from kiosk.ledger.schema import CLOCK_SET_MS, bring_up, crc_of
 from mqtt.messages import Gap, Line, SaleMade
 
-RETELL_MS: Final = (
-    86_400_000  # sales of so long before are told again where nobody knows what was acknowledged
-)
+RETELL_MS: Final = 86_400_000  # sales of so long before the last Ack are told again
 NOTE: Final = "mended"  # key in `meta`: what became of the last damaged file
 
 _REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{16}\Z")
@@ -103,9 +101,9 @@ def salvage(
             found.tally = known[0]
             found.bases = {stream.epoch: stream.base for stream in known[1]}
             found.machines |= {stream.epoch: stream.machine for stream in known[1]}
-        sure = found.tally is not None
         lost = _rebuild(db, found, now_ms, machine)
-        retold = _retell(db, now_ms) if lost or not sure else 0
+        # Who does not remember knows what was given up to the last tally that was written: later ones leave no trace.
+        retold = _retell(db, now_ms) if lost or known is None else 0
         mended = Mended(now_ms, aside, why, dict(sorted(found.saved.items())), lost, retold)
         db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (NOTE, _encode(mended)))
         db.execute("COMMIT")
@@ -282,9 +280,14 @@ def _gaps(
 
 
 def _retell(db: sqlite3.Connection, now_ms: int) -> int:
-    """Tell sales again whose events may be among the lost: those since the first event that waits, or of the last day."""
+    """Tell sales again whose events may be among the lost: those since the first event that waits, or of the day before
+    the last acknowledgement or the last sale, whichever is earliest; all where nobody knows of an acknowledgement, and
+    all that were made at no time to go by.
+    """
     told: set[str] = set()
-    since = now_ms - RETELL_MS
+    (newest,) = db.execute("SELECT coalesce(max(at_ms), 0) FROM settled").fetchone()
+    (acked_ms,) = db.execute("SELECT acked_ms FROM tally").fetchone()
+    since = min(now_ms, newest, acked_ms) - RETELL_MS
     for (body,) in db.execute("SELECT body FROM outbox ORDER BY place"):
         event = _event(body)
         since = min(since, event.wall_ms or since)
@@ -295,8 +298,8 @@ def _retell(db: sqlite3.Connection, now_ms: int) -> int:
     outbox.begin()
     for reference, claim, body, at_ms in db.execute(
         "SELECT reference, claim_code, body, at_ms FROM sale JOIN settled USING (reference)"
-        " WHERE at_ms = 0 OR at_ms >= ? ORDER BY at_ms, reference",
-        (since,),
+        " WHERE at_ms < ? OR at_ms >= ? ORDER BY at_ms, reference",
+        (CLOCK_SET_MS, since),
     ).fetchall():
         if reference not in told and (payment := _read(body)) is not None:
             outbox.append(db, _sale(payment, claim, at_ms or now_ms))

@@ -117,7 +117,14 @@ def test_the_worst_clock_of_a_run_is_the_gaps() -> None:
     [one] = fold(rows_of([msgspec.structs.replace(play(), clock=clock) for clock in clocks[:3]] * 3))
     assert decode(one.body, KioskEvent).clock == "holdover"
     [one] = fold(rows_of([msgspec.structs.replace(play(), clock=clock) for clock in clocks] * 3))
-    assert decode(one.body, KioskEvent).clock in ("unsynced", "something new")
+    assert decode(one.body, KioskEvent).clock == "something new"
+
+
+def test_what_happened_at_an_uncertain_time_takes_no_other_out_of_its_hour() -> None:
+    """The fleet counts a gap of an unsynced clock in the hour it comes in, be that days later."""
+    clocks = ["unsynced"] * 4 + ["synced"] * 3 + ["holdover"] * 3
+    found = read(folded(rows_of([msgspec.structs.replace(play(), clock=clock) for clock in clocks])))
+    assert [(event.seq, event.clock) for event in found] == [(4, "unsynced"), (10, "holdover")]
 
 
 def test_what_a_newer_program_wrote_and_what_would_not_shrink_is_left_alone() -> None:
