@@ -72,14 +72,16 @@ class Watch:
             "returns": returns,
             "sessions": msgspec.json.encode(verdict.sessions).decode(),
         }
-        open_one = (_ROW.kiosk == kiosk) & (_ROW.cleared_ms == 0) & (_ROW.what == "suspected")
+        what = "moved" if moved else "suspected"
+        open_one = (_ROW.kiosk == kiosk) & (_ROW.cleared_ms == 0) & (_ROW.what == what)
         since = now if isinstance(verdict, Moved) else verdict.since_ms
         new: dict[str, Any] = {
-            "kiosk": kiosk, "since_ms": since, "what": "moved" if moved else "suspected", "cleared_ms": 0,
-            "who": "", "why": "", **said,
+            "kiosk": kiosk, "since_ms": since, "what": what, "cleared_ms": 0, "who": "", "why": "",
+            **said,
         }  # fmt: skip
         with self._store.write() as connection:
-            if moved or not connection.execute(update(tables.clones).where(open_one).values(said)).rowcount:
+            # One row goes on: what a kiosk says of its board is its own word, and it may say another every second.
+            if not connection.execute(update(tables.clones).where(open_one).values(said)).rowcount:
                 self._store.upsert(connection, tables.clones, new)
         log.warning("%s: %s", kiosk, "speaks from another board" if moved else "two devices have this name")
         self._live.tell("clone", {"kiosk": kiosk, "what": new["what"], "since_ms": since})

@@ -124,3 +124,17 @@ def test_what_was_found_stays_until_somebody_has_seen_to_it(tmp_path: Path) -> N
     assert watch.open() == []
     alternate(20)
     assert {one.what for one in watch.open()} == {"moved", "suspected"}
+
+
+def test_a_kiosk_that_names_another_board_with_every_word_fills_one_row(tmp_path: Path) -> None:
+    """It would fill the table, and push every other kiosk off the page."""
+    store, now = Store(f"sqlite:///{tmp_path / 'fleet.db'}"), [NOW]
+    watch = Watch(store, Hub(), lambda: now[0])
+    other = Address("acme", "north", "K2")
+    for number, machine in enumerate(("pi-a", "pi-b")):
+        watch.heard(other, said(f"k2-{number}", 1, machine=machine))
+    for number in range(50):
+        now[0] += 10
+        watch.heard(K1, said(f"s{number}", 1, machine=f"pi-{number}"))
+    assert sorted(one.kiosk for one in watch.open()) == [str(K1), str(other)]
+    assert [one.machine for one in watch.open()[0].sessions] == ["pi-48", "pi-49"]
