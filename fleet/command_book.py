@@ -23,6 +23,7 @@ GRACE_MS: Final = (
 SILENT_MS: Final = 3_600_000  # begun, and not a word since
 KEEP_RESULTS_MS: Final = 14 * 86_400_000
 MOST_DETAIL: Final = 400
+MOST_REASON: Final = 60
 _ORDER: Final = {"sent": 0, "accepted": 1, "running": 2}
 
 
@@ -187,9 +188,9 @@ class CommandBook:
     def _take_state(
         self, connection: Connection, row: Row[tuple[object, ...]], said: CommandState, now_ms: int
     ) -> Taken:
-        detail = said.detail[:MOST_DETAIL]
+        detail, reason = _line(said.detail, MOST_DETAIL), _line(said.reason, MOST_REASON)
         state = {
-            "id": said.id, "state": said.state, "wall_ms": said.wall_ms, "heard_ms": now_ms, "reason": said.reason[:60],
+            "id": said.id, "state": said.state, "wall_ms": said.wall_ms, "heard_ms": now_ms, "reason": reason,
             "detail": detail,
         }  # fmt: skip
         fresh = self._store.insert_new(connection, command_states, [state])
@@ -203,7 +204,7 @@ class CommandBook:
                 .values(
                     state=said.state,
                     said_by="kiosk",
-                    reason=said.reason[:60],
+                    reason=reason,
                     detail=detail,
                     changed_ms=now_ms,
                 )
@@ -261,6 +262,13 @@ def _check(said: CommandState) -> None:
         raise BadState(f"part {said.part} has {len(said.data)} bytes: expected 1 to {PART_BYTES}")
     if said.media not in MEDIA:
         raise BadState(f"a result of type {said.media[:40]!r}: expected {', '.join(sorted(MEDIA))}")
+
+
+def _line(text: str, most: int) -> str:
+    """A kiosk's words as one printable line: they are written to operators' terminals, which obey escape sequences, and
+    into PostgreSQL, which takes no NUL.
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

@@ -232,6 +232,18 @@ def test_an_end_is_noted_only_when_it_is_stored_and_bad_words_are_counted(office
     assert office.commands.counters["refused"] == 2
 
 
+def test_what_a_kiosk_says_moves_no_operators_terminal(office: Office) -> None:
+    (one,) = office.give(K1)
+    said = "fine\n\x1b[2J\x1b]0;owned\x07\0\u202etxt\u2028 \u7e41"
+    assert office.says(one, "failed", reason="\x1b[1mx", detail=said) == "kept"
+    ((_, _, reason, detail),) = office.book.history(one)
+    entry = office.book.entry(one)
+    assert entry is not None
+    assert (entry.reason, entry.detail) == (reason, detail)
+    assert (reason + detail).isprintable()
+    assert detail.endswith("\u7e41")
+
+
 @given(
     some.lists(
         some.tuples(some.sampled_from(["accepted", "running", *sorted(ENDS)]), some.integers(0, 3)),
