@@ -79,28 +79,29 @@ def rebuild(store: Store, streams: Iterable[Stream]) -> None:
     """Make the marks of streams again from the events beyond them."""
     with store.write(beside=True) as connection:
         held = Streams(connection, dict.fromkeys(streams, (0, 2**63 - 1)))
-        for stream in held.marks:
-            rebuild_one(connection, stream)
+        lost = tables.losses.c
+        for kiosk, epoch in held.marks:
+            asked = select(lost.first, lost.last).where(lost.kiosk == kiosk, lost.epoch == epoch)
+            rebuild_one(
+                connection, (kiosk, epoch), [(first, last) for first, last in connection.execute(asked)]
+            )
 
 
-def rebuild_one(connection: Connection, stream: Stream) -> None:
-    """Make a stream's mark again from its events beyond it, what it has folded and what was accepted as lost."""
+def rebuild_one(connection: Connection, stream: Stream, lost: Iterable[Window] = ()) -> None:
+    """Make a stream's mark again from its events beyond it, what it has folded and what was accepted as `lost`, which is
+    the caller's to know: databases of before had no such table, and are brought up by this.
+    """
     place, folded, mine = tables.events.c, tables.folded.c, tables.streams.c
     row = and_(mine.kiosk == stream[0], mine.epoch == stream[1])
     before = connection.execute(select(mine.upto).where(row)).scalar_one()
     mark = Mark(before, _ahead(connection, stream, (0, 2**63 - 1)))
     old = set(mark.ahead)
+    for first, last in lost:
+        mark.add(first, last, 0)
     gaps = select(folded.first, folded.seq).where(
         folded.kiosk == stream[0], folded.epoch == stream[1], folded.seq > before
     )
     for first, last in connection.execute(gaps):
-        mark.add(first, last, 0)
-    lost = tables.losses.c
-    for first, last in connection.execute(
-        select(lost.first, lost.last).where(
-            lost.kiosk == stream[0], lost.epoch == stream[1], lost.last > before
-        )
-    ):
         mark.add(first, last, 0)
     there = select(place.seq).where(place.kiosk == stream[0], place.epoch == stream[1], place.seq > before)
     for span in spans_of(connection.scalars(there.order_by(place.seq)), 0):

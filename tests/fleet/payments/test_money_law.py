@@ -13,10 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from content.money import Money
@@ -47,9 +52,7 @@ from mqtt.messages import (
     encode,
 )
 from tests.fleet.payments.direct import KIOSK, LINE, SECRET, Clock, Direct, PowerCut
-from tests.stores import store_url
-
-pytestmark = pytest.mark.usefixtures("each_database")
+from tests.stores import Kind, store_url
 
 PRICE = 500
 FAULTS = st.lists(st.sampled_from(names()), max_size=2, unique=True)
@@ -353,11 +356,15 @@ class Payments(RuleBasedStateMachine):
         assert thanked == sold
 
 
-Payments.TestCase.settings = settings(
-    max_examples=15,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
-TestPayments = Payments.TestCase
+def test_whatever_happens_money_is_goods_or_given_back(each_database: Kind) -> None:
+    """Not `Payments.TestCase`: unittest's cases know no fixtures, so they ran on no database but one."""
+    run_state_machine_as_test(
+        Payments,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        ),
+    )

@@ -231,7 +231,7 @@ def test_what_is_printed_holds_no_secret() -> None:
 
 def test_the_books_are_closed_to_others_whoever_made_their_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    store = Store(store_url(tmp_path / "fleet.db"))
+    store = Store(f"sqlite:///{tmp_path / 'fleet.db'}")
     with store.write():
         modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.glob("fleet.db*")}
     store.close()
