@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from kiosk.ledger.outbox import Outbox
-from kiosk.ledger.schema import Damaged, Full, LedgerError, bring_up, forget_old
+from kiosk.ledger.schema import Damaged, Full, LedgerError, bring_up
 
 CHECKED_BYTES: Final = (
     64 * 1024 * 1024
@@ -43,11 +43,8 @@ def trouble(path: Path, error: sqlite3.Error) -> LedgerError:
 class File:
     """An open ledger. Opening raises LedgerError; Damaged where the file is no sound database."""
 
-    def __init__(self, path: Path, now_ms: int, *, trusted: bool) -> None:
-        """`trusted`: somebody vouches for `now_ms`. A clock set years ahead by mistake would have every sale forgotten, and a
-        confirmation that comes again recorded again; without trust nothing is too old.
-        """
-        self.path, self._trusted = path, trusted
+    def __init__(self, path: Path, now_ms: int) -> None:
+        self.path = path
         self._callers, self._own, self._writing = threading.RLock(), threading.RLock(), threading.RLock()
         self.outbox = Outbox()
         self.generation = 0  # how often another file was put in its place
@@ -63,8 +60,6 @@ class File:
                 if verdict != "ok":
                     raise Damaged(f"{self.path}: {verdict}")
             bring_up(db, now_ms)
-            if self._trusted:
-                forget_old(db, now_ms)
             self.outbox.load(db)
             own = _connect(self.path)
             own.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")

@@ -19,7 +19,7 @@ from kiosk.ledger.folding import fold
 from kiosk.ledger.mending import Mender
 from kiosk.ledger.outbox import Outbox
 from kiosk.ledger.reserve import Reserve, free_bytes
-from kiosk.ledger.schema import Damaged, Full, LedgerError
+from kiosk.ledger.schema import Damaged, Full, LedgerError, forget_old
 from kiosk.ledger.writer import Writer
 from mqtt.messages import Event, Gap
 
@@ -32,6 +32,7 @@ NOTES_ROOM: Final = 1024 * 1024  # bytes free within the file before notes are w
 PAYMENTS_ROOM: Final = 256 * 1024  # bytes left on a full card before anybody is asked to pay
 RESERVE_AGAIN_S: Final = 60.0
 MEND_AGAIN_S: Final = 5.0  # after a mending that failed
+FORGET_AGAIN_MS: Final = 86_400_000  # what is old is looked for once a day, a wall runs for months
 
 _T = TypeVar("_T")
 
@@ -64,6 +65,7 @@ class Keeper:
         self._mend_not_before_s = 0.0
         self._checking = Checking(path.stat().st_size > CHECKED_BYTES)
         self._acked_ms = 0
+        self._forgot_at: int | None = None  # monotonic
         self._move_in()
         self.writer = Writer(self)
         self.writer.start()
@@ -113,11 +115,14 @@ class Keeper:
             try:
                 return self._file.write(work)
             except Full:
-                if not self._give_up_reserve():
-                    raise
+                self._give_up_reserve()
+                self._file.checkpoint()  # the log begins anew: what it has is room too
                 return self._file.write(work)
 
-        return self._mended(attempt)
+        result = self._mended(attempt)
+        if self.full:
+            self.writer.poke()  # the log is to stay short: it grows in the room that is left
+        return result
 
     def expect_room(self) -> None:
         """Raises Full where so little is left that only what must be written should be."""
@@ -188,10 +193,25 @@ class Keeper:
         if self._folding:
             self._fold()
             return 0
+        self._forget_old()
         if not self._checking.done:
             self._mended(lambda: self._checking.slice(self._file))
             return self._checking.pause_s
         return None if self._reserve.hold() else RESERVE_AGAIN_S
+
+    def _forget_old(self) -> None:
+        """Once a day, and not before somebody vouches for the clock, which may be long after the start."""
+        now = self._clock.mono_ms()
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_AGAIN_MS:
+            return
+        if self._clock.quality() == "unsynced":
+            return
+        try:
+            self._mended(lambda: self._file.write(lambda db: forget_old(db, self._clock.wall_ms()), own=True))
+        except Full:
+            self.full = True
+            raise
+        self._forgot_at = now
 
     def _fold(self) -> None:
         """One slice; once the limit is kept, or nothing is left to fold, no more until it is exceeded again."""
@@ -222,7 +242,6 @@ class Keeper:
             log.warning("%s: the card has room again", self._means.path)
             self.full = False
             self._reserve.hold()
-            self.writer.retry()
             return 0
         try:
             more = self._mended(self._fold_slice)
@@ -231,8 +250,6 @@ class Keeper:
                 raise
             more = True
         self._file.checkpoint()
-        if not more:
-            self.writer.retry()  # there may be room within the file now
         return 0 if more else LOOK_AGAIN_S
 
     # --- inside -----------------------------------------------------------------------------------------------

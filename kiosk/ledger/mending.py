@@ -65,7 +65,7 @@ class Mender:
 
     def _opened(self) -> File:
         try:
-            return File(self._path, self._clock.wall_ms(), trusted=self._clock.quality() != "unsynced")
+            return File(self._path, self._clock.wall_ms())
         except LedgerError as error:
             text = str(error) if str(self._path) in str(error) else f"{self._path}: {error}"
             raise type(error)(text) from error

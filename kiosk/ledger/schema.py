@@ -112,23 +112,35 @@ STEPS: Final = (
     (6, "several epochs in one outbox, and its figures", _streams),
 )
 CLOCK_SET_MS: Final = 1_700_000_000_000  # November 2023: no kiosk ran before
+PACE_MS: Final = 2 * 86_400_000  # a kiosk that was put away for a year catches up within another
 KEEP_CLOSED_MS: Final = 90 * 86_400_000  # money later than that goes back as unknown
 KEEP_SETTLED_MS: Final = 400 * 86_400_000  # a confirmation repeated later than that would be refunded
 
 
 def forget_old(db: sqlite3.Connection, now_ms: int) -> None:
-    """Drop what nobody will ask for again. What was written, or is read, with a clock that was never set, stays."""
+    """Drop what nobody will ask for again, within a transaction; called at most once a day and once per start. What was
+    written with a clock that was never set, stays.
+
+    Time is believed to go on by PACE_MS from one call to the next, whatever the clock says: one that is years ahead, of
+    which a fleet's or an NTP server's word is no proof either, would have every sale forgotten, and a confirmation that
+    comes again recorded again.
+    """
+    before = db.execute("SELECT value FROM meta WHERE key = 'forgot_ms'").fetchone()
+    if before is None:
+        oldest = (
+            "SELECT min(at_ms) FROM (SELECT at_ms FROM settled UNION ALL SELECT closed_ms FROM payment WHERE state = 'closed')"
+            " WHERE at_ms >= ?"
+        )
+        before = db.execute(oldest, (CLOCK_SET_MS,)).fetchone()
+    if before[0] is None:
+        return  # nothing there that could be old
+    now_ms = min(now_ms, before[0] + PACE_MS)
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('forgot_ms', ?)", (now_ms,))
     closed, settled = (CLOCK_SET_MS, now_ms - KEEP_CLOSED_MS), (CLOCK_SET_MS, now_ms - KEEP_SETTLED_MS)
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        db.execute("DELETE FROM payment WHERE state = 'closed' AND closed_ms BETWEEN ? AND ?", closed)
-        old = "SELECT reference FROM settled WHERE at_ms BETWEEN ? AND ?"
-        db.execute(f"DELETE FROM sale WHERE reference IN ({old})", settled)  # noqa: S608 - no input in it
-        db.execute("DELETE FROM settled WHERE at_ms BETWEEN ? AND ?", settled)
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
+    db.execute("DELETE FROM payment WHERE state = 'closed' AND closed_ms BETWEEN ? AND ?", closed)
+    old = "SELECT reference FROM settled WHERE at_ms BETWEEN ? AND ?"
+    db.execute(f"DELETE FROM sale WHERE reference IN ({old})", settled)  # noqa: S608 - no input in it
+    db.execute("DELETE FROM settled WHERE at_ms BETWEEN ? AND ?", settled)
 
 
 def bring_up(db: sqlite3.Connection, now_ms: int) -> None:

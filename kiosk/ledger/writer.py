@@ -49,6 +49,7 @@ class Writer:
         self._notes: list[Event] = []
         self._forget = self._forgotten = 0
         self._lost = 0
+        self._under_way = 0  # notes that are being committed
         self._tries = 0  # commits that were tried, so that a flush ends though they fail
         self._busy = self._hurry = self._closing = False
         self._house: float | None = 0.0  # monotonic: when to keep house
@@ -86,17 +87,11 @@ class Writer:
             self._house = 0.0
             self._changed.notify_all()
 
-    def retry(self) -> None:
-        """Try at once what could not be written."""
-        with self._changed:
-            self._not_before_s = 0.0
-            self._changed.notify_all()
-
     @property
     def waiting(self) -> int:
-        """Notes that are in memory only."""
+        """Notes that are in memory only; those whose commit is under way may yet come back."""
         with self._changed:
-            return len(self._notes)
+            return len(self._notes) + self._under_way
 
     @property
     def forgetting(self) -> int:
@@ -144,6 +139,7 @@ class Writer:
                 if write:
                     self._forgotten = max(self._forgotten, forget)
                     self._notes, self._forget, self._hurry, self._busy = [], 0, False, True
+                    self._under_way = len(notes)
             if write:
                 self._commit(notes, forget, lost)
             else:
@@ -177,10 +173,12 @@ class Writer:
             log.exception("%d events could not be kept", len(notes))
             with self._changed:
                 self._tries += 1
+                self._under_way = 0
                 self._lost += len(notes)
         else:
             with self._changed:
                 self._tries += 1
+                self._under_way = 0
                 self._lost -= lost
                 self._not_before_s, self._house = 0.0, 0.0
 
@@ -190,6 +188,7 @@ class Writer:
             if not self._not_before_s:
                 log.error("%d events cannot be kept now, and are tried again: %s", len(notes), error)
             self._tries += 1
+            self._under_way = 0
             self._notes[:0] = notes
             self._forget = max(self._forget, forget)
             over = len(self._notes) - UNWRITTEN

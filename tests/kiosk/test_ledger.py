@@ -360,46 +360,5 @@ class TestFile:
         again = [structs.replace(one, order=structs.replace(one.order, claim=CLAIM)) for one in found]
         assert again == known, "nothing else has changed"
 
-    def test_what_nobody_will_ask_for_again_is_dropped_in_time(self, path: Path) -> None:
-        class Later(SystemClock):
-            days = 0
-
-            def wall_ms(self) -> int:
-                return super().wall_ms() + self.days * 86_400_000
-
-        clock = Later(trusted=True)
-        sold, closed, held = payment("1" * 15), payment("2" * 15), payment("3" * 15)
-        first = Ledger(path, clock)
-        for one in (sold, closed, held):
-            first.remember(one)
-        first.record_sale(sold, "K7Q2-9MXT", structs.replace(sale_of(sold), wall_ms=clock.wall_ms()))
-        first.close_payment(closed.reference, "ended")
-        first.close()
-        for days, standings in (
-            (89, ("sale", "closed", "open")),
-            (91, ("sale", "unknown", "open")),
-            (401, ("unknown", "unknown", "open")),
-        ):
-            clock.days = days
-            ledger = Ledger(path, clock)
-            assert tuple(ledger.standing(one.reference) for one in (sold, closed, held)) == standings
-            assert len(outgoing(ledger)) == 1, "what the fleet has not stored waits as long as it takes"
-            ledger.close()
-
-    def test_by_a_clock_nobody_vouches_for_nothing_is_too_old(self, path: Path) -> None:
-        class Wrong(SystemClock):
-            def wall_ms(self) -> int:
-                return super().wall_ms() + 10 * 365 * 86_400_000
-
-        paid = payment()
-        first = Ledger(path, SystemClock())
-        sale = structs.replace(sale_of(paid), wall_ms=SystemClock().wall_ms())
-        assert first.record_sale(paid, CLAIM, sale) == "recorded"
-        first.close()
-        second = Ledger(path, Wrong(disciplined=lambda: False))
-        assert second.record_sale(paid, CLAIM, sale) == "recorded"
-        assert len(outgoing(second)) == 1, "the provider said it twice, it was sold once"
-        second.close()
-
     def test_the_order_in_tests_is_an_order(self) -> None:
         assert payment().reference == ORDER + "0"
