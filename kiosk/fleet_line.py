@@ -19,6 +19,7 @@ from kiosk import outbox
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
 from kiosk.fleet_time import FleetTime, Learn
+from kiosk.order_lines import lines_of
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
 from mqtt import channels
 from mqtt.commands import CommandState, Reported
@@ -31,7 +32,6 @@ from mqtt.messages import (
     CodeState,
     CodeWanted,
     Health,
-    Line,
     Message,
     PhoneSale,
     Presence,
@@ -151,17 +151,6 @@ class FleetLine:
     def charge(self, payment: Payment, card: str = "") -> bool:
         """Ask for a charge. False where it could not be sent at all: nobody will ever be asked to pay it."""
         order = payment.order
-        lines = tuple(
-            Line(
-                gtin=line.gtin,
-                name=line.name,
-                quantity=line.quantity,
-                price_minor=line.price.minor,
-                total_minor=line.total.minor,
-                facing=line.facing,
-            )
-            for line in order.lines
-        )
         return self._ask(
             ChargeWanted(
                 **self._heading(),
@@ -170,7 +159,7 @@ class FleetLine:
                 method=payment.method,
                 currency=order.total.currency,
                 total_minor=order.total.minor,
-                lines=lines,
+                lines=lines_of(order),
                 version=order.version,
                 ttl_s=max(1, payment.ttl_ms // 1000),
                 card=card,

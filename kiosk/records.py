@@ -15,12 +15,12 @@ from kiosk.core.effects import (
     RecordScan,
 )
 from kiosk.core.events import Stamp
+from kiosk.order_lines import lines_of
 from mqtt.messages import (
     AdvertPlayed,
     Engaged,
     FacingsSeen,
     KioskEvent,
-    Line,
     RefundWanted,
     SaleMade,
     Scanned,
@@ -57,17 +57,7 @@ def sale_of(effect: RecordSale, at: Stamp, clock: Clock) -> SaleMade:
         method=payment.method,
         currency=order.total.currency,
         total_minor=order.total.minor,
-        lines=tuple(
-            Line(
-                gtin=line.gtin,
-                name=line.name,
-                quantity=line.quantity,
-                price_minor=line.price.minor,
-                total_minor=line.total.minor,
-                facing=line.facing,
-            )
-            for line in order.lines
-        ),
+        lines=lines_of(order),
         version=order.version,
         channel=effect.channel,
         claim_code=effect.claim_code,

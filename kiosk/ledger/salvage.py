@@ -24,7 +24,8 @@ from kiosk.core.orders import Payment
 from kiosk.ledger.outbox import LEAD, Outbox, Stream, Tally
 from kiosk.ledger.pages import Pages, Row, Value
 from kiosk.ledger.schema import CLOCK_SET_MS, bring_up, crc_of
-from mqtt.messages import Gap, Line, SaleMade
+from kiosk.order_lines import lines_of
+from mqtt.messages import Gap, SaleMade
 
 RETELL_MS: Final = 86_400_000  # sales of so long before the last Ack are told again
 NOTE: Final = "mended"  # key in `meta`: what became of the last damaged file
@@ -321,17 +322,7 @@ def _sale(payment: Payment, claim_code: str, at_ms: int) -> SaleMade:
         method=payment.method,
         currency=order.total.currency,
         total_minor=order.total.minor,
-        lines=tuple(
-            Line(
-                gtin=line.gtin,
-                name=line.name,
-                quantity=line.quantity,
-                price_minor=line.price.minor,
-                total_minor=line.total.minor,
-                facing=line.facing,
-            )
-            for line in order.lines
-        ),
+        lines=lines_of(order),
         version=order.version,
         claim_code=claim_code,
     )

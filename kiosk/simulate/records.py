@@ -8,10 +8,10 @@ from content.money import Money
 from content.references import claim_of, reference_of
 from kiosk.clock import Clock
 from kiosk.core.orders import Line, Order, Payment
+from kiosk.order_lines import lines_of
 from kiosk.simulate.day import Bought, Did, Held, PaidInVain, Played, Seen
 from kiosk.simulate.shelf import CURRENCY, VERSION
 from mqtt.messages import AdvertPlayed, Engaged, FacingsSeen, KioskEvent, RefundWanted, SaleMade, Scanned
-from mqtt.messages import Line as EventLine
 
 METHOD = "simulated"  # nobody was charged, and the fleet's pages say so
 TTL_MS = 180_000
@@ -73,17 +73,7 @@ def sale_of(payment: Payment, channel: str, clock: Clock) -> SaleMade:
         method=payment.method,
         currency=order.total.currency,
         total_minor=order.total.minor,
-        lines=tuple(
-            EventLine(
-                gtin=line.gtin,
-                name=line.name,
-                quantity=line.quantity,
-                price_minor=line.price.minor,
-                total_minor=line.total.minor,
-                facing=line.facing,
-            )
-            for line in order.lines
-        ),
+        lines=lines_of(order),
         version=order.version,
         channel=channel,
         claim_code=order.claim,
