@@ -170,7 +170,7 @@ def _serve(options: argparse.Namespace) -> int:
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key
         ),
     )  # fmt: skip
-    end = _ended_by_signal()
+    end = ended_by_signal()
     with Fleet(config) as fleet:
         print(f"fleet ready at {fleet.url}", flush=True)
         while not end.wait(1.0):
@@ -180,7 +180,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _broker(options: argparse.Namespace) -> int:
-    end = _ended_by_signal()
+    end = ended_by_signal()
     deaths: list[str] = []
 
     def died(why: str) -> None:
@@ -196,7 +196,7 @@ def _broker(options: argparse.Namespace) -> int:
     return 0
 
 
-def _ended_by_signal() -> threading.Event:
+def ended_by_signal() -> threading.Event:
     """Set by SIGTERM or Ctrl-C."""
     end = threading.Event()
 

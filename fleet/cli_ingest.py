@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import guard
-from fleet.cli import add_broker
+from fleet.cli import add_broker, ended_by_signal
 from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
 from fleet.live import Hub
@@ -31,9 +29,12 @@ LOOK_S: Final = 0.2
 
 def main(arguments: list[str]) -> int:
     """Store events until SIGTERM or Ctrl-C; 1 with one line where it cannot begin."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.data and not options.database:
+        parser.error("--data or --database is needed")
     logging.basicConfig(level=options.log, format="%(levelname)s %(name)s: %(message)s")
-    end = _ended_by_signal()
+    end = ended_by_signal()
     try:
         if options.workers > 1:
             return _watch(arguments, options, end)
@@ -115,14 +116,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     return parser
-
-
-def _ended_by_signal() -> threading.Event:
-    end = threading.Event()
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        end.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)
-    return end

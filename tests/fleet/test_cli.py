@@ -83,3 +83,11 @@ def test_a_broker_address_of_another_form_is_refused(
     with pytest.raises(SystemExit):
         main(["serve", "--data", str(tmp_path), "--broker", wrong])
     assert "HOST:PORT expected" in capsys.readouterr().err
+
+
+def test_ingest_asks_where_the_database_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """It once made one in the folder it was started in."""
+    with pytest.raises(SystemExit) as end:
+        main(["ingest", "--workers", "2"])
+    assert end.value.code == 2
+    assert "--data or --database is needed" in capsys.readouterr().err
