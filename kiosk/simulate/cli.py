@@ -1,7 +1,6 @@
-"""`endcap fleet simulate`: honest kiosks without walls, for load and for operators' training.
+"""`endcap fleet simulate`: honest kiosks without walls, for load and for operators' training."""
 
-The fleet's command names this module as a string: kiosk and fleet never import each other.
-"""
+# fleet/cli.py names this module as a string: kiosk and fleet never import each other.
 
 from __future__ import annotations
 
@@ -30,6 +29,7 @@ from kiosk.simulate.shares import Part, parts_of
 from mqtt.topics import Address, BadTopic
 
 FOREVER: Final = 0.0
+AGAIN_S: Final = 0.5  # a signal so much after the first is a second one
 ROWS: Final = 12  # of the table at the end; all are in --report
 SQLITE_MOST: Final = 500
 
@@ -252,11 +252,15 @@ def _tell(report: Report) -> None:
 
 
 def _ended_by_signal() -> threading.Event:
-    """Set by SIGTERM or Ctrl-C; a second one ends at once."""
+    """Set by SIGTERM or Ctrl-C; a second one ends at once. What comes together is one (`timeout` sends two)."""
     end = threading.Event()
+    first_s = 0.0
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        if end.is_set():
+        nonlocal first_s
+        if not end.is_set():
+            first_s = time.monotonic()
+        elif time.monotonic() - first_s > AGAIN_S:
             os._exit(130)
         end.set()
 
