@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from kiosk.commands import (
@@ -58,6 +58,9 @@ def command(what: str = "identify", **changes: object) -> Command:
     return msgspec.convert(base, Command)
 
 
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine says nothing of the law
 @given(some.lists(some.tuples(commands, situations), max_size=12))
 def test_an_id_begins_at_most_once_however_often_it_comes(heard: list[tuple[Command, Situation]]) -> None:
     known: set[str] = set()

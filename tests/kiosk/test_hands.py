@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from content.references import claim_of
 from kiosk.hands import Hands
 from kiosk.link import memory_pair
-from kiosk.logs import MOST_PACKED, Ring, collected, scrub
+from kiosk.logs import MOST_PACKED, PIECE, Ring, collected, pieces, scrub
 
 
 def program(folder: Path, name: str, text: str) -> str:
@@ -90,6 +90,24 @@ def test_secrets_are_struck_out(line: str, kept: str) -> None:
     said = scrub(line)
     assert kept not in said
     assert "[" in said
+
+
+def test_a_long_log_is_looked_at_a_few_lines_at_a_time() -> None:
+    """All of it at once would stop every other thread for seconds, also while somebody pays."""
+    line = "2026-11-22 11:00:01 INFO kiosk.agent: password=hunter2 of K7Q2-9MXT\n"
+    log = line * (10 * PIECE // len(line)) + "the end: token=abc"
+    parts = list(pieces(log))
+    assert "".join(parts) == log
+    assert len(parts) == 10
+    assert max(map(len, parts)) <= PIECE + len(line)
+    assert scrub(log).count("password=[secret] of [code]") == log.count(line)
+    assert scrub(log).endswith("token=[secret]")
+
+
+@pytest.mark.parametrize("text", ["https://" * 50_000, "password" + " " * 50_000 + "\n;", "token=" * 50_000])
+def test_no_text_takes_for_ever(text: str) -> None:
+    """Each of these took minutes and more."""
+    assert scrub(text).startswith(text[:5])
 
 
 def test_what_says_nothing_of_anybody_stays() -> None:
