@@ -24,6 +24,7 @@ from fleet.reading import Unreadable, read
 from fleet.rows import Aside, Stored, plain
 from fleet.sources.base import EventSource, Heard
 from fleet.store import Store
+from fleet.stream_rows import Stream
 from fleet.trouble import passes
 from mqtt import topics
 from mqtt.messages import Ack, BadMessage, Health, Presence, decode, encode
@@ -35,6 +36,7 @@ AT_ONCE: Final = 2_000  # messages in one transaction
 AT_ONCE_BYTES: Final = 4 * 1024 * 1024  # and their bytes: some 10,000 events
 RETRY_S: Final = 0.5  # after a commit that failed
 PATIENCE_S: Final = 0.5  # how long the source is held up for room, before a message is left to be sent again
+SAY_AGAIN_S: Final = 0.01  # where a commit was of more kiosks than the source takes acknowledgements at once
 MOST_ADDRESSES: Final = 100_000  # remembered
 LIVE_MOST: Final = 64  # events told live per commit; pages that want all of more ask anew
 
@@ -82,6 +84,7 @@ class Ingest:
         self._inbox = Inbox()
         self._away = False  # the database was, when last asked
         self._addresses: dict[str, Address] = {}  # by topic of their events
+        self._unsaid: dict[Stream, int] = {}  # acknowledgements the source had no room for
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self.counters = Counters()
@@ -120,12 +123,18 @@ class Ingest:
         """Hand over. A burst holds the source up a little; a database that is away does not, so that pings go on."""
         if not self._inbox.put(heard, 0.0 if self._away else PATIENCE_S):
             self.counters.dropped += 1
+            self._source.left([heard])
 
     # --- our thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            heard = self._inbox.take(AT_ONCE, AT_ONCE_BYTES)
+            heard = self._inbox.take(AT_ONCE, AT_ONCE_BYTES, SAY_AGAIN_S if self._unsaid else None)
+            try:
+                self._say()
+            except Exception:  # kiosks ask again
+                self._unsaid.clear()
+                log.exception("acknowledgements could not be said")
             while heard and not self._stopping.is_set():
                 try:
                     self.take(heard)
@@ -138,6 +147,7 @@ class Ingest:
                 except Exception:  # a fault of ours; not acknowledged, so they come again
                     self.counters.failed_commits += 1
                     log.exception("%d messages could not be stored", len(heard))
+                    self._source.left(heard)
                 break
 
     def take(self, heard: Sequence[Heard]) -> None:
@@ -206,10 +216,19 @@ class Ingest:
 
     def _acknowledge(self, done: Committed) -> None:
         """One for each stream, whatever number of its batches were in the commit."""
-        at_ms = self._clock()
-        for (kiosk, epoch), upto in done.upto.items():
-            ack = encode(Ack(epoch=epoch, upto=upto, at_ms=at_ms))
-            self._source.publish(f"{topics.ROOT}/{kiosk}/dn/ack", ack)
+        self._unsaid |= done.upto
+        self._say()
+
+    def _say(self) -> None:
+        """What the source has room for; the rest a moment later. A broker that is away is told nothing: kiosks ask again."""
+        while self._unsaid:
+            (kiosk, epoch), upto = next(iter(self._unsaid.items()))
+            ack = encode(Ack(epoch=epoch, upto=upto, at_ms=self._clock()))
+            if not self._source.publish(f"{topics.ROOT}/{kiosk}/dn/ack", ack):
+                if not self._source.connected:
+                    self._unsaid.clear()
+                return
+            del self._unsaid[kiosk, epoch]
 
     def _tell(self, done: Committed) -> None:
         if len(done.new) > LIVE_MOST:

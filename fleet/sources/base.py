@@ -40,5 +40,8 @@ class EventSource(Protocol):
     def done(self, heard: Sequence[Heard]) -> None:
         """These are committed, or kept aside: a source that can deliver again need not deliver them any more."""
 
+    def left(self, heard: Sequence[Heard]) -> None:
+        """There was no room for these, or a fault: nobody works on them any more, and they are to come again."""
+
     def stop(self) -> None:
         """Deliver nothing more. What was delivered and is not `done` may come again to whoever listens next."""

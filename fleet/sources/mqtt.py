@@ -61,6 +61,9 @@ class MqttSource:
     def done(self, heard: Sequence[Heard]) -> None:
         """Nothing: see above."""
 
+    def left(self, heard: Sequence[Heard]) -> None:
+        """Nothing, likewise."""
+
     def stop(self) -> None:
         """Disconnect."""
         self._client.stop()

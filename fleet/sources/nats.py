@@ -88,6 +88,12 @@ class NatsSource:
         if tokens:
             self._hand_over(self._acknowledge(tokens))
 
+    def left(self, heard: Sequence[Heard]) -> None:
+        """Give back: they would count as held for ever, and with HELD of them nothing more was asked for."""
+        tokens = [item.token for item in heard if isinstance(item.token, Msg)]
+        if tokens:
+            self._hand_over(self._give_back(tokens))
+
     def stop(self) -> None:
         """Take nothing more and hang up; what is not `done` is delivered again."""
         if not self._thread.is_alive():
@@ -206,6 +212,14 @@ class NatsSource:
         for message in messages:
             with suppress(NatsError, OSError):  # it is delivered once more, and known
                 await message.ack()
+
+    async def _give_back(self, messages: list[Msg]) -> None:
+        for message in messages:
+            self._held.pop(id(message), None)
+        self._room.set()
+        for message in messages:
+            with suppress(NatsError, OSError):  # else it comes again after ACK_WAIT_S
+                await message.nak(delay=2 * PULL_S)
 
     async def _publish(self, subject: str, payload: bytes) -> None:
         connection = self._connection

@@ -36,6 +36,9 @@ class Wire:
     def done(self, heard: object) -> None:
         """Nothing comes again."""
 
+    def left(self, heard: object) -> None:
+        """Nothing comes again."""
+
     def stop(self) -> None:
         """Nothing runs."""
 
