@@ -35,6 +35,14 @@ WRONG = [
     ("devices/errors.py", "from devices import events", "Devices: arrows point one way"),
     ("devices/supervision/lifecycle.py", "import time", "What becomes of a device is decided without hands"),
     ("devices/supervision/opening.py", "from devices.sim import wire", "Simulators stand beside"),
+    ("kiosk/ledger/money.py", "from kiosk import fleet_line", "The ledger keeps, and knows neither the agent"),
+    ("mqtt/messages.py", "import time", "What kiosks and fleet say is words"),
+    ("kiosk/time_quality.py", "import time", "What is decided beside the core"),
+    ("fleet/marks.py", "import sqlalchemy", "What is decided beside the core"),
+    ("kiosk/simulate/day.py", "from mqtt import client", "What is decided beside the core"),
+    ("fleet/sources/base.py", "from fleet import ingest", "Fleet: events come up from a source"),
+    ("fleet/identity/book.py", "from fleet.web import app", "Fleet: who may speak"),
+    ("kiosk/agent.py", "from kiosk.simulate import day", "Simulated kiosks stand beside"),
 ]
 
 
