@@ -9,13 +9,13 @@ import sys
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("kiosk.demo", "kiosk,fleet", "the whole shop on this machine, with virtual peripherals"),
     "import": ("content.cli", "kiosk", "read a product feed into a store"),
-    "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui"),
+    "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui, outbox"),
     "devices": (
         "devices.technician.cli",
         "kiosk",
         "what hangs on this kiosk, how it is, what to do about it",
     ),
-    "fleet": ("fleet.cli", "fleet", "the program at the operator: serve, broker, sandbox"),
+    "fleet": ("fleet.cli", "fleet", "the program at the operator: serve, ingest, command, simulate and more"),
     "scan": ("kiosk.scan_cli", "", "say what a scanned code means"),
     "payload": ("fleet.payments.codecs.cli", "", "write and read the payload of a payment QR code"),
 }

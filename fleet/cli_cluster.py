@@ -1,4 +1,4 @@
-"""`endcap fleet nats-config`: the configuration of one node of a broker cluster (docs/deployment.md)."""
+"""`endcap fleet nats-config`: the configuration of one node of a broker cluster."""
 
 from __future__ import annotations
 

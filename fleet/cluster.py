@@ -1,7 +1,7 @@
 """Three nats-server nodes that keep every message on at least two disks: the broker where one machine is not enough.
 
 `endcap fleet nats-config` writes the configuration of one node of an operator's cluster; `LocalCluster` runs three on
-this machine, for tests, measurements and for trying what happens when one dies. docs/deployment.md says how large.
+this machine, for tests, measurements and for trying what happens when one dies.
 """
 
 from __future__ import annotations
