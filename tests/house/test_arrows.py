@@ -35,7 +35,11 @@ WRONG = [
     ("devices/errors.py", "from devices import events", "Devices: arrows point one way"),
     ("devices/supervision/lifecycle.py", "import time", "What becomes of a device is decided without hands"),
     ("devices/supervision/opening.py", "from devices.sim import wire", "Simulators stand beside"),
-    ("kiosk/ledger/money.py", "from kiosk import fleet_line", "The ledger keeps, and knows neither the agent"),
+    (
+        "kiosk/ledger/money.py",
+        "from kiosk import fleet_line",
+        "The ledger keeps, and knows neither the agent",
+    ),
     ("mqtt/messages.py", "import time", "What kiosks and fleet say is words"),
     ("kiosk/time_quality.py", "import time", "What is decided beside the core"),
     ("fleet/marks.py", "import sqlalchemy", "What is decided beside the core"),
