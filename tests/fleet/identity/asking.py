@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,6 +27,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.now = NOW
         self.store = Store(store_url(folder / "fleet.db"))
+        weakref.finalize(self, self.store.close)  # a connection to PostgreSQL that nobody closes complains
         self.authority = Authority(folder, NOW)
         self.book = Book(self.store, lambda: self.now)
         self.again()

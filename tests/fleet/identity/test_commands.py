@@ -62,9 +62,10 @@ def test_a_kiosk_is_put_out_by_name_and_the_broker_told(
     desk, out = Desk(tmp_path), tmp_path / "out"
     desk.now = now_ms()
     desk.let_in()
-    assert configured(tmp_path, out) == 0
+    database = ["--database", desk.store.engine.url.render_as_string(hide_password=False)]
+    assert configured(tmp_path, out, *database) == 0
     assert len(x509.load_pem_x509_crl((out / "kiosks.crl").read_bytes())) == 0
-    put_out = ["revoke", "--data", str(tmp_path), "--who", "Ana", "--why", "stolen", str(KIOSK)]
+    put_out = ["revoke", "--data", str(tmp_path), *database, "--who", "Ana", "--why", "stolen", str(KIOSK)]
     assert main(put_out) == 0
     assert len(x509.load_pem_x509_crl((out / "kiosks.crl").read_bytes())) == 1
     (kept,) = desk.book.latest()
@@ -72,7 +73,7 @@ def test_a_kiosk_is_put_out_by_name_and_the_broker_told(
     capsys.readouterr()
     assert main(put_out) == 1
     assert "has no certificate that is good" in capsys.readouterr().err
-    assert configured(tmp_path, out) == 0  # made anew, it still names who is out
+    assert configured(tmp_path, out, *database) == 0  # made anew, it still names who is out
     assert len(x509.load_pem_x509_crl((out / "kiosks.crl").read_bytes())) == 1
 
 

@@ -217,6 +217,8 @@ def test_what_buyers_wrote_is_forgotten_when_their_address_is(shop: Shop, tmp_pa
     assert shop.reports.erase() == 0, "its buyer can read the answer"
     shop.now += KEPT_MS
     assert shop.reports.erase() == 1
+    if shop.store.engine.dialect.name != "sqlite":
+        return  # PostgreSQL's files keep it until the vacuum has passed: docs/store.md
     with shop.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
