@@ -155,9 +155,9 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from fleet.serve import (
-        Fleet,
-    )  # pages and database, a second of CPU on a small machine: only where they run
+    # pages and database, a second of CPU on a small machine: only where they run
+    from fleet.arrival import wait_for_database
+    from fleet.serve import Fleet
 
     config = Config(
         data=options.data, database_url=options.database, raw_days=options.raw_days, broker_host=options.broker[0], broker_port=options.broker[1], host=options.host,
@@ -171,6 +171,11 @@ def _serve(options: argparse.Namespace) -> int:
         ),
     )  # fmt: skip
     end = ended_by_signal()
+    wait_for_database(
+        config.database, end, lambda text: print(f"endcap fleet: {text}", file=sys.stderr, flush=True)
+    )
+    if end.is_set():
+        return 0
     with Fleet(config) as fleet:
         print(f"fleet ready at {fleet.url}", flush=True)
         while not end.wait(1.0):

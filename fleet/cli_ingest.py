@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import guard
+from fleet.arrival import wait_for_database
 from fleet.cli import add_broker, ended_by_signal
 from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
@@ -50,6 +51,9 @@ def _work(options: argparse.Namespace, end: threading.Event) -> int:
         broker_certificate=options.broker_certificate, broker_key=options.broker_key,
     )  # fmt: skip
     source = _source(options, config)
+    wait_for_database(config.database, end, _say)
+    if end.is_set():
+        return 0
     store = Store(config.database)
     ingest = Ingest(source, store, Hub())
     ingest.start()
@@ -65,6 +69,10 @@ def _work(options: argparse.Namespace, end: threading.Event) -> int:
         ingest.stop()
         store.close()
     return 0
+
+
+def _say(text: str) -> None:
+    print(f"endcap fleet ingest: {text}", file=sys.stderr, flush=True)
 
 
 def _source(options: argparse.Namespace, config: Config) -> EventSource:
