@@ -6,30 +6,25 @@ import asyncio
 import bisect
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 
 class Gate:
-    """Listens on 127.0.0.1:`port`; `came` are the moments (monotonic) of all connections it took."""
+    """Listens on 127.0.0.1:`port`; `came` are the moments (monotonic) of all connections it took, `through` of those that
+    it could pass on."""
 
     def __init__(self, broker_port: int) -> None:
         self._broker_port = broker_port
         self.port = 0
         self.came: list[float] = []
+        self.through: list[float] = []
         self.turned_away = 0  # came while the broker was away
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
         self._thread.start()
         self._ready.wait()
-
-    def peak(self, since: float) -> int:
-        """The most that came within any one second from then on."""
-        came = [moment for moment in self.came if moment >= since]
-        return max(
-            (bisect.bisect_right(came, moment + 1.0) - index for index, moment in enumerate(came)), default=0
-        )
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -57,12 +52,21 @@ class Gate:
             self.turned_away += 1
             writer.close()
             return
+        self.through.append(time.monotonic())
         there = asyncio.ensure_future(_copy(reader, broker_writer))
         back = asyncio.ensure_future(_copy(broker_reader, writer))
         with suppress(asyncio.CancelledError):
             await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
         for one in (writer, broker_writer):
             one.close()
+
+
+def peak(moments: Sequence[float], since: float) -> int:
+    """The most within any one second from then on. `moments` in order."""
+    later = [moment for moment in moments if moment >= since]
+    return max(
+        (bisect.bisect_right(later, moment + 1.0) - index for index, moment in enumerate(later)), default=0
+    )
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

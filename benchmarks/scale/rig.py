@@ -29,6 +29,7 @@ class Mosquitto:
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n{user}persistence false\n"
             "max_queued_messages 10000\nmax_inflight_messages 200\nconnection_messages false\nlog_type error\n"
+            "sys_interval 1\n"
         )
         self._log = (folder / "mosquitto.log").open("ab")
         self.process = self._started()
@@ -63,26 +64,32 @@ def mosquitto(folder: Path) -> Iterator[Mosquitto]:
 
 
 @contextmanager
-def fleet(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`endcap fleet serve` on SQLite, ready."""
-    command = [
-        sys.executable,
-        "-m",
-        "fleet",
-        "serve",
-        "--data",
-        str(folder),
-        "--port",
-        "0",
-        "--broker",
-        f"127.0.0.1:{port}",
-    ]
-    process = subprocess.Popen([*command, "--log", "ERROR"], stdout=subprocess.PIPE)
+def fleet(folder: Path, port: int, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`endcap fleet serve` on SQLite, ready. `more`: further options."""
+    with _ready(
+        "serve", "--data", str(folder), "--port", "0", "--broker", f"127.0.0.1:{port}", *more
+    ) as process:
+        yield process
+
+
+@contextmanager
+def worker(port: int, database: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One `endcap fleet ingest`, ready."""
+    with _ready("ingest", "--database", database, "--broker", f"127.0.0.1:{port}") as process:
+        yield process
+
+
+@contextmanager
+def _ready(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fleet", *words, "--log", "ERROR"], stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
-    assert process.stdout.readline().startswith(b"fleet ready")
+    assert b" ready" in process.stdout.readline()
     try:
         yield process
     finally:
+        process.send_signal(signal.SIGCONT)  # whoever was stopped does not hear that it is to end
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 
@@ -101,14 +108,22 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def until(condition: Callable[[], object], what: str, deadline_s: float) -> float:
-    """Wait for something; how long it took. Raises TimeoutError."""
+def until(condition: Callable[[], object], what: str, deadline_s: float, every_s: float = 0.02) -> float:
+    """Wait for something; how long it took. `every_s`: asking ten thousand kiosks costs them some time themselves.
+
+    Raises TimeoutError.
+    """
     begun = time.monotonic()
     while not condition():
         if time.monotonic() - begun > deadline_s:
             raise TimeoutError(f"waited {deadline_s:g} s for {what}")
-        time.sleep(0.02)
+        time.sleep(every_s)
     return time.monotonic() - begun
+
+
+def children(pid: int) -> list[int]:
+    """Processes it has started itself."""
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _accepts(port: int) -> bool:

@@ -23,6 +23,8 @@ class Costs:
 
     broker_us: float
     ingest_us: float
+    store_us: float = 0.0  # of the database's own processes, for an event
+    came_us: float = 0.0  # of the process with the pages, for a kiosk that comes back and says who it is
     broker_idle_us: float = 0.0
     ingest_idle_us: float = 0.0
     broker_kib: float = 6.0  # RSS for one more kiosk
@@ -33,7 +35,10 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machines:
-    """What is there to do it. A mosquitto has one thread and so one core; ingest workers may be many."""
+    """What is there to do it. A mosquitto has one thread and so one core; ingest workers may be many, brokers' nodes too.
+
+    A node that is one of many passes on what comes to the others, which is not counted: measure it (benchmarks.cluster).
+    """
 
     broker_cores: float = 1.0
     ingest_cores: float = 1.0
@@ -48,12 +53,14 @@ class Day:
     peak_events_s: float  # in the busiest minute
     broker_cores: float  # wanted in the busiest minute
     ingest_cores: float
+    store_cores: float
     longest_wait_s: float  # of an event, until the fleet has it
-    drained_min: float  # minutes after an outage's end until nobody waits any more
+    drained_min: float  # minutes after an outage's end until nobody waits any more; inf: not on that day
     broker_mib: float
     ingest_mib: float
     database_gib: float
     back_s: float  # until all are connected again after a broker's restart, TLS
+    heard_s: float  # until the fleet has stored that all are
 
 
 @lru_cache(maxsize=8)
@@ -98,16 +105,19 @@ def a_day(
             drained = drained + 1 if outage and minute >= sum(outage) else drained
     if outage:
         longest += outage[1] * 60
+    back = max(2 * crowd_s, kiosks / (costs.handshakes_s * machines.broker_cores))
     return Day(
         kiosks=kiosks,
         events=events,
         peak_events_s=peak,
         broker_cores=(peak * costs.broker_us + kiosks * costs.broker_idle_us) / US,
         ingest_cores=(peak * costs.ingest_us + kiosks * costs.ingest_idle_us) / US,
+        store_cores=peak * costs.store_us / US,
         longest_wait_s=longest,
-        drained_min=drained,
+        drained_min=float("inf") if waiting else drained,
         broker_mib=kiosks * costs.broker_kib / 1024,
         ingest_mib=kiosks * costs.ingest_kib / 1024,
         database_gib=events * costs.event_bytes / 2**30,
-        back_s=max(2 * crowd_s, kiosks / costs.handshakes_s),
+        back_s=back,
+        heard_s=max(back, kiosks * costs.came_us / US),
     )

@@ -41,3 +41,16 @@ def test_an_outage_is_worked_off_faster_by_more_workers() -> None:
 
 def test_a_fleet_that_is_too_small_never_ends() -> None:
     assert a_day(200_000, COSTS, Machines()).longest_wait_s == float("inf")
+
+
+def test_an_outage_that_a_day_does_not_work_off_says_so() -> None:
+    assert a_day(25_000, COSTS, Machines(), outage=(8 * 60, 30)).drained_min < float("inf")
+    assert a_day(60_000, COSTS, Machines(), outage=(8 * 60, 30)).drained_min == float("inf")
+
+
+def test_what_is_said_at_coming_back_may_take_longer_than_coming_back() -> None:
+    costs = Costs(broker_us=100, ingest_us=200, came_us=5_000, store_us=300)
+    few, many = a_day(1_000, costs, Machines()), a_day(10_000, costs, Machines(broker_cores=4))
+    assert few.heard_s == few.back_s == 24
+    assert (many.back_s, many.heard_s) == (24, 50)
+    assert many.store_cores == pytest.approx(many.peak_events_s * 300e-6)
