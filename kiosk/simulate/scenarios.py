@@ -99,7 +99,7 @@ NAMED: Final[dict[str, Scenario]] = {
     ),
     "swapped card": Scenario(
         name="swapped card",
-        say="A technician puts a fresh card into a kiosk: a new ledger, a new epoch; the old one's events have all arrived.",
+        say="A technician puts a fresh card into a kiosk: a new ledger, a new epoch. The table shows what had not been acknowledged.",
         begin="10:00",
         steps=(
             Step(at=5, what="card-swap", who="K00001", say="K00001 has a fresh card: its stream begins again with 1."),
