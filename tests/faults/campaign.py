@@ -88,11 +88,12 @@ class Campaign:
         self._back(broker)
 
     def _kill_ingest(self, away_s: float | None = None) -> None:
-        self._ready(self._stage.fleet)
-        self._stage.fleet.kill()
+        victim = self._draw.choice([*self._stage.workers, self._stage.fleet])
+        self._ready(victim)
+        victim.kill()
         self._stage.straw_fleet.kill()
-        self._count("kill -9 ingest")
-        self._back(self._stage.fleet, self._stage.straw_fleet, away_s=away_s)
+        self._count(f"kill -9 {victim.kind}")
+        self._back(victim, self._stage.straw_fleet, away_s=away_s)
 
     def _kill_both(self) -> None:
         """As when the operator's machine dies: what the broker holds for the ingest goes with it."""
@@ -230,10 +231,15 @@ class Campaign:
         for proxy in self._stage.proxies:
             proxy.weather = CLEAR
         self._let_pass(1.1)
-        for actor in (*self._stage.brokers, self._stage.fleet, *self._stage.kiosks):
+        for actor in (*self._stage.brokers, self._stage.fleet, *self._stage.workers, *self._stage.kiosks):
             self._ready(actor)
         everybody = (*self._stage.kiosks, *self._stage.straws)
-        self._watched = (*self._stage.brokers, self._stage.fleet, self._stage.straw_fleet)
+        self._watched = (
+            *self._stage.brokers,
+            self._stage.fleet,
+            *self._stage.workers,
+            self._stage.straw_fleet,
+        )
         self._outcome.faults["batches said again, in any order"] = self._stage.mischief.said
         for kiosk in everybody:
             kiosk.be_quiet()

@@ -181,6 +181,7 @@ class Fleet(Actor):
     proxy: Proxy
     database: Callable[[], str]  # its URL, "" for SQLite
     disk: Disk | None = None
+    stores: bool = True  # itself; otherwise workers do
     kind: str = "ingest"
     _said: int = 0
 
@@ -205,6 +206,8 @@ class Fleet(Actor):
         self._said = _size(self.log)
         arguments = [
             "serve",
+            "--raw-days",
+            "0",  # what came while the clock was years off would be too old to keep
             "--data",
             str(self.data),
             "--port",
@@ -214,6 +217,8 @@ class Fleet(Actor):
         ]
         if self.database():
             arguments += ["--database", self.database()]
+        if not self.stores:
+            arguments.append("--no-ingest")
         self._begin("fleet.cli", *arguments, log=self.log)
 
     def in_work(self) -> bool:
@@ -230,6 +235,35 @@ class Fleet(Actor):
         self.signal(signal.SIGTERM)
         if not self.child.wait(15.0):
             self.kill()
+
+
+@dataclass(kw_only=True)
+class Worker(Actor):
+    """One of the `endcap fleet ingest` processes that divide the events by a shared subscription."""
+
+    proxy: Proxy
+    database: Callable[[], str]
+    number: int
+    kind: str = "ingest worker"
+    _said: int = 0
+
+    @property
+    def log(self) -> Path:
+        """What it writes."""
+        return self.folder / f"worker-{self.number}.log"
+
+    def start(self) -> None:
+        """See Actor."""
+        self.log.touch()
+        self._said = _size(self.log)
+        self._begin(
+            "fleet.cli", "ingest", "--number", str(self.number), "--broker", f"127.0.0.1:{self.proxy.port}",
+            "--database", self.database(), log=self.log,
+        )  # fmt: skip
+
+    def in_work(self) -> bool:
+        """See Actor."""
+        return self.alive and b"ready" in self.log.read_bytes()[self._said :]
 
 
 @dataclass(kw_only=True)

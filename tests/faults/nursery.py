@@ -32,6 +32,7 @@ PRELOADED: Final = (
     "tests.faults.mischief",
     "fleet.serve",
     "fleet.cli",
+    "fleet.cli_ingest",
 )
 DEADLINE_S: Final = 30.0
 

@@ -22,6 +22,7 @@ class Plan:
     transport: Transport = "mosquitto"
     kiosks: int = 4
     straws: int = 2
+    workers: int = 0  # `endcap fleet ingest` processes that share the events; 0: the fleet stores them itself
     per_second: float = 15.0
     kiosk_kills: int = 60
     broker_kills: int = 12

@@ -13,11 +13,11 @@ from tests.servers import missing
 # `make test-faults`: together over 500 kills and 100 power cuts, in less than ten minutes.
 FULL: Final = (
     Plan(
-        kiosks=5, kiosk_kills=165, broker_kills=20, ingest_kills=24, kiosk_cuts=70, fleet_cuts=10, kiosk_fills=2,
+        kiosks=5, kiosk_kills=158, broker_kills=20, ingest_kills=24, kiosk_cuts=66, fleet_cuts=10, kiosk_fills=2,
         fleet_fills=2, mischief=True, pace_s=0.25,
     ),
     Plan(
-        store="postgres", kiosks=5, kiosk_kills=85, broker_kills=14, ingest_kills=16, store_kills=24, kiosk_cuts=18,
+        store="postgres", workers=2, kiosks=5, kiosk_kills=85, broker_kills=14, ingest_kills=16, store_kills=24, kiosk_cuts=18,
         fleet_cuts=8, jumps=20, mischief=True, pace_s=0.25,
     ),
     Plan(
@@ -28,12 +28,12 @@ FULL: Final = (
 # With every `make test`: the same kinds in two minutes.
 BRIEF: Final = (
     Plan(
-        kiosks=3, kiosk_kills=25, broker_kills=5, ingest_kills=5, kiosk_cuts=10, fleet_cuts=3, kiosk_fills=1, fleet_fills=1,
+        kiosks=3, kiosk_kills=16, broker_kills=4, ingest_kills=4, kiosk_cuts=6, fleet_cuts=2, kiosk_fills=1, fleet_fills=1,
         mischief=True, pace_s=0.4,
     ),
     Plan(
-        store="postgres", kiosks=3, kiosk_kills=15, broker_kills=4, ingest_kills=4, store_kills=8, kiosk_cuts=5,
-        fleet_cuts=3, jumps=8, mischief=True, pace_s=0.4,
+        store="postgres", workers=2, kiosks=3, kiosk_kills=12, broker_kills=3, ingest_kills=6, store_kills=5, kiosk_cuts=4,
+        fleet_cuts=2, jumps=6, mischief=True, pace_s=0.4,
     ),
     Plan(transport="nats", kiosks=3, straws=0, kiosk_kills=12, broker_kills=8, ingest_kills=4, both_kills=1, pace_s=0.5),
 )  # fmt: skip

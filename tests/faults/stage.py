@@ -18,6 +18,7 @@ from tests.faults.cast import (
     Mosquitto,
     NatsNode,
     StrawFleet,
+    Worker,
     free_port,
     wait_in_work,
 )
@@ -52,7 +53,7 @@ class Stage:
     @property
     def servers(self) -> tuple[Actor, ...]:
         """All but the kiosks."""
-        servers: tuple[Actor, ...] = (*self.brokers, self.fleet, self.straw_fleet)
+        servers: tuple[Actor, ...] = (*self.brokers, self.fleet, *self.workers, self.straw_fleet)
         return (*servers, self.mischief) if self._plan.mischief else servers
 
     @property
@@ -76,8 +77,18 @@ class Stage:
         own_disk = (plan.fleet_cuts or plan.fleet_fills) and self.cluster is None
         self.fleet = Fleet(
             nursery=self._nursery, folder=self._folder, proxy=proxy, database=lambda: self._database,
-            disk=self._disk("fleet", 48) if own_disk else None,
+            disk=self._disk("fleet", 48) if own_disk else None, stores=not plan.workers,
         )  # fmt: skip
+        self.workers = [
+            Worker(
+                nursery=self._nursery,
+                folder=self._folder,
+                proxy=proxy,
+                database=lambda: self._database,
+                number=number,
+            )
+            for number in range(plan.workers)
+        ]
         self.straw_fleet = StrawFleet(nursery=self._nursery, folder=self._folder, proxy=proxy)
 
     def _make_kiosk(self, number: int) -> None:
