@@ -7,6 +7,7 @@ each by its key), so that any number of processes may store events of the same k
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from fleet.losses import came_after_all
 from fleet.marks import Mark
 from fleet.poison import keep
 from fleet.reading import contradiction, same
-from fleet.rows import UNREADABLE, Aside, Stored, rows_of
+from fleet.rows import LEAVE_ROWS, UNREADABLE, Aside, Stored, rows_of
 from fleet.stream_rows import Stream, Streams, make_streams, rebuild
 from mqtt.messages import Gap, SaleMade
 
@@ -69,8 +70,8 @@ def commit(
                 keep(store, connection, aside)
         return Committed((), {})
     by_stream: dict[Stream, list[Stored]] = {}
-    for item in stored:
-        by_stream.setdefault(item.stream, []).append(item)
+    for stream, items in itertools.groupby(stored, _stream):
+        by_stream.setdefault(stream, []).extend(items)
     try:
         return _commit(store, by_stream, heard, aside)
     except IntegrityError:
@@ -97,7 +98,7 @@ def understand(store: Store, item: Stored) -> bool:
         found = _Sorted(new=[item])
         if isinstance(event, Gap):
             _sort_gap(streams.marks[item.stream], item, event, event.seq - 1, found)
-        _derive(store, connection, found)
+        _derive(connection, found)
         keep(store, connection, found.conflicts)
         streams.save(connection)
     return True
@@ -124,32 +125,41 @@ def _commit(
         make_streams(store, streams.strange)
 
 
+def _stream(item: Stored) -> Stream:
+    return item.kiosk, item.epoch
+
+
 def _window(items: Iterable[Stored]) -> tuple[int, int]:
     """The lowest and the highest number a mark has to know about."""
-    first = min(item.event.first if isinstance(item.event, Gap) else item.seq for item in items)
-    return first, max(item.seq for item in items)
+    numbers = [item.seq for item in items]
+    gaps = [item.event.first for item in items if type(item.event) is Gap]
+    return min([*numbers, *gaps]), max(numbers)
 
 
 def _store(
     store: Store, connection: Connection, streams: Streams, by_stream: dict[Stream, list[Stored]], heard: bool
 ) -> Committed:
     found = _Sorted()
-    for stream, items in by_stream.items():
-        _sort(streams.marks[stream], items, found)
+    for stream in sorted(by_stream):
+        _sort(streams.marks[stream], by_stream[stream], found)
     if found.known:
         _look_among_losses(connection, found)
     _compare(connection, found)
     bulk.insert_events(connection, found.new)
-    _derive(store, connection, found)
+    _derive(connection, found)
     streams.save(connection)
     if heard:
-        heard_of(store, connection, {items[0].kiosk: items[-1].received_ms for items in by_stream.values()})
+        heard_of(connection, {items[0].kiosk: items[-1].received_ms for items in by_stream.values()})
     marks = {stream: mark.upto for stream, mark in streams.marks.items()}
-    return Committed(tuple(sorted(found.new, key=lambda item: item.place)), marks, tuple(found.conflicts))
+    return Committed(tuple(found.new), marks, tuple(found.conflicts))
 
 
 def _sort(mark: Mark, items: Sequence[Stored], found: _Sorted) -> None:
     """Which events of a stream are new, by its mark, which then has them."""
+    if _follows(mark, items):  # as nearly always: the next ones, in order
+        found.new += items
+        mark.add(items[0].seq, items[-1].seq, items[0].received_ms)
+        return
     for item in items:
         event, seq = item.event, item.seq
         if mark.has(seq):
@@ -163,6 +173,17 @@ def _sort(mark: Mark, items: Sequence[Stored], found: _Sorted) -> None:
         if isinstance(event, Gap):
             _sort_gap(mark, item, event, seq, found)
         mark.add(seq, seq, item.received_ms)
+
+
+def _follows(mark: Mark, items: Sequence[Stored]) -> bool:
+    """Whether these are the very next events, and none is a gap."""
+    first = items[0].seq
+    return (
+        first == mark.upto + 1
+        and not mark.overlaps(first, items[-1].seq)
+        and [item.seq for item in items] == list(range(first, first + len(items)))
+        and not any(type(item.event) is Gap for item in items)
+    )
 
 
 def _sort_gap(mark: Mark, item: Stored, gap: Gap, last: int, found: _Sorted) -> None:
@@ -218,25 +239,28 @@ def _aside(item: Stored, reason: str) -> Aside:
     return Aside(item.named, item.body, reason, item.received_ms)
 
 
-def _derive(store: Store, connection: Connection, found: _Sorted) -> None:
+def _derive(connection: Connection, found: _Sorted) -> None:
     """What new events leave beside their own rows."""
     sums: rollups.Sums = {}
     rows: dict[str, list[dict[str, Any]]] = {}
     twice = _sold_before(connection, found.new)
     for item in found.new:
-        place = item.place
-        counted = place not in found.uncounted and place not in twice
+        counted = True
+        if twice or found.uncounted:
+            place = item.place
+            if place in twice:
+                continue
+            counted = place not in found.uncounted
         if counted:
             rollups.add(sums, item)
-        if place in twice:
+        if type(item.event) not in LEAVE_ROWS:
             continue
         for name, row in rows_of(item):
             if name == "folded" and not counted:
                 row |= {"counted": 0, "first": min(max(1, row["first"]), item.seq)}
             rows.setdefault(name, []).append(row)
     for name, of_table in rows.items():
-        insert = store.insert(tables.metadata.tables[name]).on_conflict_do_nothing()
-        connection.execute(insert, of_table)
+        bulk.insert_rows(connection, tables.metadata.tables[name], of_table, "DO NOTHING")
     bulk.add_rollups(connection, sums)
 
 

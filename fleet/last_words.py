@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from fleet import tables
+from fleet import bulk, tables
 from mqtt.messages import Health, Presence
 from mqtt.presence import newer
 
@@ -57,12 +57,7 @@ def health(store: Store, kiosk: str, word: Health, seen_ms: int) -> None:
         store.upsert(connection, tables.kiosks, _NOTHING | {"kiosk": kiosk} | told, tuple(told))
 
 
-def heard_of(store: Store, connection: Connection, seen_ms: Mapping[str, int]) -> None:
+def heard_of(connection: Connection, seen_ms: Mapping[str, int]) -> None:
     """Kiosks that sent something, and when. In the order of their names, so that two writers cannot wait for each other."""
-    insert = store.insert(tables.kiosks)
     rows = [_NOTHING | {"kiosk": kiosk, "seen_ms": seen_ms[kiosk]} for kiosk in sorted(seen_ms)]
-    if rows:
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=["kiosk"], set_={"seen_ms": insert.excluded.seen_ms}),
-            rows,
-        )
+    bulk.insert_rows(connection, tables.kiosks, rows, "(kiosk) DO UPDATE SET seen_ms = excluded.seen_ms")

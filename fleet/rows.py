@@ -13,6 +13,7 @@ Row = dict[str, Any]
 UNREADABLE = "unreadable"
 UNSYNCED = "unsynced"
 PHONE = "phone"  # the channel of what is bought on a phone
+LEAVE_ROWS = frozenset({SaleMade, RefundWanted, Gap})  # events `rows_of` has something for
 RESERVED_EPOCHS = frozenset({PHONE})  # streams the fleet writes itself (fleet.payments.phone_sales)
 
 
@@ -25,7 +26,7 @@ class Aside(NamedTuple):
     at_ms: int
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event as it is stored: its place, its bytes, and the event itself where this fleet can read it."""
 
     kiosk: str  # the address

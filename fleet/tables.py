@@ -105,15 +105,16 @@ losses = Table(
     _number("last"), _number("at_ms"), _text("who"), _text("why"),
 )  # fmt: skip
 
-# What happened per minute, added up as events come: see fleet.rollups, which says what `key` and `amount` are.
+# What happened per minute, added up as events come: see fleet.rollups, which says what `key` and `amount` are. A commit
+# adds rows and changes none, so one (kiosk, minute, kind, key) may have several: whoever reads adds them up.
 rollups = Table(
     "rollups", metadata,
-    Column("kiosk", String(98), primary_key=True),
-    Column("minute", BigInteger, primary_key=True, autoincrement=False),  # Unix minutes
-    Column("kind", String(16), primary_key=True),
-    Column("key", String(256), primary_key=True),
+    Column("kiosk", String(98), nullable=False), _number("minute"),  # Unix minutes
+    Column("kind", String(16), nullable=False), Column("key", String(256), nullable=False),
     _number("times"), _number("amount"),
-    Index("rollups_by_minute", "minute"),
+    Index("rollups_by_kiosk", "kiosk", "minute"),
+    # As events come, so do minutes: a few pages of BRIN in PostgreSQL find them. SQLite makes an ordinary one of it.
+    Index("rollups_by_minute", "minute", postgresql_using="brin"),
 )  # fmt: skip
 
 # The last word of every kiosk: presence (retained on the wire) and health. `seen_ms` is by the fleet's clock.

@@ -16,8 +16,8 @@ class BadMessage(ValueError):
     """Bytes that are not a message of the contract; says where and what was expected."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """Base of all messages."""
+class Message(Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all messages. They refer to nothing that refers to them, so the garbage collector need not look at them."""
 
 
 # --- events: facts of a kiosk, each stored by the fleet exactly once ------------------------------------------

@@ -68,7 +68,7 @@ def test_commands_say_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE rollups SET times = 9")
     assert main(["verify", "--since", "2023-11-01", *data]) == 1
-    assert "[9, 16000] stored, [2, 16000] by the events" in capsys.readouterr().out
+    assert "[18, 16000] stored, [2, 16000] by the events" in capsys.readouterr().out
     store.keep_aside("k1/t/s/k1/up/ev", b"not json", "malformed", CAME)
     assert main(["poison", "list", *data]) == 0
     assert "1x k1/t/s/k1/up/ev: malformed" in capsys.readouterr().out
