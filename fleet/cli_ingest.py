@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +24,7 @@ from fleet.migrate import BadDatabase
 from fleet.sources.base import EventSource
 from fleet.sources.mqtt import MqttSource
 from fleet.store import Store
+from mqtt.security import context
 
 AGAIN_S: Final = 1.0  # after a worker died, before the next
 LOOK_S: Final = 0.2
@@ -76,9 +78,14 @@ def _say(text: str) -> None:
 
 
 def _source(options: argparse.Namespace, config: Config) -> EventSource:
+    tls = config.broker_tls
+    if options.nats:
+        from fleet.sources.nats import NatsSource  # its client only where it is used
+
+        return NatsSource(options.nats, group=options.share, tls=context(tls) if tls else None)
     name = f"{options.name}-{options.share}-{socket.gethostname().replace('.', '-')}-{options.number}"
     host, port = options.broker
-    return MqttSource(host, port, name, share=options.share, tls=config.broker_tls)
+    return MqttSource(host, port, name, share=options.share, tls=tls)
 
 
 def _watch(arguments: list[str], options: argparse.Namespace, end: threading.Event) -> int:
@@ -114,6 +121,10 @@ def _watch(arguments: list[str], options: argparse.Namespace, end: threading.Eve
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="endcap fleet ingest", description=__doc__)
     add_broker(parser)
+    parser.add_argument(
+        "--nats", type=_servers, default=(), metavar="URL,URL",
+        help="the nodes of a NATS cluster (nats://HOST:4222) in place of --broker; the files are for them too",
+    )  # fmt: skip
     parser.add_argument("--data", type=Path, help="the fleet's folder, where the database is SQLite in it")
     parser.add_argument("--database", default="", metavar="URL", help="postgresql://USER@HOST/NAME")
     parser.add_argument(
@@ -124,3 +135,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     return parser
+
+
+def _servers(text: str) -> tuple[str, ...]:
+    servers = tuple(each.strip() for each in text.split(","))
+    for each in servers:
+        try:
+            parsed = urlsplit(each)
+            good = parsed.scheme in {"nats", "tls"} and parsed.hostname and parsed.port != 0
+        except ValueError:  # a port that is none
+            good = False
+        if not good:
+            raise argparse.ArgumentTypeError(f"{each!r}: nats://HOST:PORT expected, such as nats://mq-a:4222")
+    return servers

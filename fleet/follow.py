@@ -1,5 +1,8 @@
-"""What other processes store, told live in this one: for pages beside ingest workers. It looks at the newest events once
-a second; a commit takes less than LATE_MS, so none is passed over.
+"""What other processes store, told live in this one: for pages beside ingest workers.
+
+Events are seen when they are committed, in no order of receipt. So it looks once a second at all that came within
+LATE_MS, which is longer than a transaction of ingest can take (fleet.store.POSTGRES ends its waits and its statements),
+and tells what it has not told. Where more came than it looks at, it says so, and pages ask anew.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ import logging
 import threading
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import tables
@@ -19,8 +22,9 @@ from fleet.store import Store
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
-LATE_MS: Final = 5_000  # between an event's receipt and its commit
+LATE_MS: Final = 180_000  # between an event's receipt and its commit
 MOST: Final = 64  # events told at once; pages that want all of more ask anew
+LOOKED_AT: Final = 5_000  # places read at a look: 28 events/s
 
 Place = tuple[str, str, int]
 
@@ -55,20 +59,28 @@ class Follower:
     def look(self, since_ms: int) -> int:
         """Tell what came since `since_ms` and was not told; returns from when to ask the next time."""
         row = tables.events.c
-        asked = (
-            select(row.kiosk, row.epoch, row.seq, row.received_ms, row.body)
-            .where(row.received_ms >= since_ms)
-            .order_by(row.received_ms.desc())
-            .limit(MOST)
-        )
+        place = (row.kiosk, row.epoch, row.seq)
+        asked = select(*place, row.received_ms).where(row.received_ms >= since_ms)
         with self._store.read() as connection:
-            found = connection.execute(asked).all()
-        fresh = [each for each in found if (each.kiosk, each.epoch, each.seq) not in self._told]
-        if len(found) == MOST:
+            found = connection.execute(asked.order_by(row.received_ms.desc()).limit(LOOKED_AT)).all()
+            fresh = {
+                (kiosk, epoch, seq): at
+                for kiosk, epoch, seq, at in found
+                if (kiosk, epoch, seq) not in self._told
+            }
+            newest = list(fresh)[:MOST]
+            told = select(*place, row.body).where(tuple_(*place).in_(newest), row.received_ms >= since_ms)
+            bodies = (
+                {(kiosk, epoch, seq): body for kiosk, epoch, seq, body in connection.execute(told)}
+                if newest
+                else {}
+            )
+        self._told |= fresh
+        if len(fresh) > MOST or (fresh and len(found) == LOOKED_AT):
             self._live.tell("missed", {})
-        for kiosk, epoch, seq, received_ms, body in reversed(fresh):
-            self._told[kiosk, epoch, seq] = received_ms
-            self._live.tell("event", {"kiosk": kiosk, "received_ms": received_ms, "event": plain_body(body)})
+        for each in reversed(newest):
+            data = {"kiosk": each[0], "received_ms": fresh[each], "event": plain_body(bodies[each])}
+            self._live.tell("event", data)
         following = max(since_ms, self._clock() - LATE_MS)
-        self._told = {place: at for place, at in self._told.items() if at >= following}
+        self._told = {known: at for known, at in self._told.items() if at >= following}
         return following

@@ -39,12 +39,10 @@ class Inbox:
             self._changed.notify_all()
             return True
 
-    def take(self, most: int, most_bytes: int, wait_s: float | None = None) -> list[Heard]:
-        """All that waits, up to so many messages and about so many bytes; blocks while there is nothing, at most `wait_s`.
-        [] once closed.
-        """
+    def take(self, most: int, most_bytes: int) -> list[Heard]:
+        """All that waits, up to so many messages and about so many bytes; blocks while there is nothing. [] once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._waiting, wait_s)
+            self._changed.wait_for(lambda: self._closed or self._waiting)
             taken: list[Heard] = []
             size = 0
             while self._waiting and len(taken) < most and size < most_bytes and not self._closed:

@@ -1,8 +1,10 @@
 """Events in: heard from a source, committed in one transaction, and only then acknowledged to the kiosk.
 
-The source's thread hands over into a bounded inbox; one thread of ours reads all that waits, commits it, and tells each
-kiosk how far its stream is complete. Nothing that was not committed is ever acknowledged: where the database cannot
-write, or is slower than the kiosks, they keep their events and send them again.
+The source's thread hands over into bounded inboxes; a thread at each reads all that waits, commits it, and tells each
+kiosk how far its stream is complete. What comes from one kiosk is always in the same inbox, so these threads never wait
+for each other: while one waits for PostgreSQL the other reads. SQLite, which has one writer, has one of them. Nothing
+that was not committed is ever acknowledged: where the database cannot write, or is slower than the kiosks, they keep
+their events and send them again.
 """
 
 from __future__ import annotations
@@ -16,27 +18,27 @@ from typing import Final
 import msgspec
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from fleet.acks import Acks
 from fleet.clock import Clock, now_ms
 from fleet.event_store import Committed
-from fleet.inbox import Inbox
+from fleet.inbox import MOST, MOST_BYTES, Inbox
 from fleet.live import Hub
 from fleet.reading import Unreadable, read
 from fleet.rows import Aside, Stored, plain
 from fleet.sources.base import EventSource, Heard
 from fleet.store import Store
-from fleet.stream_rows import Stream
 from fleet.trouble import passes
 from mqtt import topics
-from mqtt.messages import Ack, BadMessage, Health, Presence, decode, encode
+from mqtt.messages import BadMessage, Health, Presence, decode
 from mqtt.topics import Address, BadTopic
 
 log = logging.getLogger(__name__)
 
+LANES: Final = 2  # inboxes, each with a thread and a connection to PostgreSQL
 AT_ONCE: Final = 2_000  # messages in one transaction
-AT_ONCE_BYTES: Final = 4 * 1024 * 1024  # and their bytes: some 10,000 events
+AT_ONCE_BYTES: Final = 2 * 1024 * 1024  # and their bytes: some 7,000 events
 RETRY_S: Final = 0.5  # after a commit that failed
 PATIENCE_S: Final = 0.5  # how long the source is held up for room, before a message is left to be sent again
-SAY_AGAIN_S: Final = 0.01  # where a commit was of more kiosks than the source takes acknowledgements at once
 MOST_ADDRESSES: Final = 100_000  # remembered
 LIVE_MOST: Final = 64  # events told live per commit; pages that want all of more ask anew
 
@@ -76,17 +78,22 @@ class Ingest:
         appeared: Callable[[Address], object] = lambda _address: None,
         present: Callable[[Address, Presence], object] = lambda _address, _word: None,
     ) -> None:
-        """`appeared` is called, from the thread that stores, with each kiosk whose presence is heard, `present` with
+        """`appeared` is called, from a thread that stores, one at a time, with each kiosk whose presence is heard, `present` with
         what it said as well."""
         self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
         self._present = present
         self._source = source
-        self._inbox = Inbox()
+        lanes = LANES if store.parallel else 1
+        self._inboxes = tuple(Inbox(MOST // lanes, MOST_BYTES // lanes) for _ in range(lanes))
+        self.acks = Acks(source.publish, clock)
         self._away = False  # the database was, when last asked
         self._addresses: dict[str, Address] = {}  # by topic of their events
-        self._unsaid: dict[Stream, int] = {}  # acknowledgements the source had no room for
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._threads = tuple(
+            threading.Thread(target=self._run, args=(inbox,), name=f"ingest {number}", daemon=True)
+            for number, inbox in enumerate(self._inboxes)
+        )
+        self._counting, self._saying = threading.Lock(), threading.Lock()
         self.counters = Counters()
 
     @property
@@ -97,55 +104,56 @@ class Ingest:
     @property
     def alive(self) -> bool:
         """Whether events are being stored at all."""
-        return self._thread.is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     def counts(self) -> dict[str, int]:
         """The counters by name, and how many messages are waiting."""
-        return asdict(self.counters) | {"waiting": len(self._inbox)}
+        waiting = sum(map(len, self._inboxes))
+        return asdict(self.counters) | {"waiting": waiting, "acks_waiting": len(self.acks)}
 
     def start(self) -> None:
         """Begin to listen and to store."""
-        self._thread.start()
+        self.acks.start()
+        for thread in self._threads:
+            thread.start()
         self._source.start(self._heard)
 
     def stop(self) -> None:
         """Stop listening; what waits and is not committed comes again."""
         self._source.stop()
         self._stopping.set()
-        if left := self._inbox.close():
+        if left := sum(inbox.close() for inbox in self._inboxes):
             log.info("%d messages are left to be sent again", left)
-        if self._thread.is_alive():
-            self._thread.join(2.0)
+        self.acks.stop()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(2.0)
 
     # --- the source's thread ----------------------------------------------------------------------------------
 
     def _heard(self, heard: Heard) -> None:
         """Hand over. A burst holds the source up a little; a database that is away does not, so that pings go on."""
-        if not self._inbox.put(heard, 0.0 if self._away else PATIENCE_S):
+        inbox = self._inboxes[hash(tuple(heard.topic.split("/", 4)[1:4])) % len(self._inboxes)]
+        if not inbox.put(heard, 0.0 if self._away else PATIENCE_S):
             self.counters.dropped += 1
             self._source.left([heard])
 
-    # --- our thread -------------------------------------------------------------------------------------------
+    # --- our threads ------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, inbox: Inbox) -> None:
         while not self._stopping.is_set():
-            heard = self._inbox.take(AT_ONCE, AT_ONCE_BYTES, SAY_AGAIN_S if self._unsaid else None)
-            try:
-                self._say()
-            except Exception:  # kiosks ask again
-                self._unsaid.clear()
-                log.exception("acknowledgements could not be said")
+            heard = inbox.take(AT_ONCE, AT_ONCE_BYTES)
             while heard and not self._stopping.is_set():
                 try:
                     self.take(heard)
                 except DBAPIError as error:  # disk full, locked, away: nothing is lost, so try again
-                    self.counters.failed_commits += 1
+                    self._count(failed_commits=1)
                     self._away = True
                     log.error("%d messages cannot be stored now: %s", len(heard), error)
                     self._stopping.wait(RETRY_S)
                     continue
                 except Exception:  # a fault of ours; not acknowledged, so they come again
-                    self.counters.failed_commits += 1
+                    self._count(failed_commits=1)
                     log.exception("%d messages could not be stored", len(heard))
                     self._source.left(heard)
                 break
@@ -171,7 +179,7 @@ class Ingest:
                 raise
             self._one_by_one(batches, aside)
         self._away = False
-        self.counters.messages += len(heard)
+        self._count(messages=len(heard))
         self._source.done(heard)
 
     def _one_by_one(self, batches: Sequence[_Read], aside: Sequence[Aside]) -> None:
@@ -203,32 +211,21 @@ class Ingest:
         unreadable = [each for batch in batches for each in batch.unreadable]
         asides = [*aside, *(each.aside for each in unreadable)]
         done = self._store.commit(items, heard=True, aside=asides)
-        self.counters.events += len(done.new)
-        self.counters.repeated += len(items) - len(done.new)
-        self.counters.unreadable += len(unreadable)
-        self.counters.poison += len(asides)
-        self.counters.conflicts += len(done.conflicts)
-        self._acknowledge(done)
+        self._count(
+            events=len(done.new), repeated=len(items) - len(done.new), unreadable=len(unreadable), poison=len(asides),
+            conflicts=len(done.conflicts),
+        )  # fmt: skip
+        self.acks.tell(done.upto)
         self._tell(done)
         for topic, _, reason, _ in [*asides, *done.conflicts]:
             log.warning("kept aside from %s: %s", topic, reason)
             self._live.tell("poison", {"topic": topic, "reason": reason})
 
-    def _acknowledge(self, done: Committed) -> None:
-        """One for each stream, whatever number of its batches were in the commit."""
-        self._unsaid |= done.upto
-        self._say()
-
-    def _say(self) -> None:
-        """What the source has room for; the rest a moment later. A broker that is away is told nothing: kiosks ask again."""
-        while self._unsaid:
-            (kiosk, epoch), upto = next(iter(self._unsaid.items()))
-            ack = encode(Ack(epoch=epoch, upto=upto, at_ms=self._clock()))
-            if not self._source.publish(f"{topics.ROOT}/{kiosk}/dn/ack", ack):
-                if not self._source.connected:
-                    self._unsaid.clear()
-                return
-            del self._unsaid[kiosk, epoch]
+    def _count(self, **more: int) -> None:
+        """From any of our threads."""
+        with self._counting:
+            for name, number in more.items():
+                setattr(self.counters, name, getattr(self.counters, name) + number)
 
     def _tell(self, done: Committed) -> None:
         if len(done.new) > LIVE_MOST:
@@ -248,8 +245,9 @@ class Ingest:
                 presence: Presence = decode(message.payload, Presence)
                 self._store.presence(str(address), presence, self._clock())
                 self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(presence)})
-                self._appeared(address)
-                self._present(address, presence)
+                with self._saying:
+                    self._appeared(address)
+                    self._present(address, presence)
             return True
         if message.topic == address.health:
             health: Health = decode(message.payload, Health)

@@ -73,6 +73,11 @@ class Store:
         """Close every connection that is not in use."""
         self.engine.dispose()
 
+    @property
+    def parallel(self) -> bool:
+        """Whether several may write at the same time."""
+        return self._parallel
+
     @contextmanager
     def write(self, *, beside: bool = False) -> Iterator[Connection]:
         """A transaction that writes; committed at the end, rolled back where it raises. One at a time, in all processes: what

@@ -1,8 +1,9 @@
 """python -m benchmarks.ingest [--events N]: mosquitto, a producer, ingest and PostgreSQL (fsync on), all on this machine.
 
 The ceiling is what the store's database does with the same rows of `events` and nothing else: COPY into a temporary
-table, then INSERT .. SELECT .. ON CONFLICT DO NOTHING into a table of the same columns and indexes, 5,000 rows per
-transaction, bytes prepared before the clock runs. It has no broker, decodes nothing, adds nothing up, acknowledges nothing.
+table, then INSERT .. SELECT .. ON CONFLICT DO NOTHING into the fleet's own table, parts, keys and indexes as they are,
+5,000 rows per transaction, bytes prepared before the clock runs. It has no broker, decodes nothing, acknowledges nothing.
+Beside it stands the same with the rows of roll-ups that these events leave, which ingest writes too.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from benchmarks._table import table
 from benchmarks.ingest.load import Publisher, batches
 from fleet import bulk, rollups, tables
 from fleet.broker import start_broker
+from fleet.clock import now_ms
 from fleet.ingest import Ingest
 from fleet.live import Hub
 from fleet.reading import read
+from fleet.retention import Retention
 from fleet.rows import Stored
 from fleet.sources.mqtt import MqttSource
 from fleet.store import Store
@@ -46,35 +49,40 @@ EVENTS_LIKE = """
         wall_ms bigint NOT NULL, mono_ms bigint NOT NULL, boot text NOT NULL, clock text NOT NULL,
         received_ms bigint NOT NULL, body bytea NOT NULL, PRIMARY KEY (kiosk, epoch, seq));
     CREATE INDEX ON ceiling (received_ms);
-    CREATE TEMP TABLE coming (LIKE ceiling) ON COMMIT DELETE ROWS;
 """
 
 
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="benchmarks.ingest", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=60_000)
     total = parser.parse_args().events
     if missing():
         print(f"ingest: {missing()}")
         return 0
-    made = batches(total, PER_MESSAGE, int(time.time() * 1000) - 3_600_000)
+    made = batches(total, PER_MESSAGE)
     total = len(made) * PER_MESSAGE
     size = sum(len(payload) for _, payload in made) // total
-    print(f"{total} events of {size} bytes, {PER_MESSAGE} to a message, {len(made)} messages", flush=True)
-    ceilings, ours, singles = [], [], []
+    rows = len(rollups.sums_of(stored(made))) / total
+    print(
+        f"{total} events of {size} bytes, {PER_MESSAGE} to a message, {rows:.2f} sums to an event", flush=True
+    )
+    ceilings, fuller, ours, singles = [], [], [], []
     with running(durable=True, settings=DURABLE) as cluster:
         for _ in range(ROUNDS):
             ceilings.append(ceiling(cluster, made))
+            fuller.append(ceiling(cluster, made, sums=True))
             ours.append(whole(cluster, made, total))
             singles.append(one_by_one(cluster, made[: max(1, len(made) // 20)]))
     ratios = [our / most for our, most in zip(ours, ceilings, strict=True)]
     times = [our / single for our, single in zip(ours, singles, strict=True)]
+    full = [most / top for most, top in zip(fuller, ceilings, strict=True)]
     table(
         "Ingest, end to end (events/s; best to worst of the rounds in brackets)",
         ["what", "events/s", "of the ceiling", "times one by one"],
         [
             ["PostgreSQL: COPY, then INSERT .. ON CONFLICT", _range(ceilings), None, None],
+            ["the same, and the sums by COPY", _range(fuller), f"{statistics.median(full):.2f}", None],
             [f"ingest: {PER_MESSAGE} events to a message, sums per minute, acknowledged", _range(ours),
              f"{statistics.median(ratios):.2f}", f"{statistics.median(times):.1f}"],
             ["paho, one event to a message, executemany, 200 to a commit", _range(singles), None, None],
@@ -90,31 +98,44 @@ def _range(values: Sequence[float]) -> str:
 def stored(made: Sequence[tuple[str, bytes]]) -> Iterator[Stored]:
     """The events as rows."""
     for topic, payload in made:
-        yield from read(topic[3:].removesuffix("/up/ev"), payload, int(time.time() * 1000))[0]
+        yield from read(topic[3:].removesuffix("/up/ev"), payload, now_ms())[0]
 
 
-def ceiling(cluster: Cluster, made: Sequence[tuple[str, bytes]]) -> float:
-    """Events/s of PostgreSQL alone."""
+def ceiling(cluster: Cluster, made: Sequence[tuple[str, bytes]], *, sums: bool = False) -> float:
+    """Events/s of PostgreSQL alone. `sums`: with the rows of roll-ups."""
     items = list(stored(made))
+    some = [items[begin : begin + AT_ONCE] for begin in range(0, len(items), AT_ONCE)]
     pieces = [
-        b"".join(bulk._framed(items[begin : begin + AT_ONCE])) for begin in range(0, len(items), AT_ONCE)
+        (b"".join(bulk.event_rows(each)), b"".join(bulk.rollup_rows(rollups.sums_of(each)))) for each in some
     ]
-    name = cluster.create()
+    name, _ = prepared(cluster)
     with psycopg.connect(host=str(cluster.folder), dbname=name, user="endcap") as connection:
-        connection.execute(EVENTS_LIKE)
+        connection.execute("CREATE TEMP TABLE coming (LIKE events) ON COMMIT DELETE ROWS")
         connection.commit()
         began = time.perf_counter()
-        for piece in pieces:
+        for rows, added in pieces:
             with connection.cursor() as cursor:
                 with cursor.copy("COPY coming FROM STDIN (FORMAT binary)") as copy:
-                    copy.write(piece)
-                cursor.execute("INSERT INTO ceiling SELECT * FROM coming ON CONFLICT DO NOTHING")
+                    copy.write(rows)
+                cursor.execute("INSERT INTO events SELECT * FROM coming ON CONFLICT DO NOTHING")
+                if sums:
+                    with cursor.copy(bulk.COPY_ROLLUPS) as copy:
+                        copy.write(added)
             connection.commit()
         seconds = time.perf_counter() - began
-        found = connection.execute("SELECT count(*) FROM ceiling").fetchone()
+        found = connection.execute("SELECT count(*) FROM events").fetchone()
         assert found == (len(items),)
     cluster.drop(name)
     return len(items) / seconds
+
+
+def prepared(cluster: Cluster) -> tuple[str, str]:
+    """A database of the fleet's, with the parts of today and the days to come: its name and its URL."""
+    name = cluster.create()
+    store = Store(cluster.url(name))
+    Retention(store, now_ms).prepare()
+    store.close()
+    return name, cluster.url(name)
 
 
 @contextmanager
@@ -136,8 +157,8 @@ def produce(port: int, made: Sequence[tuple[str, bytes]], go: object) -> None:
 
 def whole(cluster: Cluster, made: Sequence[tuple[str, bytes]], total: int) -> float:
     """Events/s from the first publish until the last event is committed and acknowledged."""
-    name = cluster.create()
-    store = Store(cluster.url(name))
+    name, url = prepared(cluster)
+    store = Store(url)
     with broker() as port:
         source = MqttSource("127.0.0.1", port, "ingest")
         ingest = Ingest(source, store, Hub())

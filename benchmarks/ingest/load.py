@@ -2,76 +2,79 @@
 
 from __future__ import annotations
 
-import random
+import itertools
 import socket
 import struct
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
-from mqtt.messages import (
-    AdvertPlayed,
-    Batch,
-    Engaged,
-    FacingsSeen,
-    KioskEvent,
-    Line,
-    SaleMade,
-    Scanned,
-    encode,
-)
+import msgspec
+
+from kiosk.simulate import records
+from kiosk.simulate.day import Bought, Happening, PaidInVain, happenings
+from mqtt.messages import Batch, KioskEvent, encode
 
 KIOSKS = 200
-ADVERTS = ("breakfast", "spring", "coffee", "fruit", "evening")
 
 
-def events(kiosk: int, first: int, count: int, start_ms: int, dice: random.Random) -> list[KioskEvent]:
-    """Of a wall with people before it: half plays, a quarter engagements, the rest impressions, scans and sales."""
-    made: list[KioskEvent] = []
-    for seq in range(first, first + count):
-        at = start_ms + seq * 3000
-        place: dict[str, Any] = {
-            "epoch": f"e{kiosk:04}c0ffee", "seq": seq, "wall_ms": at, "mono_ms": seq * 3000, "boot": "0a1b2c3d",
-            "clock": "synced",
-        }  # fmt: skip
-        die = dice.random()
-        if die < 0.5:
-            made.append(
-                AdvertPlayed(**place, advert=dice.choice(ADVERTS), shown_ms=8000, version="2026-11-22")
-            )
-        elif die < 0.75:
-            made.append(
-                Engaged(**place, what=dice.choice(("add", "product", "aisle")), detail="04006381333931")
-            )
-        elif die < 0.9:
-            seen = tuple((facing, 1, 4000) for facing in dice.sample(range(1, 40), 4))
-            made.append(
-                FacingsSeen(**place, aisle="dairy", minute=at // 60_000, seen=seen, version="2026-11-22")
-            )
-        elif die < 0.98:
-            made.append(Scanned(**place, kind="gs1", outcome="product", gtin="04006381333931"))
-        else:
-            line = Line(
-                gtin="04006381333931",
-                name="Whole milk, 1 l",
-                quantity=2,
-                price_minor=129,
-                total_minor=258,
-                facing=7,
-            )
-            name = f"{kiosk:04}{seq:011}"
-            made.append(SaleMade(**place, order=name, reference=f"{name}1", method="link", currency="EUR", total_minor=258,
-                                 lines=(line,), version="2026-11-22"))  # fmt: skip
-    return made
+class At:
+    """A kiosk's clock at a moment."""
+
+    boot = "0a1b2c3d"
+
+    def __init__(self, at_ms: int) -> None:
+        self._at_ms = at_ms
+
+    def wall_ms(self) -> int:
+        return self._at_ms
+
+    def mono_ms(self) -> int:
+        return self._at_ms % 86_400_000
+
+    def off_ms(self) -> int:
+        return 0
+
+    def quality(self) -> str:
+        return "synced"
 
 
-def batches(total: int, each: int, start_ms: int) -> list[tuple[str, bytes]]:
-    """(topic, payload) of `total` events of KIOSKS kiosks, `each` of them in a message; kiosks take turns."""
-    dice = random.Random(11)
+def rush() -> int:
+    """The Unix minute at which the last working day's morning rush began, at least a day ago."""
+    day = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    while day.weekday() >= 5:
+        day -= timedelta(days=1)
+    return int(day.timestamp()) // 60
+
+
+def events(kiosk: int, minute: int) -> Iterator[KioskEvent]:
+    """Of one wall from that minute on: the day of kiosk.simulate.day, which says whom it is modelled on. For ever."""
+    seq = itertools.count(1)
+    for each in itertools.count(minute):
+        for happening in happenings(11, str(kiosk), each):
+            number = next(seq)
+            yield msgspec.structs.replace(
+                _event(happening, kiosk, number), epoch=f"e{kiosk:04}c0ffee", seq=number
+            )
+
+
+def _event(happening: Happening, kiosk: int, seq: int) -> KioskEvent:
+    at_ms, deed = happening
+    clock, order = At(at_ms), f"{kiosk:04}{seq:011}"
+    if isinstance(deed, Bought):
+        return records.sale_of(records.payment_of(deed, order, seq, at_ms), deed.channel, clock)
+    if isinstance(deed, PaidInVain):
+        return records.refund_of(deed, order, clock)
+    return records.note_of(deed, clock)
+
+
+def batches(total: int, each: int) -> list[tuple[str, bytes]]:
+    """(topic, payload) of about `total` events of KIOSKS kiosks, `each` of them in a message; kiosks take turns."""
+    walls = [events(kiosk, rush()) for kiosk in range(KIOSKS)]
     made = []
-    for turn in range(total // each // KIOSKS):
-        for kiosk in range(KIOSKS):
-            some = events(kiosk, turn * each + 1, each, start_ms, dice)
-            made.append((f"k1/bench/s{kiosk % 20}/k{kiosk}/up/ev", encode(Batch(events=tuple(some)))))
+    for _ in range(max(1, total // each // KIOSKS)):
+        for kiosk, wall in enumerate(walls):
+            some = tuple(itertools.islice(wall, each))
+            made.append((f"k1/bench/s{kiosk % 20}/k{kiosk}/up/ev", encode(Batch(events=some))))
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,9 @@ from kiosk.simulate.day import Happening, happenings
 from kiosk.simulate.kiosk import SimulatedKiosk, Told
 from kiosk.simulate.memory_ledger import Committer
 from kiosk.simulate.swarm import Swarm
+from kiosk.simulate.wire import Caller, Post
 from mqtt.many import Loop
+from mqtt.topics import Address
 from tests.servers import wait_until
 
 MONDAY_RUSH_MS = 1_795_420_800_000  # 2026-11-23 08:00 UTC
@@ -29,15 +31,21 @@ def rush(kiosk: SimulatedKiosk, minute: int) -> list[Happening]:
 
 @contextmanager
 def swarm_of(
-    count: int, port: int, folder: Path, ledger: Literal["sqlite", "memory"] = "memory", speed: float = 60.0,
-    tenant: str = "t",
+    count: int, port: int | Sequence[int], folder: Path, ledger: Literal["sqlite", "memory"] = "memory",
+    speed: float = 60.0, tenant: str = "t",
 ) -> Iterator[Swarm]:  # fmt: skip
-    """Kiosks on a Monday morning; plugged in, and ended whatever happens."""
+    """Kiosks on a Monday morning; plugged in, and ended whatever happens. Several ports: a kiosk has one of them."""
     committer = Committer()
     swarm = Swarm(Era(MONDAY_RUSH_MS, speed), rush)
     order = Order(count=count, tenant=tenant, ledger=ledger, folder=folder)
     with Loop("simulated network") as loop:
-        swarm.start(man(swarm, order, committer, dialler("127.0.0.1", port, loop)))
+        ports = [port] if isinstance(port, int) else port
+        dial = [dialler("127.0.0.1", each, loop) for each in ports]
+
+        def one_of_them(address: Address, will: bytes, post: Post) -> Caller:
+            return dial[int(address.kiosk[1:]) % len(dial)](address, will, post)
+
+        swarm.start(man(swarm, order, committer, one_of_them))
         try:
             yield swarm
         finally:

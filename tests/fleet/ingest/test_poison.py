@@ -47,6 +47,7 @@ def take(store: Store, *payloads: bytes, topic: str = TOPIC) -> tuple[Ingest, Wi
     wire = Wire()
     ingest = Ingest(wire, store, Hub(), clock=lambda: CAME)
     ingest.take([Heard(topic, payload) for payload in payloads])
+    assert ingest.acks.send()
     return ingest, wire
 
 
