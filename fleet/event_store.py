@@ -151,7 +151,7 @@ def _store(
     if heard:
         heard_of(connection, {items[0].kiosk: items[-1].received_ms for items in by_stream.values()})
     marks = {stream: mark.upto for stream, mark in streams.marks.items()}
-    return Committed(tuple(found.new), marks, tuple(found.conflicts))
+    return Committed(tuple(sorted(found.new, key=lambda item: item.place)), marks, tuple(found.conflicts))
 
 
 def _sort(mark: Mark, items: Sequence[Stored], found: _Sorted) -> None:

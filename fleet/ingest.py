@@ -78,8 +78,9 @@ class Ingest:
         appeared: Callable[[Address], object] = lambda _address: None,
         present: Callable[[Address, Presence], object] = lambda _address, _word: None,
     ) -> None:
-        """`appeared` is called, from a thread that stores, one at a time, with each kiosk whose presence is heard, `present` with
-        what it said as well."""
+        """`appeared` is called with each kiosk whose presence is heard, `present` with what it said as well: from the
+        threads that store, one call at a time.
+        """
         self._store, self._live, self._clock, self._appeared = store, live, clock, appeared
         self._present = present
         self._source = source
