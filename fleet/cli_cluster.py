@@ -1,4 +1,4 @@
-"""`endcap fleet nats-config`: the configuration of one node of a broker cluster."""
+"""`endcap fleet nats-config`: the configuration of one node of a broker cluster (docs/deployment.md)."""
 
 from __future__ import annotations
 
