@@ -101,10 +101,10 @@ def chart(name: str, sums: Iterable[Hour], first_ms: int, hours: int, timezone: 
 
 
 def nice(most: int) -> int:
-    """The least of 2, 4, 10, 20, 40, 100 ... that is not less: half of it is a round number too."""
+    """The least of 2, 4, 6, 10, 20, 40, 60, 100 ... that is not less: half of it is a round number too."""
     power = 1
     while True:
-        for step in (2, 4, 10):
+        for step in (2, 4, 6, 10):
             if step * power >= most:
                 return step * power
         power *= 10

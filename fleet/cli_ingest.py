@@ -11,7 +11,9 @@ import threading
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIServer
 
+from prometheus_client import CollectorRegistry, start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import guard
@@ -20,6 +22,7 @@ from fleet.cli import add_broker, ended_by_signal
 from fleet.config import Config, ServeError
 from fleet.ingest import Ingest
 from fleet.live import Hub
+from fleet.metrics import IngestCollector
 from fleet.migrate import BadDatabase
 from fleet.sources.base import EventSource
 from fleet.sources.mqtt import MqttSource
@@ -58,6 +61,7 @@ def _work(options: argparse.Namespace, end: threading.Event) -> int:
         return 0
     store = Store(config.database)
     ingest = Ingest(source, store, Hub())
+    watched = _serve_metrics(options, ingest)
     ingest.start()
     said = False
     try:
@@ -68,6 +72,9 @@ def _work(options: argparse.Namespace, end: threading.Event) -> int:
                 said = True
                 print(f"ingest worker {options.number} ready", flush=True)
     finally:
+        if watched is not None:
+            watched.shutdown()
+            watched.server_close()
         ingest.stop()
         store.close()
     return 0
@@ -75,6 +82,17 @@ def _work(options: argparse.Namespace, end: threading.Event) -> int:
 
 def _say(text: str) -> None:
     print(f"endcap fleet ingest: {text}", file=sys.stderr, flush=True)
+
+
+def _serve_metrics(options: argparse.Namespace, ingest: Ingest) -> WSGIServer | None:
+    """`/metrics` of this worker, on the port of the first plus its number. Raises OSError."""
+    if options.metrics is None:
+        return None
+    host, port = options.metrics
+    registry = CollectorRegistry()
+    registry.register(IngestCollector(ingest))
+    server, _thread = start_http_server(port + options.number, host, registry)
+    return server
 
 
 def _source(options: argparse.Namespace, config: Config) -> EventSource:
@@ -132,6 +150,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--workers", type=int, default=1, help="processes (default %(default)s)")
     parser.add_argument("--name", default="fleet", help="MQTT client ids begin with it (default %(default)s)")
+    parser.add_argument(
+        "--metrics", type=_host_and_port, metavar="HOST:PORT",
+        help="Prometheus reads the first worker's counters there, the next one's on the port after it, ...",
+    )  # fmt: skip
     parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     return parser
@@ -148,3 +170,10 @@ def _servers(text: str) -> tuple[str, ...]:
         if not good:
             raise argparse.ArgumentTypeError(f"{each!r}: nats://HOST:PORT expected, such as nats://mq-a:4222")
     return servers
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected HOST:PORT, such as 127.0.0.1:9101")
+    return host, int(port)

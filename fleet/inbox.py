@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import Final
 
@@ -18,13 +19,24 @@ class Inbox:
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._waiting: deque[Heard] = deque()
+        self._waiting: deque[tuple[float, Heard]] = deque()  # with the moment each came
+        self._taken_came = 0.0  # when the first of those came that were taken last
         self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the first of them has waited, or of those that were taken last; 0.0: none does.
+
+        What was taken counts until more is asked for: it may be what the database does not take.
+        """
+        with self._changed:
+            first = self._taken_came or (self._waiting[0][0] if self._waiting else 0.0)
+            return time.monotonic() - first if first else 0.0
 
     def put(self, heard: Heard, wait_s: float = 0.0) -> bool:
         """Add a message; False where there is no room within `wait_s`, and once it is closed."""
@@ -34,7 +46,7 @@ class Inbox:
                 self._changed.wait_for(lambda: self._closed or self._room(size), wait_s)
             if self._closed or not self._room(size):
                 return False
-            self._waiting.append(heard)
+            self._waiting.append((time.monotonic(), heard))
             self._bytes += size
             self._changed.notify_all()
             return True
@@ -42,11 +54,13 @@ class Inbox:
     def take(self, most: int, most_bytes: int) -> list[Heard]:
         """All that waits, up to so many messages and about so many bytes; blocks while there is nothing. [] once closed."""
         with self._changed:
+            self._taken_came = 0.0
             self._changed.wait_for(lambda: self._closed or self._waiting)
             taken: list[Heard] = []
             size = 0
+            self._taken_came = self._waiting[0][0] if self._waiting else 0.0
             while self._waiting and len(taken) < most and size < most_bytes and not self._closed:
-                taken.append(self._waiting.popleft())
+                taken.append(self._waiting.popleft()[1])
                 size += len(taken[-1].payload) + OVERHEAD
             self._bytes -= size
             self._changed.notify_all()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
@@ -22,6 +24,7 @@ from fleet.acks import Acks
 from fleet.clock import Clock, now_ms
 from fleet.event_store import Committed
 from fleet.inbox import MOST, MOST_BYTES, Inbox
+from fleet.latency import Latency
 from fleet.live import Hub
 from fleet.reading import Unreadable, read
 from fleet.rows import Aside, Stored, plain
@@ -96,6 +99,13 @@ class Ingest:
         )
         self._counting, self._saying = threading.Lock(), threading.Lock()
         self.counters = Counters()
+        self.types: Counter[str] = Counter()  # new events by their type
+        self.commits = Latency()
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the oldest message that is not stored has waited here."""
+        return max(inbox.oldest_s for inbox in self._inboxes)
 
     @property
     def connected(self) -> bool:
@@ -211,7 +221,11 @@ class Ingest:
         items = [item for batch in batches for item in batch.stored]
         unreadable = [each for batch in batches for each in batch.unreadable]
         asides = [*aside, *(each.aside for each in unreadable)]
+        began = time.monotonic()
         done = self._store.commit(items, heard=True, aside=asides)
+        self.commits.tell(time.monotonic() - began)
+        with self._counting:
+            self.types.update(item.type for item in done.new)
         self._count(
             events=len(done.new), repeated=len(items) - len(done.new), unreadable=len(unreadable), poison=len(asides),
             conflicts=len(done.conflicts),

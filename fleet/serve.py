@@ -47,6 +47,7 @@ from fleet.terms import TermsTeller
 from fleet.web.app import create_app
 from fleet.web.gate import BadNetwork, networks
 from fleet.web.patience import Patient
+from fleet.wellness import Doctor
 from mqtt.messages import Answer, CodeWanted, Request
 from mqtt.topics import EVERY_COMMAND_STATE, EVERY_REPORTED, Address
 
@@ -108,7 +109,8 @@ class Fleet:
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
-            admission=self.admission, watch=self.watch, commands=self.commands,
+            admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
+            doctor=Doctor(self.store, self.line, self.ingest, now_ms),
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(

@@ -12,6 +12,7 @@ from fleet.commands import Commands
 from fleet.config import Config
 from fleet.identity.admission import Admission
 from fleet.identity.watch import Watch
+from fleet.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
 from fleet.payments.desk import PaymentDesk
@@ -19,6 +20,7 @@ from fleet.shop.link_keys import LinkKeys
 from fleet.shop.ratings import Ratings
 from fleet.shop.visits import Visits
 from fleet.store import Store
+from fleet.wellness import Doctor
 from mqtt.messages import ChargeState, MoneyRequest
 from mqtt.topics import Address
 
@@ -62,4 +64,6 @@ class Services:
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     commands: Commands | None = None  # what kiosks are told to do, where there are kiosks
+    ingest: Ingest | None = None  # what stores events, or at least hears presence
+    doctor: Doctor | None = None  # who looks the parts over
     clock: Clock = now_ms

@@ -12,9 +12,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet.safety import frames_of
@@ -24,6 +22,8 @@ from fleet.web import (
     counter,
     enrolment,
     errors,
+    kiosk,
+    monitoring,
     operator,
     orders,
     roster,
@@ -39,7 +39,7 @@ from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (
-    table.routes, operator.routes, roster.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, webhooks.routes,
+    table.routes, operator.routes, roster.routes, kiosk.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, webhooks.routes,
 )  # fmt: skip
 HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 
@@ -84,11 +84,7 @@ class SecurityHeaders:
 
 def create_app(services: Services) -> Starlette:
     """The application over these services. Raises gate.BadNetwork."""
-
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"status": "ok", "broker": services.line.connected})
-
-    own: list[BaseRoute] = [Route("/healthz", healthz), *ASSETS.routes()]
+    own: list[BaseRoute] = [*monitoring.routes(services), *ASSETS.routes()]
     config = services.config
     return Starlette(
         routes=own + [route for module in MODULES for route in module(services)],

@@ -21,7 +21,7 @@ Coding = Literal["br", "gzip", ""]
 SMALLEST: Final = 600  # bytes; what fits into one packet gains nothing
 _TEXT: Final = (
     "text/html", "text/css", "text/javascript", "text/plain", "image/svg+xml", "application/json",
-    "application/ld+json", "application/linkset+json", "application/manifest+json",
+    "application/ld+json", "application/cloudevents-batch+json", "application/linkset+json", "application/manifest+json",
 )  # fmt: skip
 
 

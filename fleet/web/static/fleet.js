@@ -53,7 +53,7 @@ function children(old, fresh) {
 }
 
 function become(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
+  if (old.isEqualNode(fresh) || old.nodeName === "FORM") return; // in a form somebody may be typing
   if (old.nodeType !== 1) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
     return;
