@@ -2,6 +2,7 @@
 
     root.key, root.pem            whom kiosks and services believe: 10 years; signs issuing certificates only
     issuing.key, issuing.pem      under it: kiosks and brokers; 3 years, may sign no further authority
+    issuing-2.key, -2.pem, ...    those that came after it; the newest signs, the list of revocations is signed by all that live
     services.key, services.pem    apart from both: the fleet's own programs, `fleet/NAME`; 10 years
 
 A broker lets services in by their own authority alone, so whoever takes the issuing key, which must lie where kiosks are
@@ -15,11 +16,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +41,7 @@ from fleet.identity.certificates import (
     host_name,
     key_in,
     moment,
+    ms_of,
     new_key,
     pem,
     pem_key,
@@ -58,8 +61,10 @@ SERVER_LIFE: Final = timedelta(
     days=397
 )  # brokers and the fleet's own services: what public authorities grant, too
 MAX_REQUEST: Final = 4096  # bytes of a certificate request; one over P-256 has about 450
+RENEWED_AT: Final = 2 / 3  # of a certificate's life
 URI: Final = "urn:endcap:kiosk:"
 SERVICES: Final = "fleet/"  # names of services begin with it; a kiosk's has three levels
+_ISSUING: Final = re.compile(r"issuing(?:-([2-9]|[1-9][0-9]{1,3}))?\.pem\Z")
 
 
 class Authority:
@@ -75,18 +80,30 @@ class Authority:
             if not (folder / "root.pem").exists():
                 _keep(folder, "root", root(_called(f"{operator[:30]} root"), now, ROOT_LIFE, 1))
             self.root = certificate_in(folder / "root.pem")
-            if not (folder / "issuing.pem").exists():
-                signer = Signer(self.root, key_in(folder / "root.key"))
-                name = _called(f"{common_name(self.root)[:38]} issuing")
-                _keep(folder, "issuing", under(signer, name, now, ISSUING_LIFE))
+            if not self._issuers():
+                self._make_issuer("issuing", now)
             if not (folder / "services.pem").exists():
                 _keep(folder, "services", root(_called(f"{operator[:30]} services"), now, ROOT_LIFE, 0))
         self.services = certificate_in(folder / "services.pem")
-        self._issuing = self._signer("issuing")
+        self._issuing = self._issuer(self._issuers()[-1])
+
+    def _issuers(self) -> list[str]:
+        """The names of the issuing certificates, the newest last. A key is written before its certificate: each is whole."""
+        found = [match for path in self.folder.iterdir() if (match := _ISSUING.match(path.name))]
+        return [match[0][:-4] for match in sorted(found, key=lambda match: int(match[1] or 1))]
+
+    def _issuer(self, name: str) -> Signer:
+        signer = self._signer(name)
         try:
-            self._issuing.certificate.verify_directly_issued_by(self.root)
+            signer.certificate.verify_directly_issued_by(self.root)
         except (ValueError, TypeError, InvalidSignature) as error:
-            raise BadAuthority(f"{folder / 'issuing.pem'}: was not issued by root.pem") from error
+            raise BadAuthority(f"{self.folder / name}.pem: was not issued by root.pem") from error
+        return signer
+
+    def _make_issuer(self, name: str, now: datetime) -> None:
+        signer = Signer(self.root, key_in(self.folder / "root.key"))
+        called = _called(f"{common_name(self.root)[:38]} issuing")
+        _keep(self.folder, name, under(signer, called, now, ISSUING_LIFE))
 
     def _signer(self, name: str) -> Signer:
         certificate, path = certificate_in(self.folder / f"{name}.pem"), self.folder / f"{name}.key"
@@ -115,6 +132,22 @@ class Authority:
         """SHA-256 of the root certificate."""
         return self.root.fingerprint(hashes.SHA256())
 
+    def issuing_due(self, now_ms: int) -> bool:
+        """Whether kiosks and brokers need a new issuer: the newest has less than a third of its life left."""
+        return past_due(certificate_in(self.folder / f"{self._issuers()[-1]}.pem"), now_ms)
+
+    def renew_issuing(self, now_ms: int) -> str:
+        """Make a new issuer, which signs from now on here, and in other processes from their next start. The old ones stay:
+        whom they signed is still believed, and put out. Returns its file. Raises BadAuthority where root.key is not there.
+        """
+        with _alone(self.folder):
+            last = _ISSUING.match(f"{self._issuers()[-1]}.pem")
+            assert last is not None, "it was found by this"
+            name = f"issuing-{int(last[1] or 1) + 1}"
+            self._make_issuer(name, moment(now_ms))
+        self._issuing = self._issuer(name)
+        return f"{name}.pem"
+
     def kiosk(
         self, address: Address, key: ec.EllipticCurvePublicKey, now_ms: int, life: timedelta = KIOSK_LIFE
     ) -> Issued:
@@ -142,8 +175,18 @@ class Authority:
         return replace(issued, key=pem_key(key))
 
     def revocations(self, revoked: Iterable[tuple[int, int]], now_ms: int) -> bytes:
-        """The list of kiosks' revoked certificates, PEM: (serial, revoked at, Unix ms)."""
-        return self._issuing.revocations(revoked, now_ms)
+        """The list of kiosks' revoked certificates, PEM: (serial, revoked at, Unix ms). It is one list for each issuer that
+        lives, also for one another process made: a broker refuses everybody whose issuer has none (tried, mosquitto 2.0.11).
+        Each names all: a serial has 159 bits of chance, so another issuer's means nobody. Raises BadAuthority, also where
+        every issuer has expired.
+        """
+        named, now, names = list(revoked), moment(now_ms), self._issuers()
+        living = [
+            one for one in names if certificate_in(self.folder / f"{one}.pem").not_valid_after_utc > now
+        ]
+        if not living:
+            raise BadAuthority(f"{self.folder / names[-1]}.pem has expired; see docs/identity.md")
+        return b"".join(self._issuer(one).revocations(named, now_ms) for one in living)
 
     def service_revocations(self, revoked: Iterable[tuple[int, int]], now_ms: int) -> bytes:
         """The list of services' revoked certificates, likewise. Needs services.key."""
@@ -175,6 +218,12 @@ def proved(chain: bytes, request: bytes, proof: str) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def past_due(certificate: x509.Certificate, now_ms: int) -> bool:
+    """Whether a certificate has less than a third of its life left."""
+    since, until = ms_of(certificate.not_valid_before_utc), ms_of(certificate.not_valid_after_utc)
+    return now_ms >= since + (until - since) * RENEWED_AT
 
 
 def der_of(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from cryptography import x509
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet.clock import now_ms
@@ -13,7 +14,7 @@ from fleet.config import Config
 from fleet.identity.authority import Authority, BadRequest
 from fleet.identity.book import Book
 from fleet.identity.broker_config import KIOSKS_PORT, SERVICES_PORT, BadPlan, Plan
-from fleet.identity.publishing import write_broker, write_services
+from fleet.identity.publishing import publish_revocations, write_broker, write_services
 from fleet.store import Store
 
 NEXT = """\
@@ -25,6 +26,10 @@ NEXT = """\
 The fleet then comes in with
   --broker {services} --broker-ca {data}/services/ca.pem
   --broker-certificate {data}/services/serve.pem --broker-key {data}/services/serve.key"""
+
+RENEWED = """\
+A new issuing certificate was made: {file}, good until {until}. Kiosks keep theirs until they renew. Now, in this order:
+give every broker on another machine its new kiosks.crl and a reload; start the fleet again; put root.key back in its drawer"""
 
 
 def main(arguments: list[str]) -> int:
@@ -38,6 +43,7 @@ def main(arguments: list[str]) -> int:
         )  # fmt: skip
         now = now_ms()
         authority = Authority(options.data, now, options.operator)
+        renewed = _renewed(authority, now)
         store = Store(Config(data=options.data, database_url=options.database).database)
         try:
             revoked = Book(store, now_ms).revoked()
@@ -45,12 +51,41 @@ def main(arguments: list[str]) -> int:
             store.close()
         write_broker(authority, plan, options.out, options.host, revoked, now)
         write_services(authority, options.data, plan.services, now)
+        if renewed:
+            for what in publish_revocations(authority, revoked, now):
+                _warn(f"the revocation list could not be written: {what}")
     except (OSError, BadPlan, BadRequest, SQLAlchemyError) as error:
-        print(f"endcap fleet broker-config: {str(error).splitlines()[0]}", file=sys.stderr)
+        _warn(str(error).splitlines()[0])
         return 1
+    if renewed:
+        print(RENEWED.format(file=renewed, until=_day(authority.issuing)))
     services = f"{options.services_listen or options.host[0]}:{options.services_port}"
     print(NEXT.format(out=options.out, folder=folder, data=options.data, services=services))
     return 0
+
+
+def _renewed(authority: Authority, now_ms: int) -> str:
+    """The file of the new issuing certificate; "" where none was made, which is said where one was due."""
+    if not authority.issuing_due(now_ms):
+        return ""
+    until = f"the issuing certificate is good until {_day(authority.issuing)}"
+    if authority.root.not_valid_after_utc <= authority.issuing.not_valid_after_utc:
+        _warn(
+            f"{until}, and so is the root: before that day kiosks need a new authority, see docs/identity.md"
+        )
+        return ""
+    if not (key := authority.folder / "root.key").exists():
+        _warn(f"{until} and due to be made anew, for which {key} is needed: put it there and run this again")
+        return ""
+    return authority.renew_issuing(now_ms)
+
+
+def _day(certificate: x509.Certificate) -> str:
+    return f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+
+
+def _warn(why: str) -> None:
+    print(f"endcap fleet broker-config: {why}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

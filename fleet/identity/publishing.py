@@ -9,14 +9,13 @@ from typing import Final
 import msgspec
 from cryptography import x509
 
-from fleet.identity.authority import Authority
+from fleet.identity.authority import Authority, past_due
 from fleet.identity.broker_config import Plan, access, configuration, units
-from fleet.identity.certificates import BadAuthority, ms_of, write_whole
+from fleet.identity.certificates import BadAuthority, write_whole
 
 SERVICES: Final = "services"  # DATA/services: the fleet's own certificates and keys
 LISTED: Final = "brokers.json"  # DATA/ca/brokers.json: folders revocation lists are written to
 LIST: Final = "kiosks.crl"
-RENEWED_AT: Final = 2 / 3  # of its life
 
 
 def write_broker(
@@ -87,8 +86,7 @@ def fresh(certificate: Path, now_ms: int) -> bool:
         read = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError):
         return False
-    since, until = ms_of(read.not_valid_before_utc), ms_of(read.not_valid_after_utc)
-    return now_ms < since + (until - since) * RENEWED_AT
+    return not past_due(read, now_ms)
 
 
 def _remember(authority: Authority, out: Path) -> None:
