@@ -42,10 +42,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     @property
     def agreed(self) -> bool:
-        """Whether it is as it is to be."""
-        return (self.desired.version if self.desired else 0) == (
-            self.reported.version if self.reported else 0
-        )
+        """Whether it is as it is to be: it has taken the newest version, and whole."""
+        return _is_so(self.desired.version if self.desired else 0, self.reported)
 
 
 class Desires:
@@ -119,8 +117,11 @@ class Desires:
             desired.c.kiosk
         )
         with self._store.read() as connection:
-            said = {row.kiosk: row.version for row in connection.execute(select(reported))}
-            return {row.kiosk: said.get(row.kiosk, 0) == row.version for row in connection.execute(newest)}
+            said = {
+                row.kiosk: msgspec.json.decode(row.body, type=Reported)
+                for row in connection.execute(select(reported))
+            }
+            return {row.kiosk: _is_so(row.version, said.get(row.kiosk)) for row in connection.execute(newest)}
 
     def reported(self, address: Address, said: Reported) -> None:
         """Keep how a kiosk says it is, and say again how it is to be where that differs."""
@@ -139,6 +140,11 @@ class Desires:
         newest = self.latest(str(address))
         if newest is not None and newest.version != version:
             self._send(address, newest, None)
+
+
+def _is_so(version: int, said: Reported | None) -> bool:
+    """A kiosk says the version also of what it took in part, and names in `faults` what is otherwise."""
+    return said.version == version and not said.faults if said else version == 0
 
 
 def _changed(last: Desired, changes: dict[str, Any], who: str, why: str, after: int) -> Desired:

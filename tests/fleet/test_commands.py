@@ -333,3 +333,14 @@ class TestDesired:
         assert len(office.sent) == 1
         assert mine.agreement() == {str(K1): True}
         assert mine.standing(str(K1)).agreed
+
+    def test_a_kiosk_that_names_a_fault_is_not_yet_as_it_is_to_be(self, office: Office) -> None:
+        mine = self.desires(office)
+        assert mine.standing(str(K1)).agreed, "nothing was wanted, and nothing said"
+        mine.change(K1, {"brightness": 40}, "ada", "glare")
+        assert not mine.standing(str(K1)).agreed
+        for faults, so in ((("backlight: refused",), False), ((), True)):
+            mine.reported(K1, Reported(version=1, wall_ms=1, faults=faults))
+            assert mine.agreement() == {str(K1): so}
+            assert mine.standing(str(K1)).agreed is so
+        assert len(office.sent) == 1, "it has heard it; once more would not help"
