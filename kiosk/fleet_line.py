@@ -308,8 +308,9 @@ class FleetLine:
 
     def _acked(self, ack: Ack) -> None:
         place = self._ledger.place(ack.epoch, ack.upto)
-        if place is not None and place <= self._outbox.acked:
-            return  # said before
+        if place is not None and place <= self._outbox.acked:  # said before
+            self._outbox = outbox.acked(self._outbox, place, self._clock.mono_ms())
+            return
         if not self._ledger.ack(ack.epoch, ack.upto):
             self.counters["acks-refused"] += 1
             return

@@ -178,7 +178,10 @@ def test_without_an_ack_all_of_it_goes_again_from_the_front(kiosk: Line) -> None
     kiosk.line.pump()
     kiosk.later(PATIENCE_MS[0])
     wait = kiosk.line.pump()
-    assert kiosk.wire.batches == 2 * [list(range(1, 51)), list(range(51, 61))]
+    assert kiosk.wire.batches == [list(range(1, 51)), list(range(51, 61)), list(range(1, 51))], "one at first"
+    kiosk.says(ADDRESS.acks, Ack(epoch=kiosk.ledger.epoch, upto=50))
+    kiosk.line.pump()
+    assert kiosk.wire.batches[3:] == [list(range(51, 61))]
     assert wait is not None
     assert wait > PATIENCE_MS[0]
 
