@@ -69,6 +69,15 @@ class _Read:
     unreadable: list[Unreadable]
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A message that was a kiosk's last word, `said` None where it was taken back."""
+
+    heard: Heard
+    address: Address
+    said: Presence | Health | None
+
+
 class Ingest:
     """Stores what a source delivers: events, and presence and health where it delivers those."""
 
@@ -172,11 +181,14 @@ class Ingest:
     def take(self, heard: Sequence[Heard]) -> None:
         """Store messages and acknowledge what is complete. Raises SQLAlchemyError where the database does not write."""
         batches: list[_Read] = []
+        words: list[_Word] = []
         aside: list[Aside] = []
         now = self._clock()
         for message in heard:
             try:
-                if not self._last_word(message):
+                if (word := self._word(message)) is not None:
+                    words.append(word)
+                else:
                     address = self._address(message.topic)
                     batches.append(_Read(message, *read(str(address), message.payload, now)))
             except (BadTopic, BadMessage, SQLAlchemyError, OverflowError) as error:
@@ -189,6 +201,7 @@ class Ingest:
             if passes(error):  # nobody's fault but the database's: all of it comes again
                 raise
             self._one_by_one(batches, aside)
+        self._keep_words([word for word in words if word.said is not None])
         self._away = False
         self._count(messages=len(heard))
         self._source.done(heard)
@@ -250,23 +263,43 @@ class Ingest:
                 "event", {"kiosk": item.kiosk, "received_ms": item.received_ms, "event": plain(item)}
             )
 
-    def _last_word(self, message: Heard) -> bool:
-        """Presence and health; False for anything else. Raises BadMessage, BadTopic."""
+    # --- presence and health: behind the events, whose acknowledgements kiosks wait for ---------------------------
+
+    def _word(self, message: Heard) -> _Word | None:
+        """Presence or health; None for anything else. Raises BadMessage, BadTopic."""
         if message.topic in self._addresses:
-            return False
+            return None
         address = topics.address_of(message.topic)
-        if message.topic == address.state:
-            if message.payload:  # else somebody cleared what was retained
-                presence: Presence = decode(message.payload, Presence)
-                self._store.presence(str(address), presence, self._clock())
-                self._live.tell("state", {"kiosk": str(address), **msgspec.to_builtins(presence)})
-                with self._saying:
-                    self._appeared(address)
-                    self._present(address, presence)
-            return True
+        if message.topic == address.state:  # nothing in it: somebody cleared what was retained
+            return _Word(message, address, decode(message.payload, Presence) if message.payload else None)
         if message.topic == address.health:
-            health: Health = decode(message.payload, Health)
-            self._store.health(str(address), health, self._clock())
-            self._live.tell("health", {"kiosk": str(address), **msgspec.to_builtins(health)})
-            return True
-        return False
+            return _Word(message, address, decode(message.payload, Health))
+        return None
+
+    def _keep_words(self, words: Sequence[_Word]) -> None:
+        """Store them in one transaction, or one by one where one of them is at fault; then tell."""
+        if not words:
+            return
+        try:
+            self._store.last_words(
+                [(str(word.address), word.said) for word in words if word.said is not None], self._clock()
+            )
+        except (SQLAlchemyError, OverflowError, ValueError) as error:
+            if passes(error):
+                raise
+            if len(words) > 1:
+                for word in words:
+                    self._keep_words([word])
+            else:
+                self._commit([], [Aside(*words[0].heard.said, str(error), self._clock())])
+            return
+        for word in words:
+            self._tell_word(word)
+
+    def _tell_word(self, word: _Word) -> None:
+        name = "state" if isinstance(word.said, Presence) else "health"
+        self._live.tell(name, {"kiosk": str(word.address), **msgspec.to_builtins(word.said)})
+        if isinstance(word.said, Presence):
+            with self._saying:
+                self._appeared(word.address)
+                self._present(word.address, word.said)

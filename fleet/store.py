@@ -63,6 +63,7 @@ class Store:
                 "connect_args": POSTGRES,
             }
         engine = create_engine(address, **options)
+        event.listen(engine, "handle_error", _quote_no_row)
         if engine.dialect.name == "sqlite":
             _make_folder(url)
             event.listen(engine, "connect", _open_sqlite)
@@ -149,13 +150,17 @@ class Store:
         """See fleet.event_store.upto."""
         return event_store.upto(self, kiosk, epoch)
 
+    def last_words(self, words: Sequence[last_words.Said], seen_ms: int) -> None:
+        """See fleet.last_words.keep."""
+        last_words.keep(self, words, seen_ms)
+
     def presence(self, kiosk: str, word: Presence, seen_ms: int) -> None:
-        """See fleet.last_words.presence."""
-        last_words.presence(self, kiosk, word, seen_ms)
+        """One kiosk's presence."""
+        last_words.keep(self, [(kiosk, word)], seen_ms)
 
     def health(self, kiosk: str, word: Health, seen_ms: int) -> None:
-        """See fleet.last_words.health."""
-        last_words.health(self, kiosk, word, seen_ms)
+        """One kiosk's health."""
+        last_words.keep(self, [(kiosk, word)], seen_ms)
 
     def keep_aside(self, topic: str, payload: bytes, reason: str, now_ms: int) -> bool:
         """See fleet.poison.keep_aside."""
@@ -168,6 +173,13 @@ def _with_driver(url: str) -> URL:
     if parsed.drivername in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     return parsed
+
+
+def _quote_no_row(context: Any) -> None:
+    """PostgreSQL adds the row an error is about, with the claim code in it; errors are logged, so one line stays."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args and isinstance(error.args[0], str):
+            error.args = (error.args[0].partition("\nDETAIL:")[0], *error.args[1:])
 
 
 def _make_folder(url: str) -> None:
