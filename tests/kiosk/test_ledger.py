@@ -212,11 +212,20 @@ class TestEvents:
         ledger.note(engaged())
         assert [event.seq for event in outgoing(ledger)] == [6]
 
-    def test_an_ack_of_another_life_or_of_the_future_is_refused(self, ledger: Ledger) -> None:
+    def test_an_ack_of_another_life_is_refused(self, ledger: Ledger) -> None:
         ledger.note(engaged())
         ledger.flush()
         assert not ledger.ack("ffffffffffffffff", 1)
-        assert not ledger.ack(ledger.epoch, 2)
+        assert not ledger.ack(ledger.epoch, -1)
+        assert len(outgoing(ledger)) == 1
+
+    def test_an_ack_of_more_than_was_given_shows_an_old_copy(self, ledger: Ledger) -> None:
+        """Its numbers were given before, to other events: from here on they are given under another epoch."""
+        before = ledger.epoch
+        ledger.ack(before, 2)
+        ledger.note(engaged())
+        ledger.flush()
+        assert ledger.epoch != before
         assert len(outgoing(ledger)) == 1
 
     def test_what_waits_is_told_in_figures(self, ledger: Ledger) -> None:
