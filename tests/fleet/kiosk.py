@@ -55,7 +55,8 @@ class Kiosk:
         heard.append(decode(payload, kind))
 
     def send(self, *events: KioskEvent) -> None:
-        assert self.client.publish(self.address.events, encode(Batch(events=events)))
+        batch = encode(Batch(events=events))
+        wait_until(lambda: self.client.publish(self.address.events, batch), "room for a batch")
 
     def upto(self, epoch: str = "e1") -> int:
         """How far the fleet says it has our events."""
