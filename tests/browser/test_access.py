@@ -89,8 +89,12 @@ def newest(shop: Shop) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_breaks_a_rule_of_wcag(phone: Phones, shop: Shop, language: str) -> None:
-    """In light and dark; and every target has 24 by 24 CSS pixels (WCAG 2.2, 2.5.8), as measured here."""
-    page = phone(language, bypass_csp=True)
+    """In light and dark; and every target has 24 by 24 CSS pixels (WCAG 2.2, 2.5.8), as measured here.
+
+    On a screen as tall as the longest page: on a short one the bar at its foot lies over half of whatever happens to be
+    there until somebody scrolls, which axe takes for a small target. What is there depends on the hour (delivery slots).
+    """
+    page = phone(language, bypass_csp=True, viewport={"width": 390, "height": 4000})
     found: list[str] = []
 
     def look(page: Page, name: str) -> None:
