@@ -19,8 +19,8 @@ from kiosk import outbox
 from kiosk.clock import Clock
 from kiosk.core.orders import Payment
 from kiosk.fleet_time import FleetTime, Learn
-from kiosk.order_lines import lines_of
 from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
+from kiosk.told import lines_of
 from mqtt import channels
 from mqtt.commands import CommandState, Reported
 from mqtt.messages import (

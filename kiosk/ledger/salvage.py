@@ -24,8 +24,8 @@ from kiosk.core.orders import Payment
 from kiosk.ledger.outbox import LEAD, Outbox, Stream, Tally
 from kiosk.ledger.pages import Pages, Row, Value
 from kiosk.ledger.schema import CLOCK_SET_MS, bring_up, crc_of
-from kiosk.order_lines import lines_of
-from mqtt.messages import Gap, SaleMade
+from kiosk.told import heading, sale_of
+from mqtt.messages import Gap
 
 RETELL_MS: Final = 86_400_000  # sales of so long before the last Ack are told again
 NOTE: Final = "mended"  # key in `meta`: what became of the last damaged file
@@ -303,26 +303,7 @@ def _retell(db: sqlite3.Connection, now_ms: int) -> int:
         (CLOCK_SET_MS, since),
     ).fetchall():
         if reference not in told and (payment := _read(body)) is not None:
-            outbox.append(db, _sale(payment, claim, at_ms or now_ms))
+            outbox.append(db, sale_of(payment, claim, heading(at_ms or now_ms, 0, "", "unsynced")))
             again += 1
     outbox.save(db)
     return again
-
-
-def _sale(payment: Payment, claim_code: str, at_ms: int) -> SaleMade:
-    order = payment.order
-    return SaleMade(
-        epoch="",
-        seq=0,
-        wall_ms=at_ms,
-        mono_ms=0,
-        boot="",
-        order=order.order,
-        reference=payment.reference,
-        method=payment.method,
-        currency=order.total.currency,
-        total_minor=order.total.minor,
-        lines=lines_of(order),
-        version=order.version,
-        claim_code=claim_code,
-    )

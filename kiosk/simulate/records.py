@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from content.money import Money
 from content.references import claim_of, reference_of
+from kiosk import told
 from kiosk.clock import Clock
 from kiosk.core.orders import Line, Order, Payment
-from kiosk.order_lines import lines_of
 from kiosk.simulate.day import Bought, Did, Held, PaidInVain, Played, Seen
 from kiosk.simulate.shelf import CURRENCY, VERSION
+from kiosk.told import Heading
 from mqtt.messages import AdvertPlayed, Engaged, FacingsSeen, KioskEvent, RefundWanted, SaleMade, Scanned
 
 METHOD = "simulated"  # nobody was charged, and the fleet's pages say so
 TTL_MS = 180_000
 
 
-def heading(clock: Clock) -> dict[str, Any]:
-    """What every event begins with; its place is the ledger's to give."""
-    return {
-        "epoch": "", "seq": 0, "wall_ms": clock.wall_ms(), "mono_ms": clock.mono_ms(), "boot": clock.boot,
-        "clock": clock.quality(),
-    }  # fmt: skip
+def heading(clock: Clock) -> Heading:
+    """What every event begins with, now."""
+    return told.heading(clock.wall_ms(), clock.mono_ms(), clock.boot, clock.quality())
 
 
 def note_of(deed: Played | Seen | Did | Held, clock: Clock) -> KioskEvent:
@@ -65,19 +61,7 @@ def payment_of(bought: Bought, order: str, chance: int, now_ms: int) -> Payment:
 
 def sale_of(payment: Payment, channel: str, clock: Clock) -> SaleMade:
     """The sale of a payment."""
-    order = payment.order
-    return SaleMade(
-        **heading(clock),
-        order=order.order,
-        reference=payment.reference,
-        method=payment.method,
-        currency=order.total.currency,
-        total_minor=order.total.minor,
-        lines=lines_of(order),
-        version=order.version,
-        channel=channel,
-        claim_code=order.claim,
-    )
+    return told.sale_of(payment, payment.order.claim, heading(clock), channel)
 
 
 def refund_of(vain: PaidInVain, order: str, clock: Clock) -> RefundWanted:
