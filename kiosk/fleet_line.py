@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final, Protocol, TypedDict
+from typing import Final, Protocol, TypedDict, Unpack
 
 import msgspec
 
@@ -45,6 +45,7 @@ from mqtt.messages import (
     decode_answer,
     encode,
 )
+from mqtt.outgoing import Beside
 from mqtt.topics import Address
 
 log = logging.getLogger(__name__)
@@ -59,18 +60,8 @@ class Connection(Protocol):
     def connected(self) -> bool:
         """Whether something can be published now."""
 
-    def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        retain: bool = False,
-        expires_s: int | None = None,
-        content_type: str = "",
-        response_topic: str = "",
-        correlation: bytes = b"",
-    ) -> bool:
-        """Send with QoS 1; False where it was not accepted. Never blocks. The last four are for MQTT 5."""
+    def publish(self, topic: str, payload: bytes, **said: Unpack[Beside]) -> bool:
+        """Send with QoS 1; False where it was not accepted. Never blocks."""
 
 
 class Outgoing(Protocol):

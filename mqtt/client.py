@@ -17,13 +17,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from mqtt.backoff import Backoff
 from mqtt.connection import WINDOW, Connection, Down, Terms
 from mqtt.counters import Counters
 from mqtt.many import LEAVE_S, Loop
-from mqtt.outgoing import MAX_PAYLOAD, Outgoing
+from mqtt.outgoing import MAX_PAYLOAD, Beside, Outgoing
 from mqtt.security import Tls
 from mqtt.version import Ended, version
 
@@ -148,23 +148,13 @@ class Client:
         if self._own_loop:
             self._loop.stop(0.0)
 
-    def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        retain: bool = False,
-        expires_s: int | None = None,
-        content_type: str = "",
-        response_topic: str = "",
-        correlation: bytes = b"",
-    ) -> bool:
+    def publish(self, topic: str, payload: bytes, **said: Unpack[Beside]) -> bool:
         """Send with QoS 1. False where it was not accepted: offline, or too many unacknowledged; keep it and try later.
 
-        True does not mean that it arrived. The last four are said with MQTT 5 only; a broker drops what has waited for
-        `expires_s`. Raises ValueError for a topic with wildcards, and for more than MAX_PAYLOAD or the broker takes.
+        True does not mean that it arrived. `said`: see mqtt.outgoing.Beside. Raises ValueError for a topic with wildcards,
+        and for more than MAX_PAYLOAD or the broker takes.
         """
-        message = Outgoing(topic, payload, retain, expires_s, content_type, response_topic, correlation)
+        message = Outgoing(topic, payload, **said)
         message.check()
         link = self._link
         if link is None or not self.connected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -12,9 +12,19 @@ MAX_PAYLOAD: Final = 256 * 1024  # bytes; a broker closes the connection over it
 _FRAME: Final = 64  # bytes of a PUBLISH beside topic, payload and texts of its properties, at most
 
 
+class Beside(TypedDict, total=False):
+    """What may be said beside topic and payload. All but `retain` are said with MQTT 5 only."""
+
+    retain: bool
+    expires_s: int | None  # a broker drops what has waited for so long
+    content_type: str
+    response_topic: str
+    correlation: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message on its way. The last four are said with MQTT 5 only."""
+    """A message on its way; behind the payload what Beside says."""
 
     topic: str
     payload: bytes

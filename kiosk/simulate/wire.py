@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from kiosk.fleet_line import Connection
+from mqtt.outgoing import Beside
 from mqtt.topics import Address
 
 
@@ -44,22 +45,9 @@ class Wire:
         """Whether there is a network at all."""
         return self._caller is not None
 
-    def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        retain: bool = False,
-        expires_s: int | None = None,
-        content_type: str = "",
-        response_topic: str = "",
-        correlation: bytes = b"",
-    ) -> bool:
+    def publish(self, topic: str, payload: bytes, **said: Unpack[Beside]) -> bool:
         """See Client.publish; False while there is no network."""
-        return self._caller is not None and self._caller.publish(
-            topic, payload, retain=retain, expires_s=expires_s, content_type=content_type,
-            response_topic=response_topic, correlation=correlation,
-        )  # fmt: skip
+        return self._caller is not None and self._caller.publish(topic, payload, **said)
 
     def plug(self, caller: Caller) -> None:
         """The network is there: begin connecting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from typing import Unpack
 
 import msgspec
 
@@ -32,6 +33,7 @@ from mqtt.messages import (
     decode,
     encode,
 )
+from mqtt.outgoing import Beside
 from mqtt.topics import Address
 
 
@@ -71,17 +73,7 @@ class MemoryFleet:
         assert self._address is not None
         assert topic_filter == self._address.down
 
-    def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        retain: bool = False,
-        expires_s: int | None = None,
-        content_type: str = "",
-        response_topic: str = "",
-        correlation: bytes = b"",
-    ) -> bool:
+    def publish(self, topic: str, payload: bytes, **said: Unpack[Beside]) -> bool:
         if self.connected:
             self._inbox.put((topic, payload))
         return self.connected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
@@ -24,6 +25,7 @@ from mqtt.messages import (
     decode,
     encode,
 )
+from mqtt.outgoing import Beside
 from mqtt.topics import Address
 from tests.kiosk.orders import engaged, payment
 
@@ -47,17 +49,7 @@ class Wire:
         self.room = 1000
         self.published: list[tuple[str, bytes]] = []
 
-    def publish(
-        self,
-        topic: str,
-        payload: bytes,
-        *,
-        retain: bool = False,
-        expires_s: int | None = None,
-        content_type: str = "",
-        response_topic: str = "",
-        correlation: bytes = b"",
-    ) -> bool:
+    def publish(self, topic: str, payload: bytes, **said: Unpack[Beside]) -> bool:
         if len(payload) > 256 * 1024:
             raise ValueError("too large")
         if not self.connected or self.room == 0:
