@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from mqtt.messages import Message
 
@@ -64,6 +65,39 @@ class CommandNoted(Message, frozen=True, kw_only=True):
     state: State
 
 
+class Target(Struct, frozen=True, kw_only=True, gc=False):
+    """A release a kiosk is to run. `name` is one that its operator has signed; nothing else is ever fetched."""
+
+    name: str
+    rollout: str = ""  # the roll-out that wants it there
+    pinned_by: str = ""  # a person who keeps this kiosk at it, whatever roll-outs say
+    pinned_why: str = ""
+
+
+Phase = Literal[
+    "",  # nothing to do: it runs what it is to run
+    "fetching",
+    "staged",  # whole and verified on the kiosk, before its moment
+    "waiting",  # its moment has come, and somebody is buying
+    "trying",  # it runs, and is watched
+    "failed",  # `reason` says why; what ran before runs
+]
+
+
+class Running(Struct, frozen=True, kw_only=True, gc=False):
+    """Which release a kiosk runs and how far it is with the one it is to run. Only `confirmed` says that it is well."""
+
+    name: str = ""  # "": none was ever fetched; it runs what it was installed with
+    confirmed: bool = False  # it was watched after its start, and is well
+    since_ms: int = 0  # wall clock of its start
+    target: str = ""
+    rollout: str = ""  # as the target said
+    phase: Phase = ""
+    percent: int = 0  # of the fetch
+    reason: str = ""  # a key: no-source, refused, no-space, unhealthy, bad-starts, expired, ...
+    detail: str = ""  # for people
+
+
 class Desired(Message, frozen=True, kw_only=True):
     """How a kiosk is to be. Retained on dn/desired; a lower `version` than the one in force is ignored."""
 
@@ -76,6 +110,8 @@ class Desired(Message, frozen=True, kw_only=True):
         None  # the panel is dark from minute to minute of the local day; None: never
     )
     log_level: str = "INFO"
+    content: Target | None = None  # None: what the operator signed as the release for everybody
+    software: Target | None = None  # None: what is installed
 
 
 class Reported(Message, frozen=True, kw_only=True):
@@ -92,3 +128,5 @@ class Reported(Message, frozen=True, kw_only=True):
     log_level: str = "INFO"
     machine: str = ""  # model of the board
     faults: tuple[str, ...] = ()  # what it could not take, in words
+    content: Running = Running()
+    software_state: Running = Running()
