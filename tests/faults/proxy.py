@@ -110,7 +110,7 @@ class _Link:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 else:
                     end.shutdown(socket.SHUT_RDWR)
-            end.close()
+            _close(end)
 
 
 class Proxy:
@@ -125,7 +125,6 @@ class Proxy:
         self._changed = asyncio.Event()  # set, and replaced, when the weather turns
         self._listener = _listen(0)
         self.port: int = self._listener.getsockname()[1]
-        self._keeper: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault proxy", daemon=True)
         self._thread.start()
         self._do(self._let_in)
@@ -190,13 +189,11 @@ class Proxy:
         changed.set()
 
     def _let_in(self) -> None:
-        self._keeper = self._spawn(self._keep_door())
+        self._loop.add_reader(self._listener, self._accept)
 
     def _shut_door(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            self._keeper = None
-        self._listener.close()
+        if self._listener.fileno() >= 0:
+            _close(self._listener)
 
     def _cut(self, *, reset: bool) -> int:
         links, self._links = self._links, set()
@@ -214,14 +211,19 @@ class Proxy:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._loop.create_task(work)
 
-    async def _keep_door(self) -> None:
-        while True:
-            near, _ = await self._loop.sock_accept(self._listener)
-            near.setblocking(False)
-            self.counts["accepted"] += 1
-            link = _Link(near)
-            self._links.add(link)
-            link.tasks.append(self._spawn(self._serve(link)))
+    def _accept(self) -> None:
+        """Take one connection, in one go: a task that awaits `sock_accept` and is cancelled when it has its answer and
+        has not run yet leaves a connection that nobody owns.
+        """
+        try:
+            near, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # it is gone again
+            return
+        near.setblocking(False)
+        self.counts["accepted"] += 1
+        link = _Link(near)
+        self._links.add(link)
+        link.tasks.append(self._spawn(self._serve(link)))
 
     async def _serve(self, link: _Link) -> None:
         try:
@@ -245,9 +247,9 @@ class Proxy:
             try:
                 await self._loop.sock_connect(far, target)
             except OSError:
-                far.close()
+                _close(far)
             except asyncio.CancelledError:
-                far.close()
+                _close(far)
                 raise
             else:
                 return far
@@ -287,6 +289,14 @@ class Proxy:
     def _drop(self, link: _Link, *, reset: bool) -> None:
         self._links.discard(link)
         link.close(reset=reset)
+
+
+def _close(end: socket.socket) -> None:
+    """Close what this loop may still watch; its number may be another socket's at once, so the watching ends first."""
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(end)
+    loop.remove_writer(end)
+    end.close()
 
 
 def _listen(port: int) -> socket.socket:
