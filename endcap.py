@@ -15,7 +15,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "kiosk",
         "what hangs on this kiosk, how it is, what to do about it",
     ),
-    "fleet": ("fleet.cli", "fleet", "the program at the operator: serve, ingest, command, simulate and more"),
+    "fleet": (
+        "fleet.cli.main",
+        "fleet",
+        "the program at the operator: serve, ingest, command, simulate and more",
+    ),
     "scan": ("kiosk.scan_cli", "", "say what a scanned code means"),
     "payload": ("fleet.payments.codecs.cli", "", "write and read the payload of a payment QR code"),
 }

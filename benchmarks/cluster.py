@@ -27,8 +27,16 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks._table import table
-from fleet.broker import LOOPBACK, Broker, BrokerError, find_broker, launch, mosquitto_config, start_broker
-from fleet.cluster import LocalCluster
+from fleet.broker.broker import (
+    LOOPBACK,
+    Broker,
+    BrokerError,
+    find_broker,
+    launch,
+    mosquitto_config,
+    start_broker,
+)
+from fleet.broker.cluster import LocalCluster
 from fleet.sources.base import Heard
 from fleet.sources.nats import ACK_WAIT_S, NatsSource
 

@@ -22,7 +22,7 @@ class Config:
 
     data: Path
     database_url: str = ""  # postgresql://USER@HOST/NAME; "": SQLite in `data`
-    raw_days: int = 90  # raw events are kept so long; 0: for ever (fleet.retention)
+    raw_days: int = 90  # raw events are kept so long; 0: for ever (fleet.store.retention)
     broker_host: str = "127.0.0.1"
     broker_port: int = 1883
     broker_ca: Path | None = (

@@ -16,21 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.store import StoreError
 from fleet.catalogue import Catalogue
-from fleet.claims import Claims
+from fleet.claims.claims import Claims
+from fleet.claims.codes import Codes
 from fleet.clock import now_ms
-from fleet.codes import Codes
-from fleet.commands import Commands
 from fleet.config import Config, ServeError
-from fleet.follow import Follower
 from fleet.identity.admission import Admission
 from fleet.identity.watch import Watch
-from fleet.ingest import Ingest
+from fleet.ingest.follow import Follower
+from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
-from fleet.migrate import BadDatabase
+from fleet.monitoring.wellness import Doctor
+from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
-from fleet.retention import Retention
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
 from fleet.shop.keeper import Keeper
@@ -42,12 +41,13 @@ from fleet.shop.ratings import Ratings
 from fleet.shop.reports import Reports
 from fleet.shop.visits import Visits
 from fleet.sources.mqtt import MqttSource
-from fleet.store import Store
+from fleet.store.migrate import BadDatabase
+from fleet.store.retention import Retention
+from fleet.store.store import Store
 from fleet.terms import TermsTeller
 from fleet.web.app import create_app
 from fleet.web.gate import BadNetwork, networks
 from fleet.web.patience import Patient
-from fleet.wellness import Doctor
 from mqtt.messages import Answer, CodeWanted, Request
 from mqtt.topics import EVERY_COMMAND_STATE, EVERY_REPORTED, Address
 

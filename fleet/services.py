@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fleet.catalogue import Catalogue
-from fleet.claims import Claims
+from fleet.claims.claims import Claims
 from fleet.clock import Clock, now_ms
-from fleet.commands import Commands
 from fleet.config import Config
 from fleet.identity.admission import Admission
 from fleet.identity.watch import Watch
-from fleet.ingest import Ingest
+from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.monitoring.wellness import Doctor
+from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
 from fleet.shop.link_keys import LinkKeys
 from fleet.shop.ratings import Ratings
 from fleet.shop.visits import Visits
-from fleet.store import Store
-from fleet.wellness import Doctor
+from fleet.store.store import Store
 from mqtt.messages import ChargeState, MoneyRequest
 from mqtt.topics import Address
 

@@ -1,6 +1,6 @@
 """The fleet's tables. A kiosk is named by its address (`tenant/site/kiosk`), money is minor units, times Unix ms.
 
-Whoever changes something here adds a step to fleet/migrations: docs/store.md.
+Whoever changes something here adds a step to fleet/store/migrations: docs/store.md.
 
 Every row that comes from a kiosk's event has the event's place `(kiosk, epoch, seq)` in its primary key, so the same
 event twice cannot be two rows.
@@ -44,7 +44,7 @@ def _number(name: str, **more: object) -> Column[object]:
     return Column(name, BigInteger, nullable=False, **more)  # type: ignore[arg-type]
 
 
-# In PostgreSQL parted by day of receipt, each day with this key of its own: see fleet.partitions.
+# In PostgreSQL parted by day of receipt, each day with this key of its own: see fleet.store.partitions.
 events = Table(
     "events", metadata, *_place(),
     _text("type"), _number("wall_ms"), _number("mono_ms"), _text("boot"), _text("clock"), _number("received_ms"),
@@ -97,7 +97,7 @@ folded = Table(
     _number("first"), _number("lost"), _number("from_ms"), _number("until_ms"), _number("counted"),
 )  # fmt: skip
 
-# Ranges of numbers of a stream that are stored nowhere any more, and who has accepted that: see fleet.losses.
+# Ranges of numbers of a stream that are stored nowhere any more, and who has accepted that: see fleet.events.losses.
 losses = Table(
     "losses", metadata,
     Column("kiosk", String(98), primary_key=True), Column("epoch", String(64), primary_key=True),
@@ -105,7 +105,7 @@ losses = Table(
     _number("last"), _number("at_ms"), _text("who"), _text("why"),
 )  # fmt: skip
 
-# What happened per minute, added up as events come: see fleet.rollups, which says what `key` and `amount` are. A commit
+# What happened per minute, added up as events come: see fleet.events.rollups, which says what `key` and `amount` are. A commit
 # adds rows and changes none, so one (kiosk, minute, kind, key) may have several: whoever reads adds them up.
 rollups = Table(
     "rollups", metadata,
@@ -169,7 +169,7 @@ strangers = Table(
 )  # fmt: skip
 
 # How an order left us: its goods were handed over, or its money is given back instead. One row per order, so that never
-# both happen, and neither twice: see fleet.handovers.
+# both happen, and neither twice: see fleet.claims.handovers.
 handovers = Table(
     "handovers", metadata,
     Column("order", String(15), primary_key=True),
@@ -279,7 +279,7 @@ clones = Table(
     _number("cleared_ms", index=True), _text("who"), _text("why"),
 )  # fmt: skip
 
-# What operators had kiosks do, and who and why: see fleet.command_book. Rows of finished ones stay, results for some days.
+# What operators had kiosks do, and who and why: see fleet.operating.command_book. Rows of finished ones stay, results for some days.
 commands = Table(
     "commands", metadata,
     Column("id", String(16), primary_key=True),
@@ -302,7 +302,7 @@ command_parts = Table(
     Column("data", LargeBinary, nullable=False), _number("heard_ms", index=True),
 )  # fmt: skip
 
-# How each kiosk is to be: every version that was said, and how it says it is: see fleet.desired.
+# How each kiosk is to be: every version that was said, and how it says it is: see fleet.operating.desired.
 desired = Table(
     "desired", metadata,
     Column("kiosk", String(98), primary_key=True), Column("version", Integer, primary_key=True, autoincrement=False),
@@ -314,5 +314,5 @@ reported = Table(
     Column("kiosk", String(98), primary_key=True), _number("version"), _number("heard_ms"), _text("body"),
 )  # fmt: skip
 
-# Written now and then to prove that the database writes: see fleet.wellness.
+# Written now and then to prove that the database writes: see fleet.monitoring.wellness.
 pulse = Table("pulse", metadata, Column("name", String(16), primary_key=True), _number("at_ms"))

@@ -15,11 +15,11 @@ from content.fulfilment import Fulfilment, Kind, Window
 from content.model import Aisle, Availability, Language, Measure, MultiBuy, Product, Sale, Station, Store
 from content.money import Money
 from content.store import write_store
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.merchant import Merchant
+from fleet.reports.summary import summary
 from fleet.serve import Fleet
-from fleet.summary import summary
 from mqtt.messages import Presence, encode
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.payments.sandbox_process import Sandbox, free_port, sandbox

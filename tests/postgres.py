@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL for tests: Debian's programs, a folder of its own, a Unix socket and no TCP port.
 
 Debian's own cluster, where the package made one, is neither started nor touched. Nothing outlives a test run, also one
-that is killed: each server runs under `fleet/guard.py`.
+that is killed: each server runs under `fleet/broker/guard.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from fleet import guard
+from fleet.broker import guard
 from tests.waiting import wait_until
 
 DEBIAN: Final = Path("/usr/lib/postgresql")

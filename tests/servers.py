@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import KINDS, Broker, BrokerError, Kind, find_broker, start_broker
+from fleet.broker.broker import KINDS, Broker, BrokerError, Kind, find_broker, start_broker
 from fleet.config import Config
 from fleet.serve import Fleet
 from tests.stores import store_url

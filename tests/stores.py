@@ -15,8 +15,8 @@ from typing import Final, Literal
 
 import pytest
 
-from fleet.migrate import bring_up
-from fleet.store import Store
+from fleet.store.migrate import bring_up
+from fleet.store.store import Store
 from tests.postgres import Cluster, missing
 
 Kind = Literal["sqlite", "postgresql"]

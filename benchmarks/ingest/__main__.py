@@ -27,16 +27,17 @@ from sqlalchemy import func, select
 
 from benchmarks._table import table
 from benchmarks.ingest.load import Publisher, batches
-from fleet import bulk, rollups, tables
-from fleet.broker import start_broker
+from fleet import tables
+from fleet.broker.broker import start_broker
 from fleet.clock import now_ms
-from fleet.ingest import Ingest
+from fleet.events import bulk, rollups
+from fleet.events.reading import read
+from fleet.events.rows import Stored
+from fleet.ingest.ingest import Ingest
 from fleet.live import Hub
-from fleet.reading import read
-from fleet.retention import Retention
-from fleet.rows import Stored
 from fleet.sources.mqtt import MqttSource
-from fleet.store import Store
+from fleet.store.retention import Retention
+from fleet.store.store import Store
 from mqtt.messages import KioskEvent
 from tests.postgres import Cluster, missing, running
 

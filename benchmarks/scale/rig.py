@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fleet.broker import find_broker
+from fleet.broker.broker import find_broker
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from benchmarks.scale.rig import children, cpu_s, fleet, mosquitto, rss_kib, worker
 from fleet import tables
 from fleet.config import Config
-from fleet.store import Store
+from fleet.store.store import Store
 from kiosk.simulate.plan import Plan, Status
 from kiosk.simulate.scenarios import NAMED
 from kiosk.simulate.shares import Part, parts_of

@@ -20,7 +20,7 @@ from fleet.identity.authority import Authority
 from fleet.identity.book import Book, Kept
 from fleet.identity.enrolments import Enrolments
 from fleet.identity.publishing import publish_revocations
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.client import Client
 from mqtt.security import Tls
 from mqtt.topics import Address

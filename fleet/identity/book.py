@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from fleet import tables
 from fleet.clock import Clock
 from fleet.identity.certificates import Issued
-from fleet.store import Store
+from fleet.store.store import Store
 
 KIOSK_ITSELF: Final = "kiosk"  # who asked, where the kiosk renewed by itself
 LATEST_MS: Final = 365 * 86_400_000  # a kiosk that was away may renew so long after its certificate expired

@@ -15,7 +15,7 @@ from fleet.identity.authority import Authority, BadRequest
 from fleet.identity.book import Book
 from fleet.identity.broker_config import KIOSKS_PORT, SERVICES_PORT, BadPlan, Plan
 from fleet.identity.publishing import publish_revocations, write_broker, write_services
-from fleet.store import Store
+from fleet.store.store import Store
 
 NEXT = """\
 {out} is ready; as root, on the broker's machine:

@@ -14,7 +14,7 @@ from fleet.config import Config
 from fleet.identity.authority import Authority
 from fleet.identity.book import Book
 from fleet.identity.publishing import publish_revocations
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.topics import Address, BadTopic
 
 

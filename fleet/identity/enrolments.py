@@ -20,7 +20,7 @@ from fleet.clock import Clock
 from fleet.identity.authority import Authority, BadRequest, der_of, key_of, proved
 from fleet.identity.book import KIOSK_ITSELF, LATEST_MS, Book, Kept, key_id_of, serial_of
 from fleet.limits import Bucket, Rule, take
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, Place, Told, code_of
 from mqtt.topics import Address
 

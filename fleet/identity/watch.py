@@ -15,7 +15,7 @@ from fleet import tables
 from fleet.clock import Clock
 from fleet.identity.sessions import Known, Moved, Session, Suspected, Verdict, heard
 from fleet.live import Hub
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Presence
 from mqtt.topics import Address
 

@@ -22,7 +22,7 @@ from fleet.payments.entry import PHONE, TOUCH, Change, Entry, next_look, settle,
 from fleet.payments.learning import given_by_hand, learnt, moved
 from fleet.payments.port import PAID, Charge, ChargeEvent, News, State, advance
 from fleet.payments.unresolved import WHAT_TO_DO, Stranger, Unresolved, shown_from_ms, why
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 
 HANDED_OVER: Final = "handed-over"  # an order's goods are gone (tables.handovers)

@@ -28,7 +28,7 @@ from fleet.payments.phone_sales import PhoneSales
 from fleet.payments.poller import Poller
 from fleet.payments.port import PAID, Receipt, State
 from fleet.payments.prices import differs
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import (
     CancelWanted,
     ChargeState,

@@ -26,7 +26,7 @@ from fleet.payments.port import Provider
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.sandbox_api import keys_in
 from fleet.payments.settings import BadSetting, Settings
-from fleet.store import Store
+from fleet.store.store import Store
 
 
 class BadPayments(ValueError):

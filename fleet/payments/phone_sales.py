@@ -13,10 +13,10 @@ from collections.abc import Callable
 from sqlalchemy.exc import OperationalError
 
 from fleet.clock import Clock
+from fleet.events.rows import Stored, plain
 from fleet.live import Hub
 from fleet.payments.book import PHONE, Book, Entry
-from fleet.rows import Stored, plain
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Message, PhoneSale, SaleMade, encode
 from mqtt.topics import Address
 

@@ -18,7 +18,7 @@ from content.carry import Lines, pack, unpack
 from content.references import BASKET_BITS, basket_code_of, parse_basket_code
 from fleet import tables
 from fleet.clock import Clock
-from fleet.store import Store
+from fleet.store.store import Store
 
 LIFE_MS: Final = 30 * 60_000
 MOST_LIVE: Final = 20_000

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from fleet.retention import Retention
 from fleet.shop.baskets import Baskets
 from fleet.shop.late import Late
 from fleet.shop.orders import Orders
 from fleet.shop.packing import WallOrders
 from fleet.shop.reports import Reports
+from fleet.store.retention import Retention
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 60.0

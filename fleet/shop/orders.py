@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from fleet import tables
 from fleet.clock import Clock
 from fleet.payments.port import OPEN, PAID, State
-from fleet.store import Store
+from fleet.store.store import Store
 
 HOLD_MS: Final = 120_000
 KEPT_MS: Final = 14 * 86_400_000  # an address is kept so long after its slot, for what may have gone wrong
@@ -207,7 +207,7 @@ class Orders:
         return placed.progress == "" and self._clock() < placed.closes_ms
 
     def cancelled(self, order: str) -> None:
-        """The buyer wanted their money back and gets it (fleet.handovers has said so): nobody prepares it any more."""
+        """The buyer wanted their money back and gets it (fleet.claims.handovers has said so): nobody prepares it any more."""
         self._step(order, CANCELLED, _ORDERS.c.progress != CANCELLED)
 
     def _step(self, order: str, step: str, where: ColumnElement[bool]) -> bool:
@@ -220,7 +220,7 @@ class Orders:
             return moved.rowcount == 1
 
     def to_prepare(self, limit: int = 200) -> list[tuple[Placed, Contact | None]]:
-        """Paid orders that have not left yet (fleet.handovers), the most urgent first, each with where it goes."""
+        """Paid orders that have not left yet (fleet.claims.handovers), the most urgent first, each with where it goes."""
         paid = [state.value for state in PAID]
         chosen = (
             select(_ORDERS, *(column.label(f"to_{column.name}") for column in _CONTACTS.c))

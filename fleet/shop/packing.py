@@ -1,7 +1,7 @@
 """What walls have sold and nobody has fetched yet: the packing list behind the promise a wall's receipt makes.
 
 One row per order (tables.packing), written with its sale: whatever tells of a sale again, or of the same order twice,
-leaves one. What has left (fleet.handovers) or was given back (its charge) is never listed, and its row is swept once
+leaves one. What has left (fleet.claims.handovers) or was given back (its charge) is never listed, and its row is swept once
 that cannot be undone, so the table holds what is waiting and not the history of all sales.
 """
 
@@ -15,11 +15,11 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select, delete, exists, or_, select, tuple_, update
 
 from fleet import tables
+from fleet.claims.handovers import UNDO_MS
 from fleet.clock import Clock
-from fleet.handovers import UNDO_MS
 from fleet.payments.port import PAID, State
 from fleet.shop.orders import STEPS
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 
 MOST: Final = 200  # orders of a list; the newer ones follow as the older leave
@@ -81,7 +81,7 @@ class WallOrders:
 def waiting(most: int) -> Select[tuple[object, ...]]:
     """The oldest `most` orders that are still here, and one more where there are more.
 
-    As the counter sees it (fleet.claims.standing): a sale whose charge this fleet never saw is honoured too.
+    As the counter sees it (fleet.claims.claims.standing): a sale whose charge this fleet never saw is honoured too.
     """
     paid = [state.value for state in PAID]
     return (

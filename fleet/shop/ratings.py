@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from fleet import tables
 from fleet.clock import Clock
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 
 STARS: Final = range(1, 6)

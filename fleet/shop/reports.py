@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from fleet import tables
 from fleet.clock import Clock
 from fleet.shop.orders import KEPT_MS
-from fleet.store import Store
+from fleet.store.store import Store
 
 REASONS: Final = ("missing", "wrong", "damaged", "late", "not-ready", "charged", "other")
 MOST_TEXT: Final = 1000  # characters

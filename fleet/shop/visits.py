@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import tables
-from fleet.store import Store
+from fleet.store.store import Store
 
 log = logging.getLogger(__name__)
 WRITE_S: Final = 5.0

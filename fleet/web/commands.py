@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from fleet.commands import ARGUMENTS, KINDS, BadCommand, Commands, Entry, Wish
-from fleet.desired import LEVELS, BadDesired, Standing
+from fleet.operating.commands import ARGUMENTS, KINDS, BadCommand, Commands, Entry, Wish
+from fleet.operating.desired import LEVELS, BadDesired, Standing
 from fleet.safety import posted_here
 from fleet.services import Services
 from fleet.web.operator import here_only

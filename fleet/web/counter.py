@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from content.references import parse_claim
-from fleet.claims import HANDED, READY, Claim
-from fleet.handovers import UNDO_MS
+from fleet.claims.claims import HANDED, READY, Claim
+from fleet.claims.handovers import UNDO_MS
 from fleet.services import Services
 from fleet.web.operator import here_only
 from fleet.web.pages import money, page

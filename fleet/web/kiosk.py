@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from fleet import gaps, roster, tables
-from fleet.charts import SPANS, Chart, charts, moment
-from fleet.reading import understood
-from fleet.reports import Told, timeline
-from fleet.rows import UNREADABLE
+from fleet import tables
+from fleet.events import gaps
+from fleet.events.reading import understood
+from fleet.events.rows import UNREADABLE
+from fleet.reports import roster
+from fleet.reports.charts import SPANS, Chart, charts, moment
+from fleet.reports.reports import Told, timeline
 from fleet.services import Services
 from fleet.web import feed
 from fleet.web.lately import Lately

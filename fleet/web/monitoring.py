@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from fleet.metrics import MEDIA_TYPE, FleetCollector, IngestCollector, text
+from fleet.monitoring.metrics import MEDIA_TYPE, FleetCollector, IngestCollector, text
 from fleet.services import Services
 from fleet.web.operator import here_only
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from fleet import gaps
-from fleet.glance import Glance
+from fleet.events import gaps
+from fleet.reports.glance import Glance
 from fleet.services import Services
 from fleet.web import feed
 from fleet.web.live import HEADERS, stream

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from fleet import roster
-from fleet.charts import SPANS, Chart, charts
-from fleet.roster import Ask, BadAsk, Counts, Row
+from fleet.reports import roster
+from fleet.reports.charts import SPANS, Chart, charts
+from fleet.reports.roster import Ask, BadAsk, Counts, Row
 from fleet.services import Services
 from fleet.web.lately import Lately
 from fleet.web.operator import here_only

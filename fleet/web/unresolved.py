@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from fleet.handovers import GIVEN_BACK, Decision, Handover
+from fleet.claims.handovers import GIVEN_BACK, Decision, Handover
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.entry import Entry
 from fleet.payments.port import PAID
 from fleet.payments.unresolved import why
-from fleet.proof import Prover
+from fleet.reports.proof import Prover
 from fleet.services import Services
 from fleet.web.operator import here_only
 from fleet.web.pages import page

@@ -1,6 +1,6 @@
 """`endcap fleet simulate`: honest kiosks without walls, for load and for operators' training."""
 
-# fleet/cli.py names this module as a string: kiosk and fleet never import each other.
+# fleet/cli/main.py names this module as a string: kiosk and fleet never import each other.
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from tests.phone_shop import Shop, phone_shop
 
 ARGS = (

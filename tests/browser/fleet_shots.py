@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import ViewportSize, sync_playwright
 
-from fleet.broker import start_broker
+from fleet.broker.broker import start_broker
 from fleet.clock import now_ms
 from fleet.config import Config
 from fleet.serve import Fleet

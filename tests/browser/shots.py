@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from content.carry import pack
-from fleet.broker import start_broker
+from fleet.broker.broker import start_broker
 from kiosk.demo.shop import make_store
 from tests.browser.conftest import ARGS, PHONE
 from tests.browser.steps import choose, fill_in, go_on, paid, pay, press_pay

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from content.carry import pack
 from fleet import tables
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.payments.port import PAID, State
 from tests.browser.conftest import PHONE
 from tests.browser.line import Line, line

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from fleet.broker import find_broker, nats_config
+from fleet.broker.broker import find_broker, nats_config
 from tests.faults.disks import Disk
 from tests.faults.nursery import Child, Nursery, wait_for
 from tests.faults.proxy import Proxy
@@ -219,7 +219,7 @@ class Fleet(Actor):
             arguments += ["--database", self.database()]
         if not self.stores:
             arguments.append("--no-ingest")
-        self._begin("fleet.cli", *arguments, log=self.log)
+        self._begin("fleet.cli.main", *arguments, log=self.log)
 
     def in_work(self) -> bool:
         """See Actor."""
@@ -257,7 +257,7 @@ class Worker(Actor):
         self.log.touch()
         self._said = _size(self.log)
         self._begin(
-            "fleet.cli", "ingest", "--number", str(self.number), "--broker", f"127.0.0.1:{self.proxy.port}",
+            "fleet.cli.main", "ingest", "--number", str(self.number), "--broker", f"127.0.0.1:{self.proxy.port}",
             "--database", self.database(), log=self.log,
         )  # fmt: skip
 

@@ -31,8 +31,8 @@ PRELOADED: Final = (
     "tests.faults.straw",
     "tests.faults.mischief",
     "fleet.serve",
-    "fleet.cli",
-    "fleet.cli_ingest",
+    "fleet.cli.main",
+    "fleet.cli.ingest",
 )
 DEADLINE_S: Final = 30.0
 

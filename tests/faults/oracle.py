@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from fleet import tables
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import (
     AdvertPlayed,
     Engaged,

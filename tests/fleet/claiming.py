@@ -8,13 +8,13 @@ from pathlib import Path
 
 from content.money import Money
 from content.references import claim_of, reference_of
-from fleet.claims import Claims
+from fleet.claims.claims import Claims
+from fleet.events.rows import Stored
 from fleet.live import Hub
 from fleet.payments.book import TOUCH, Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.port import Charge, News
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line, Message, SaleMade, encode
 from mqtt.topics import Address
 from tests.stores import store_url

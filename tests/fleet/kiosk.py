@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fleet.broker import LOOPBACK
+from fleet.broker.broker import LOOPBACK
 from mqtt.client import Client
 from mqtt.messages import (
     Ack,

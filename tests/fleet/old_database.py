@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, create_engine, insert
 from sqlalchemy.types import Integer, LargeBinary
 
-from fleet.migrations import first
+from fleet.store.migrations import first
 
 
 class OldDatabase:

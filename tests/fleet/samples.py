@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from hypothesis import strategies as st
 
-from fleet.rows import Stored
+from fleet.events.rows import Stored
 from mqtt.messages import (
     AdvertPlayed,
     Engaged,

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import inspect, select
 
 from content.references import parse_claim
-from fleet.migrations import first
 from fleet.payments.book import PHONE, Book
 from fleet.shop.packing import WallOrders
-from fleet.store import Store
+from fleet.store.migrations import first
+from fleet.store.store import Store
 from tests.fleet.old_database import OldDatabase
 
 CHARGE: dict[str, Any] = {

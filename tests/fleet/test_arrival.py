@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.arrival import away
+from fleet.store.arrival import away
 from tests.postgres import Cluster
 
 pytestmark = pytest.mark.server

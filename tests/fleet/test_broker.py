@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker, BrokerError, Kind, find_broker, start_broker
+from fleet.broker.broker import LOOPBACK, Broker, BrokerError, Kind, find_broker, start_broker
 from tests.servers import broker_pid, kill_broker, wait_until
 
 pytestmark = pytest.mark.server
@@ -62,7 +62,7 @@ def test_its_death_is_noticed(kind: Kind, tmp_path: Path) -> None:
 
 def test_it_ends_when_its_owner_is_killed(kind: Kind, tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from fleet.broker import start_broker; from tests.servers import broker_pid;"
+        "import sys, pathlib; from fleet.broker.broker import start_broker; from tests.servers import broker_pid;"
         f"b = start_broker(pathlib.Path(sys.argv[1]), prefer={kind!r}); print(broker_pid(b), flush=True);"
         "sys.stdin.read()"
     )

@@ -13,10 +13,10 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from content.references import claim_of
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.merchant import Merchant
-from fleet.proof import prove
+from fleet.reports.proof import prove
 from fleet.serve import Fleet
 from fleet.web.qr import qr
 from fleet.web.shop.claim import WRONG

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from fleet import tables
-from fleet.claims import HANDED, PAYING, READY, REFUNDED, REFUNDING, UNPAID, Claims, standing
-from fleet.codes import WRONG, Codes
-from fleet.handovers import GIVEN_BACK, UNDO_MS, Handover
+from fleet.claims.claims import HANDED, PAYING, READY, REFUNDED, REFUNDING, UNPAID, Claims, standing
+from fleet.claims.codes import WRONG, Codes
+from fleet.claims.handovers import GIVEN_BACK, UNDO_MS, Handover
 from fleet.payments.book import HANDED_OVER, Entry
 from fleet.payments.port import News, State
+from fleet.reports.summary import summary
 from fleet.shop.baskets import Baskets
-from fleet.summary import summary
 from mqtt.messages import CodeState, CodeWanted, RefundCharge
 from mqtt.topics import Address
 from tests.fleet.claiming import WALL, Till

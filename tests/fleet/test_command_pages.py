@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.serve import Fleet
 from mqtt.commands import CommandState

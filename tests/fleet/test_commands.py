@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from fleet.command_book import GRACE_MS, KEEP_RESULTS_MS, SILENT_MS, BadState
-from fleet.commands import BadCommand, Commands, Wish
-from fleet.desired import BadDesired, Desires
 from fleet.live import Hub
-from fleet.store import Store
+from fleet.operating.command_book import GRACE_MS, KEEP_RESULTS_MS, SILENT_MS, BadState
+from fleet.operating.commands import BadCommand, Commands, Wish
+from fleet.operating.desired import BadDesired, Desires
+from fleet.store.store import Store
 from mqtt.commands import ENDS, MAX_PARTS, PART_BYTES, Command, CommandNoted, CommandState, Desired, Reported
 from mqtt.messages import Message, Presence, encode
 from mqtt.topics import Address

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from fleet import tables
-from fleet.broker import Broker, start_broker
+from fleet.broker.broker import Broker, start_broker
 from fleet.config import Config
-from fleet.store import Store
+from fleet.store.store import Store
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.samples import KINDS, event
 from tests.servers import kill_broker, wait_until

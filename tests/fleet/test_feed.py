@@ -9,8 +9,8 @@ import pytest
 
 import kiosk.core
 from content.memory import MemoryStore
-from fleet.claims import DECIDING, PAYING, READY, REFUNDED, REFUNDING, UNPAID
-from fleet.handovers import GIVEN_BACK
+from fleet.claims.claims import DECIDING, PAYING, READY, REFUNDED, REFUNDING, UNPAID
+from fleet.claims.handovers import GIVEN_BACK
 from fleet.payments.book import HANDED_OVER
 from fleet.web import feed
 from tests.phone_shop import PRODUCTS, STORE, WINE

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 
 from fleet import tables
-from fleet.broker import Broker, start_broker
+from fleet.broker.broker import Broker, start_broker
 from fleet.config import Config
 from fleet.live import Item
 from fleet.serve import Fleet

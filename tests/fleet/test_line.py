@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker
+from fleet.broker.broker import LOOPBACK, Broker
 from fleet.clock import now_ms
 from fleet.line import WAITING, WORKERS, Handler, Line, RestsOn
 from fleet.services import ClosedDesk

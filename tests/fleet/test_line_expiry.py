@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from fleet.broker import LOOPBACK, Broker
+from fleet.broker.broker import LOOPBACK, Broker
 from fleet.line import Line
 from mqtt import channels
 from mqtt.messages import (

@@ -11,11 +11,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from fleet import migrate, tables
+from fleet import tables
 from fleet.config import Config
-from fleet.migrate import BadDatabase, bring_up
 from fleet.serve import Fleet, ServeError
-from fleet.store import Store
+from fleet.store import migrate
+from fleet.store.migrate import BadDatabase, bring_up
+from fleet.store.store import Store
 
 STEPS = sorted((migrate.FOLDER / "versions").glob("0*.py"))
 

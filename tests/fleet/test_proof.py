@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet import tables
-from fleet.handovers import GIVEN_BACK, Handover
+from fleet.claims.handovers import GIVEN_BACK, Handover
 from fleet.payments.port import News
-from fleet.proof import Balance, Fault, prove
+from fleet.reports.proof import Balance, Fault, prove
 from tests.fleet.claiming import WALL, Till
 
 pytestmark = pytest.mark.usefixtures("each_database")

@@ -10,7 +10,7 @@ import pytest
 
 from content.carry import pack
 from content.links import Token, day_of, product_link, sign, spot_text
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.web.shop.digital_link import LINKSET, VOC
 from tests.phone_shop import APPLES, GONE, MILK, Shop, form_of, pay, phone_shop
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, make_url, select
 
-from fleet import gaps, rollups, tables
-from fleet.broker import Broker
-from fleet.cli import main
+from fleet import tables
+from fleet.broker.broker import Broker
+from fleet.cli.main import main
 from fleet.config import Config
-from fleet.gaps import Range
+from fleet.events import gaps, rollups
+from fleet.events.gaps import Range
 from fleet.serve import Fleet
-from fleet.store import Store
+from fleet.store.store import Store
 from kiosk.simulate.kiosk import SimulatedKiosk
 from tests.postgres import OWNER, Cluster
 from tests.servers import wait_until

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from fleet import partitions, tables
-from fleet.partitions import DAY_MS
-from fleet.retention import AT_ONCE, Retention
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet import tables
+from fleet.events.rows import Stored
+from fleet.store import partitions
+from fleet.store.partitions import DAY_MS
+from fleet.store.retention import AT_ONCE, Retention
+from fleet.store.store import Store
 from tests.fleet.samples import stored
 from tests.stores import store_url
 

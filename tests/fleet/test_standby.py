@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.serve import Fleet
-from fleet.store import Store
+from fleet.store.store import Store
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.samples import event, stored
 from tests.postgres import OWNER, Cluster, missing

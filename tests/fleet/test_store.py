@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from fleet import rollups, tables
-from fleet.rows import Stored, plain
-from fleet.store import Store
+from fleet import tables
+from fleet.events import rollups
+from fleet.events.rows import Stored, plain
+from fleet.store.store import Store
 from mqtt.messages import Health, Presence
 from tests.fleet.samples import KINDS, deliveries, event, stored
 from tests.stores import store_url

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.serve import Fleet
 from mqtt.messages import Presence, encode

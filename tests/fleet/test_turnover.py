@@ -11,13 +11,13 @@ import pytest
 from msgspec import structs
 
 from content.money import Money
-from fleet.handovers import GIVEN_BACK, Handover
+from fleet.claims.handovers import GIVEN_BACK, Handover
+from fleet.events.rows import Stored
 from fleet.payments.book import HANDED_OVER, Entry
 from fleet.payments.port import Charge, News
-from fleet.proof import prove
-from fleet.rows import Stored
-from fleet.summary import summary
-from fleet.turnover import Turnover
+from fleet.reports.proof import prove
+from fleet.reports.summary import summary
+from fleet.reports.turnover import Turnover
 from mqtt.messages import encode
 from tests.fleet.claiming import MILK, Till
 from tests.fleet.samples import event

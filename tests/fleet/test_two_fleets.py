@@ -22,7 +22,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import take_now
 from fleet.payments.port import Charge, News, State
 from fleet.shop.orders import Orders, Placed
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import PhoneSale
 from tests.fleet.claiming import MILK, WALL, Till
 from tests.fleet.payments import direct

@@ -10,12 +10,12 @@ import httpx
 import msgspec
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
-from fleet.glance import Glance
 from fleet.live import Hub
+from fleet.reports.glance import Glance
+from fleet.reports.summary import Summary, summary
 from fleet.serve import Fleet, ServeError
-from fleet.summary import Summary, summary
 from fleet.web.pages import STATIC, ago, money, span
 from mqtt.messages import Health, Presence, encode
 from tests.fleet.kiosk import kiosk

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from fleet import cli_command, cli_desired
-from fleet.broker import Broker, start_broker
-from fleet.commands import Wish
+from fleet.broker.broker import Broker, start_broker
+from fleet.cli import command as cli_command
+from fleet.cli import desired as cli_desired
 from fleet.config import Config
+from fleet.operating.commands import Wish
 from fleet.serve import Fleet
 from mqtt.client import Client
 from mqtt.commands import CommandState

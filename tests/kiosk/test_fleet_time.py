@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.line import Line
 from kiosk.clock import SystemClock
 from kiosk.fleet_time import AGAIN_MS, SAMPLES, USELESS_MS, FleetTime

@@ -22,7 +22,7 @@ from devices.sim.pn532_chip import SimPn532
 from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from fleet import tables
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config as FleetConfig
 from fleet.serve import Fleet
 from kiosk.cli import main

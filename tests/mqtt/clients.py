@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fleet.broker import LOOPBACK, find_broker
+from fleet.broker.broker import LOOPBACK, find_broker
 from mqtt.backoff import Backoff
 from mqtt.client import Client
 from tests.servers import missing, wait_until

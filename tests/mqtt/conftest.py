@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fleet.broker import LOOPBACK
+from fleet.broker.broker import LOOPBACK
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker, Kind, start_broker
+from fleet.broker.broker import LOOPBACK, Broker, Kind, start_broker
 from mqtt.backoff import Backoff
 from mqtt.client import MAX_PAYLOAD, QUEUE, Client
 from mqtt.topics import Address

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker, start_broker
+from fleet.broker.broker import LOOPBACK, Broker, start_broker
 from mqtt.client import Client
 from tests.mqtt.clients import connected, mosquitto
 from tests.servers import missing, wait_until

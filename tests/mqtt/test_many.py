@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker
+from fleet.broker.broker import LOOPBACK, Broker
 from mqtt.backoff import Backoff
 from mqtt.client import Client
 from mqtt.many import Loop

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK
+from fleet.broker.broker import LOOPBACK
 from mqtt.client import Client
 from mqtt.many import Loop
 from mqtt.security import Tls, context

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import LOOPBACK, Broker
+from fleet.broker.broker import LOOPBACK, Broker
 from mqtt.client import WINDOW, Client
 from tests.mqtt.clients import QUICK, connected, mosquitto
 from tests.mqtt.hostile import WELCOME_5, Hostile, hostile, packet, welcome

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from fleet import tables
-from fleet.store import Store
+from fleet.store.store import Store
 from kiosk.simulate.clock import Era
 from kiosk.simulate.crew import Order, dialler, man
 from kiosk.simulate.day import Happening, happenings

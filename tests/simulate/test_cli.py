@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fleet import cli
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
+from fleet.cli import main as cli
 from fleet.serve import Fleet
 from kiosk.simulate.plan import Report
 from tests.servers import wait_until

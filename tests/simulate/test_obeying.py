@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from kiosk.simulate.swarm import Swarm
 from mqtt.client import Client
 from mqtt.commands import Command, CommandState, Desired, Reported, What

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.serve import Fleet
 from mqtt.client import Client
 from mqtt.messages import Presence, decode

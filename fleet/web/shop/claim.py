@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from content.money import Money
-from fleet.claims import PAYING, READY, Claim
+from fleet.claims.claims import PAYING, READY, Claim
 from fleet.limits import Limits, Rule
 from fleet.web.gate import client_of, networks
 from fleet.web.qr import qr

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from content.references import reference_of
-from fleet.handovers import GIVEN_BACK, Handover
+from fleet.claims.handovers import GIVEN_BACK, Handover
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.port import PAID, State
 from fleet.shop.late import Late

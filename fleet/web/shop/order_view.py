@@ -8,7 +8,7 @@ from content.fulfilment import Fulfilment, Kind
 from content.model import Store
 from content.money import Money
 from content.slots import Slot
-from fleet.handovers import GIVEN_BACK, Handover
+from fleet.claims.handovers import GIVEN_BACK, Handover
 from fleet.payments.book import HANDED_OVER, Entry
 from fleet.payments.port import OPEN, PAID, State
 from fleet.shop.orders import Contact, Placed

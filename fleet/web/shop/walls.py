@@ -13,7 +13,7 @@ from content.links import Attribution, Spot, day_of, read
 from fleet import tables
 from fleet.clock import Clock
 from fleet.shop.link_keys import LinkKeys
-from fleet.store import Store
+from fleet.store.store import Store
 
 FRESH_MS: Final = 30_000  # kiosks are hung up by hand; a name nobody knows is looked up at once
 MISS_MS: Final = 1_000  # but at most so often

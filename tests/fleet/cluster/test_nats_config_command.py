@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.cli import main
+from fleet.cli.main import main
 
 THREE = ["--node", "a=mq-a", "--node", "b=mq-b", "--node", "c=mq-c", "--data", "/srv/nats"]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fleet.cluster import LocalCluster
-from fleet.ingest import Ingest
+from fleet.broker.cluster import LocalCluster
+from fleet.ingest.ingest import Ingest
 from fleet.live import Hub
 from fleet.sources.base import Heard
 from fleet.sources.nats import HELD, NatsSource
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Batch, encode
 from tests.fleet.kiosk import kiosk
 from tests.fleet.samples import event

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.broker import find_broker
-from fleet.cluster import Node, node_config, parse_node
+from fleet.broker.broker import find_broker
+from fleet.broker.cluster import Node, node_config, parse_node
 from mqtt.security import Tls
 from tests.servers import missing
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from fleet import gaps, rollups
-from fleet.cli import main
-from fleet.cluster import LocalCluster
-from fleet.store import Store
+from fleet.broker.cluster import LocalCluster
+from fleet.cli.main import main
+from fleet.events import gaps, rollups
+from fleet.store.store import Store
 from kiosk.simulate.swarm import Swarm
 from tests.postgres import missing as no_postgres
 from tests.servers import missing, wait_until

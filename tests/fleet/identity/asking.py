@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fleet.identity.authority import Authority
 from fleet.identity.book import Book
 from fleet.identity.enrolments import Enrolments
-from fleet.store import Store
+from fleet.store.store import Store
 from kiosk.identity import make_key, public_of, request_of
 from mqtt.enrolment import Ask, Told, code_of
 from mqtt.topics import Address

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from fleet.cli import main
+from fleet.cli.main import main
 from tests.fleet.identity.asking import KIOSK, Desk
 from tests.secure import now_ms
 

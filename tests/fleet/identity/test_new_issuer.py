@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from fleet.cli import main
+from fleet.cli.main import main
 from fleet.identity.authority import Authority, BadAuthority
 from fleet.identity.certificates import certificate_in
 from mqtt.topics import Address

@@ -12,7 +12,7 @@ from msgspec import structs
 from fleet.identity.sessions import RETURNS, WINDOW_MS, Known, Moved, Suspected, heard
 from fleet.identity.watch import Watch
 from fleet.live import Hub
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Presence
 from mqtt.topics import Address
 

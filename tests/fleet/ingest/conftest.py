@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.store import Store
+from fleet.store.store import Store
 
 
 @pytest.fixture(params=("sqlite", "postgresql"))

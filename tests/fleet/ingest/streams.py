@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from fleet.rows import Stored
+from fleet.events.rows import Stored
 from mqtt.messages import Gap, KioskEvent, encode
 from tests.fleet.samples import KINDS, event
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from functools import partial
 
-from fleet.acks import Acks
-from fleet.inbox import OVERHEAD, Inbox
+from fleet.ingest.acks import Acks
+from fleet.ingest.inbox import OVERHEAD, Inbox
 from fleet.sources.base import Heard
 from mqtt.messages import Ack, decode
 from tests.waiting import wait_until

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fleet.follow import LATE_MS, LOOKED_AT, MOST, Follower
+from fleet.ingest.follow import LATE_MS, LOOKED_AT, MOST, Follower
 from fleet.live import Hub, Item
-from fleet.store import Store
+from fleet.store.store import Store
 from tests.fleet.ingest.streams import CAME, of
 from tests.fleet.samples import event
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fleet import gaps
-from fleet.cli import main
-from fleet.gaps import Range, in_words, late, report
-from fleet.store import Store
+from fleet.cli.main import main
+from fleet.events import gaps
+from fleet.events.gaps import Range, in_words, late, report
+from fleet.store.store import Store
 from tests.fleet.ingest.streams import CAME, gap, of
 from tests.fleet.samples import event
 

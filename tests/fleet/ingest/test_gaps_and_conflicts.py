@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from fleet import rollups, tables
-from fleet.event_store import FOLDED, TAKEN
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet import tables
+from fleet.events import rollups
+from fleet.events.event_store import FOLDED, TAKEN
+from fleet.events.rows import Stored
+from fleet.store.store import Store
 from mqtt.messages import Gap, encode
 from tests.fleet.ingest.streams import CAME, gap, of
 from tests.fleet.samples import event

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from fleet import tables
-from fleet.ingest import Ingest
+from fleet.ingest.ingest import Ingest
 from fleet.live import Hub
 from fleet.sources.base import Heard
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Health, Presence, encode
 from mqtt.topics import Address
 from tests.fleet.ingest.test_room import Narrow

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from fleet import gaps, rollups, tables
-from fleet.cli import main
-from fleet.gaps import Accepted
-from fleet.losses import Loss, NotLost, accept, without
-from fleet.store import Store
-from fleet.stream_rows import rebuild
+from fleet import tables
+from fleet.cli.main import main
+from fleet.events import gaps, rollups
+from fleet.events.gaps import Accepted
+from fleet.events.losses import Loss, NotLost, accept, without
+from fleet.events.stream_rows import rebuild
+from fleet.store.store import Store
 from tests.fleet.ingest.streams import CAME, gap, of
 from tests.fleet.samples import event, stored
 from tests.stores import store_url

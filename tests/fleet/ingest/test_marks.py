@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet.marks import Mark, Span, spans_of
+from fleet.events.marks import Mark, Span, spans_of
 
 RANGES = st.lists(st.tuples(st.integers(1, 50), st.integers(0, 6)))
 

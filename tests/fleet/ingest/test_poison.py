@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from fleet import rollups, tables
-from fleet.ingest import Ingest
+from fleet import tables
+from fleet.events import rollups
+from fleet.events.retry import retry
+from fleet.ingest.ingest import Ingest
 from fleet.live import Hub
-from fleet.retry import retry
 from fleet.sources.base import Deliver, Heard
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Ack, Batch, KioskEvent, Presence, decode, encode
 from tests.fleet.ingest.streams import CAME, gap
 from tests.fleet.samples import event

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select, update
 
-from fleet import event_store, rollups, tables
-from fleet.rollups import MINUTE_MS
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet import tables
+from fleet.events import event_store, rollups
+from fleet.events.rollups import MINUTE_MS
+from fleet.events.rows import Stored
+from fleet.store.store import Store
 from mqtt.messages import AdvertPlayed, FacingsSeen
 from tests.fleet.ingest.streams import CAME, deliveries, gap, histories, of
 from tests.fleet.samples import event

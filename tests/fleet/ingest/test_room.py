@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from fleet.ingest import Ingest
+from fleet.ingest.ingest import Ingest
 from fleet.live import Hub
 from fleet.sources.base import Deliver, Heard
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Ack, Batch, decode, encode
 from tests.fleet.samples import event
 from tests.servers import wait_until

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from fleet import gaps, rollups, tables
-from fleet.broker import start_broker
+from fleet import tables
+from fleet.broker.broker import start_broker
 from fleet.config import Config
+from fleet.events import gaps, rollups
 from fleet.live import Item
 from fleet.serve import Fleet
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Batch, KioskEvent, encode
 from tests.fleet.kiosk import Kiosk, kiosk
 from tests.fleet.samples import KINDS, event

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import msgspec
 
 from fleet import tables
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet.events.rows import Stored
+from fleet.store.store import Store
 from mqtt.messages import Gap, Health, KioskEvent, Presence, encode
 from tests.fleet.samples import event
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fleet.charts import chart, charts, moment, nice
-from fleet.reports import HOUR_MS, Hour
-from fleet.store import Store
+from fleet.reports.charts import chart, charts, moment, nice
+from fleet.reports.reports import HOUR_MS, Hour
+from fleet.store.store import Store
 from tests.fleet.pages.fleets import came
 from tests.fleet.samples import event
 

@@ -10,7 +10,7 @@ import pytest
 
 from fleet.clock import now_ms
 from fleet.config import Config
-from fleet.rows import Stored
+from fleet.events.rows import Stored
 from fleet.serve import Fleet
 from mqtt.cloudevents import BATCH_TYPE, read_batch
 from tests.fleet.pages.fleets import bad_morning, came

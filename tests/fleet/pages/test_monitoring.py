@@ -10,10 +10,10 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.clock import now_ms
 from fleet.config import Config
-from fleet.metrics import CLOCKS, TYPES
+from fleet.monitoring.metrics import CLOCKS, TYPES
 from fleet.serve import Fleet
 from tests.fleet.kiosk import kiosk
 from tests.fleet.pages.fleets import bad_morning

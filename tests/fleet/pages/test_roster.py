@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fleet import roster
-from fleet.roster import Ask, BadAsk
-from fleet.store import Store
+from fleet.reports import roster
+from fleet.reports.roster import Ask, BadAsk
+from fleet.store.store import Store
 from tests.fleet.pages.fleets import NAMES, bad_morning, many
 
 NOW = 1_795_400_000_000

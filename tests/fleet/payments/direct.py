@@ -31,7 +31,7 @@ from fleet.payments.port import (
 )
 from fleet.payments.sandbox import CAPS, charge_of
 from fleet.payments.sandbox_server.bank import Bank, Refused
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import ChargeState, ChargeWanted, Line, Message, StatusWanted
 from mqtt.topics import Address
 from tests.stores import store_url

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from content.references import reference_of
 from fleet import tables
 from fleet.clock import now_ms
+from fleet.events.rows import Stored
 from fleet.live import Hub
 from fleet.merchant import Merchant
 from fleet.payments.book import PHONE, Entry
@@ -27,8 +28,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.faults import Fault
 from fleet.payments.methods import take_now
 from fleet.payments.port import OPEN, BadWebhook, Provider, ProviderError
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import ChargeState, ChargeWanted, Line, Message, RefundCharge, SaleMade, encode
 from mqtt.topics import Address
 from tests.stores import store_url

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fleet.broker import Broker
-from fleet.cli import main
+from fleet.broker.broker import Broker
+from fleet.cli.main import main
 from fleet.config import Config
 from fleet.payments.desk import PaymentDesk
 from fleet.serve import Fleet

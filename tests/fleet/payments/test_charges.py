@@ -12,7 +12,7 @@ from fleet.payments.book import LEASE_MS, Book, Entry
 from fleet.payments.faults import Rule, Script
 from fleet.payments.poller import WORKERS, Poller
 from fleet.payments.port import State
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import CancelWanted, ChargeState
 from tests.fleet.payments.direct import KIOSK, LINE, Clock, Till
 from tests.servers import wait_until

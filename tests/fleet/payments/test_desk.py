@@ -14,6 +14,7 @@ from sqlalchemy import select
 from content.money import Money
 from content.references import parse_claim
 from fleet import tables
+from fleet.events.rows import Stored
 from fleet.live import Hub
 from fleet.merchant import Merchant
 from fleet.payments.book import PHONE, Entry
@@ -21,8 +22,7 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import offered
 from fleet.payments.port import BadWebhook, ProviderDown, State
 from fleet.payments.sandbox import SandboxProvider
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import (
     CancelWanted,
     ChargeState,

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from content.money import Money
 from fleet import tables
+from fleet.events.rows import Stored
 from fleet.live import Hub
 from fleet.merchant import Merchant
 from fleet.payments.answers import sound
@@ -21,7 +22,6 @@ from fleet.payments.desk import PaymentDesk
 from fleet.payments.methods import take_now
 from fleet.payments.port import Charge, News, ProviderDown, ProviderRefused, State
 from fleet.payments.sandbox import charge_of
-from fleet.rows import Stored
 from mqtt.messages import ChargeState, RefundCharge, SaleMade, encode
 from tests.fleet.payments.direct import KIOSK, LINE, Till
 

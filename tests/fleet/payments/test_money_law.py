@@ -26,6 +26,7 @@ from sqlalchemy import select
 
 from content.money import Money
 from fleet import tables
+from fleet.events.rows import Stored
 from fleet.live import Hub
 from fleet.merchant import Merchant
 from fleet.payments import signing
@@ -37,8 +38,7 @@ from fleet.payments.port import PAID, BadWebhook, ProviderError, State
 from fleet.payments.sandbox import CAPS
 from fleet.payments.sandbox_server.bank import Bank
 from fleet.payments.sandbox_server.courier import Courier
-from fleet.rows import Stored
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import (
     CancelWanted,
     ChargeState,

@@ -12,7 +12,7 @@ from content.model import Store as Shelves
 from content.money import Money
 from content.store import write_store
 from fleet.catalogue import Catalogue
-from fleet.cli import main
+from fleet.cli.main import main
 from fleet.config import Config
 from fleet.live import Hub
 from fleet.payments import sandbox_api as api
@@ -22,7 +22,7 @@ from fleet.payments.opening import BadPayments, Offered, open_desk, open_payment
 from fleet.payments.port import ChargeRequest
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.settings import BadSetting, Settings
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import ChargeWanted, Line
 from mqtt.topics import Address
 from tests.servers import wait_until

@@ -23,11 +23,11 @@ from content.model import (
 from content.money import Money
 from content.references import parse_claim
 from content.store import write_store
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.merchant import Merchant
+from fleet.reports.summary import summary
 from fleet.serve import Fleet
-from fleet.summary import summary
 from fleet.web.shop.lane import order_of
 from mqtt.messages import Presence, encode
 from tests.fleet.kiosk import Kiosk, kiosk

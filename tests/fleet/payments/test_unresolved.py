@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from content.money import Money
+from fleet.events.rows import Stored
 from fleet.payments.port import State
 from fleet.payments.sandbox_api import ChargeBody
 from fleet.payments.unresolved import WHAT_TO_DO
-from fleet.rows import Stored
 from mqtt.messages import RefundCharge, SaleMade, encode
 from tests.fleet.payments.direct import KIOSK, LINE, Till
 

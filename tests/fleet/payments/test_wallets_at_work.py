@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from content.money import Money
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.config import Config
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.entry import Entry

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from content.references import reference_of
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.clock import now_ms
 from fleet.payments.book import TOUCH, Entry
 from fleet.payments.desk import PaymentDesk

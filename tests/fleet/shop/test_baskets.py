@@ -10,7 +10,7 @@ import pytest
 from content.carry import BadCarry
 from content.references import basket_code_of, parse_basket_code
 from fleet.shop.baskets import LIFE_MS, Baskets, NoRoom
-from fleet.store import Store
+from fleet.store.store import Store
 from tests.stores import store_url
 
 pytestmark = pytest.mark.usefixtures("each_database")

@@ -15,7 +15,7 @@ from fleet.catalogue import Catalogue
 from fleet.payments.port import News
 from fleet.shop.late import Late
 from fleet.shop.orders import KEPT_MS, Placed
-from fleet.store import Store
+from fleet.store.store import Store
 from tests.fleet.shop.test_orders import CONTACT, Shop, named
 from tests.phone_shop import LOCKER, PRODUCTS, STORE
 from tests.stores import store_url

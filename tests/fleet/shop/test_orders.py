@@ -17,7 +17,7 @@ from fleet.payments.book import PHONE, Book, Entry
 from fleet.payments.port import Charge, News
 from fleet.shop.orders import CANCELLED, HOLD_MS, KEPT_MS, UNPAID_MS, Contact, Orders, Placed
 from fleet.shop.reports import MOST_OF_ORDER, Reports
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 from tests.stores import store_url
 

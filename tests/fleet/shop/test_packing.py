@@ -16,17 +16,17 @@ from sqlalchemy.dialects import sqlite
 
 from fleet import tables
 from fleet.catalogue import Catalogue
+from fleet.claims.handovers import UNDO_MS
 from fleet.config import Config
-from fleet.handovers import UNDO_MS
+from fleet.events.rows import Stored
 from fleet.line import Line as FleetLine
 from fleet.payments.book import Entry
 from fleet.payments.port import News
-from fleet.rows import Stored
 from fleet.services import Services
 from fleet.shop.packing import WallOrders, waiting
 from fleet.shop.ratings import Ratings
 from fleet.shop.visits import Visits
-from fleet.store import Store
+from fleet.store.store import Store
 from fleet.web.app import create_app
 from mqtt.messages import Line, SaleMade, encode
 from tests.fleet.claiming import Till

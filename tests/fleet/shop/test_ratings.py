@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.shop.ratings import BadRating, Rating, Ratings
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 from tests.stores import store_url
 

@@ -15,9 +15,9 @@ from content.carry import pack
 from content.links import basket_link
 from content.references import parse_basket_code, parse_claim, reference_of
 from fleet import tables
-from fleet.broker import Broker
+from fleet.broker.broker import Broker
 from fleet.payments.port import State
-from fleet.summary import summary
+from fleet.reports.summary import summary
 from fleet.web.shop.lane import order_of
 from mqtt.messages import CodeWanted
 from mqtt.topics import Address

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from fleet.payments.book import PHONE, Book, Entry
 from fleet.shop.visits import MOST_WAITING, Row, Visits
-from fleet.store import Store
+from fleet.store.store import Store
 from mqtt.messages import Line
 from tests.stores import store_url
 

@@ -1,0 +1,1 @@
+"""Claim codes, and goods or money that leave once."""

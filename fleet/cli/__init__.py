@@ -1,0 +1,1 @@
+"""What `endcap fleet` can do, a module for each of its commands."""

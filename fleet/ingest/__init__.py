@@ -1,0 +1,1 @@
+"""Events in: from a source through an inbox into the store, and only then acknowledged."""

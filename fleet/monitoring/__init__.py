@@ -1,0 +1,1 @@
+"""Whether the fleet is well, and what Prometheus reads of it."""

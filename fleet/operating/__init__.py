@@ -1,0 +1,1 @@
+"""What operators have kiosks do, and how kiosks are to be."""

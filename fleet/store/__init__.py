@@ -1,0 +1,1 @@
+"""The database: engine, transactions, dialects, steps between versions, days, and what is dropped by age."""
