@@ -12,7 +12,7 @@ from devices.models import Setting
 from devices.supervision.supervisor import Supervisor
 
 E = TypeVar("E")
-PATIENCE_S = 10.0  # generous: a loaded machine is no failure
+PATIENCE_S = 60.0  # generous: a loaded machine is no failure
 
 
 class Ear:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 20.0  # far beyond what anything takes; a test that fails waits that long, one that passes never
+PATIENCE_S = 60.0  # far beyond what anything takes; a test that fails waits that long, one that passes never
 
 
 def until(condition: Callable[[], object], what: str = "the condition") -> None:
