@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "fleet",
         "the program at the operator: serve, ingest, command, simulate and more",
     ),
-    "scan": ("kiosk.scan_cli", "", "say what a scanned code means"),
+    "scan": ("kiosk.codes.scan_cli", "", "say what a scanned code means"),
     "payload": ("fleet.payments.codecs.cli", "", "write and read the payload of a payment QR code"),
 }
 

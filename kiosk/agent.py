@@ -19,10 +19,9 @@ from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
-from kiosk.clock import Clock
-from kiosk.codes import PRODUCTS, read_code
-from kiosk.codes_told import code_told
-from kiosk.commanding import JobEnded, TellAgain
+from kiosk.clock.clock import Clock
+from kiosk.codes.codes import PRODUCTS, read_code
+from kiosk.codes.codes_told import code_told
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.codes import SCANNED
@@ -31,20 +30,29 @@ from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.facings import facing_of, fresh_ms
 from kiosk.core.settings import Place
 from kiosk.core.terms import Terms, links_of, sound
-from kiosk.desired import NightLook
-from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp
-from kiosk.hands import Hands
+from kiosk.fleet_line.line import FleetLine, Heard, LineDown, LineUp
+from kiosk.fleet_line.records import record_of
+from kiosk.fleet_line.telling import HealthDue, PresenceDue, Telling
 from kiosk.intents import event_of
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.link import AgentEnd
-from kiosk.operated import LeaveDue, Operated
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, Peripherals, PhoneTapped, Printed, of_kind
-from kiosk.receipt import receipt_of
-from kiosk.records import record_of
+from kiosk.link.link import AgentEnd
+from kiosk.operated.commanding import JobEnded, TellAgain
+from kiosk.operated.desired import NightLook
+from kiosk.operated.hands import Hands
+from kiosk.operated.operated import LeaveDue, Operated
+from kiosk.peripherals.peripherals import (
+    CardRead,
+    CodeRead,
+    DeviceState,
+    Peripherals,
+    PhoneTapped,
+    Printed,
+    of_kind,
+)
+from kiosk.peripherals.receipt import receipt_of
+from kiosk.peripherals.tapping import Tapping
 from kiosk.runtime import Runtime
 from kiosk.shop import shop_of
-from kiosk.tapping import Tapping
-from kiosk.telling import HealthDue, PresenceDue, Telling
 from mqtt.messages import ChargeState, CodeState, PhoneSale
 from mqtt.messages import Terms as TermsSaid
 from mqtt.topics import Address

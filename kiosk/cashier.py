@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from content.money import Money
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
+from kiosk.codes.glass import can_show
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.effects import AnyEffect
 from kiosk.core.events import AnyEvent, Stamp
-from kiosk.fleet_line import FleetLine
-from kiosk.glass import can_show
+from kiosk.fleet_line.line import FleetLine
+from kiosk.fleet_line.records import refund_of, sale_of
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.records import refund_of, sale_of
 from kiosk.views import Panel
 from mqtt.messages import ChargeState
 

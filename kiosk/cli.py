@@ -14,13 +14,13 @@ from types import FrameType
 import msgspec
 
 from content.store import StoreError
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.config import BadConfig, Config, load_config
-from kiosk.hands import watched
 from kiosk.ledger.look import in_words, look
-from kiosk.link import ScreenEnd, memory_pair
-from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
-from kiosk.logs import keep_log
+from kiosk.link.link import ScreenEnd, memory_pair
+from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.operated.hands import watched
+from kiosk.operated.logs import keep_log
 from kiosk.starting import KioskProgram
 from kiosk.views import Panel
 

@@ -16,7 +16,7 @@ from devices.registry import models
 from devices.settings import SOCKET, check_settings
 from devices.settings import BadSettings as BadDevices
 from kiosk.core.settings import BadSettings, Place, Settings
-from kiosk.identity import BadIdentity, load_identity
+from kiosk.identity.identity import BadIdentity, load_identity
 from kiosk.views import Panel
 from mqtt.security import Tls
 from mqtt.topics import Address, BadTopic

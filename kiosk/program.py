@@ -15,20 +15,20 @@ from content.store import AnyStore, OpenStore
 from devices.models import Setting
 from kiosk import systemd
 from kiosk.agent import Agent, EventsWait, StoreReady
-from kiosk.cards import load_key
-from kiosk.clock import Clock, SystemClock
+from kiosk.clock.clock import Clock, SystemClock
 from kiosk.config import Config
 from kiosk.core.events import Stamp
 from kiosk.core.present import present
 from kiosk.core.session import step
 from kiosk.core.state import new_session
-from kiosk.fleet_line import Connection, FleetLine, Heard, LineDown, LineUp, lost
-from kiosk.hands import Hands
-from kiosk.hardware import Hardware
+from kiosk.fleet_line.line import Connection, FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.identity.machine import machine_id
 from kiosk.ledger import RESERVE_BYTES, Ledger
-from kiosk.link import AgentEnd
-from kiosk.machine import machine_id
-from kiosk.peripherals import NoPeripherals, Peripherals
+from kiosk.link.link import AgentEnd
+from kiosk.operated.hands import Hands
+from kiosk.peripherals.cards import load_key
+from kiosk.peripherals.hardware import Hardware
+from kiosk.peripherals.peripherals import NoPeripherals, Peripherals
 from kiosk.runtime import Runtime
 from kiosk.store_watch import StoreWatcher
 from mqtt.backoff import station
@@ -184,7 +184,7 @@ class AgentProgram:
 
 
 def hardware(config: Config) -> Peripherals:
-    """The peripherals a configuration names. Raises kiosk.cards.BadKey."""
+    """The peripherals a configuration names. Raises kiosk.peripherals.cards.BadKey."""
     if not config.devices:
         return NoPeripherals()
     key = load_key(config.card_key)

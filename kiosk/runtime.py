@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.core.effects import AnyEffect, CancelTimer, SetTimer
 from kiosk.core.events import AnyEvent, Stamp, TimerFired
 from kiosk.core.state import Session

@@ -15,15 +15,16 @@ from typing import Final
 
 from content.model import Language
 from content.store import OpenStore, StoreError
-from kiosk import enrolment_door, systemd
-from kiosk.clock import Clock, SystemClock
+from kiosk import systemd
+from kiosk.clock.clock import Clock, SystemClock
 from kiosk.config import Config, as_enrolled
-from kiosk.enrolment import Enrolling, Enrolment, Seen
-from kiosk.identity import Identity
-from kiosk.link import AgentEnd
-from kiosk.machine import board_model, machine_id
+from kiosk.identity import enrolment_door
+from kiosk.identity.enrolment import Enrolling, Enrolment, Seen
+from kiosk.identity.identity import Identity
+from kiosk.identity.machine import board_model, machine_id
+from kiosk.identity.renewal import Renewing
+from kiosk.link.link import AgentEnd
 from kiosk.program import AgentProgram, hold
-from kiosk.renewal import Renewing
 from kiosk.shop import shop_of
 from kiosk.views import FacingsPage, Intent, SetLanguage, Shop
 from mqtt.enrolment import Ask, Told

@@ -1,6 +1,6 @@
 """The screens as plain data. `kiosk.core.present` makes a View, `kiosk.ui` draws it, and neither knows the other.
 
-Everything here crosses a socket as JSON (kiosk.link), so a view can be stored, compared, sent again after the
+Everything here crosses a socket as JSON (kiosk.link.link), so a view can be stored, compared, sent again after the
 screen process died, and drawn by anything. Money stays Money: it is formatted when drawn. Texts an operator wrote
 arrive in the commuter's language; the screen's own words are keys of its gettext catalogue.
 """

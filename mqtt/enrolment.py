@@ -49,7 +49,7 @@ class Ask(Message, frozen=True, kw_only=True):
     renews: str = ""
     proof: str = ""
     board: str = ""  # what the board calls itself
-    machine: str = ""  # kiosk.machine
+    machine: str = ""  # kiosk.identity.machine
     version: str = ""  # of its software
 
 

@@ -293,7 +293,7 @@ class Presence(Message, frozen=True, kw_only=True):
     view: str = ""
     session: str = ""  # random for each start of the agent: two at once under one address are a copy
     epoch: str = ""  # of its ledger
-    machine: str = ""  # the board it runs on; "" where nothing tells (kiosk.machine)
+    machine: str = ""  # the board it runs on; "" where nothing tells (kiosk.identity.machine)
     word: int = 0  # counts what this session has said: a smaller number comes late; 0: it does not count
 
 

@@ -14,7 +14,7 @@ from fleet import tables
 from fleet.config import Config as FleetConfig
 from fleet.serve import Fleet
 from kiosk.config import load_config
-from kiosk.link import memory_pair
+from kiosk.link.link import memory_pair
 from kiosk.starting import KioskProgram
 from kiosk.views import Attract, Enrol, View
 from tests.kiosk.kiosks import store

@@ -21,7 +21,7 @@ import pytest
 from fleet.identity.authority import KIOSK_LIFE, Authority, Issued, key_of
 from fleet.identity.broker_config import Plan
 from fleet.identity.publishing import publish_revocations, write_broker, write_services
-from kiosk.identity import Identity, Parts, Place, adopt, make_key, request_of
+from kiosk.identity.identity import Identity, Parts, Place, adopt, make_key, request_of
 from mqtt.client import Client
 from mqtt.security import Tls, context
 from mqtt.topics import Address

@@ -41,7 +41,7 @@ from fleet.store.store import Store
 from mqtt.messages import KioskEvent
 from tests.postgres import Cluster, missing, running
 
-PER_MESSAGE = 50  # as kiosks send them (kiosk.outbox.BATCH_EVENTS)
+PER_MESSAGE = 50  # as kiosks send them (kiosk.fleet_line.outbox.BATCH_EVENTS)
 ROUNDS = 3
 AT_ONCE = 5_000
 DURABLE = {"shared_buffers": "256MB", "max_wal_size": "2GB", "autovacuum": "on"}

@@ -24,8 +24,8 @@ import msgspec
 from benchmarks._table import table
 from benchmarks.ledger.opening import fill
 from benchmarks.ledger.said import play
-from kiosk.clock import SystemClock
-from kiosk.fleet_line import FleetLine, Heard, LineUp
+from kiosk.clock.clock import SystemClock
+from kiosk.fleet_line.line import FleetLine, Heard, LineUp
 from kiosk.ledger import Ledger
 from mqtt.client import Client
 from mqtt.topics import Address

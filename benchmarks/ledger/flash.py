@@ -15,7 +15,7 @@ import msgspec
 
 from benchmarks._table import table
 from benchmarks.ledger.said import payment, play, sale, seen
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from mqtt.messages import Event
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.ledger.said import payment, play, sale
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 
 NOTES, SALES = 3_000, 60

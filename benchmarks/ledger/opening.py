@@ -14,10 +14,10 @@ import msgspec
 
 from benchmarks._table import table
 from benchmarks.ledger.said import play
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
+from kiosk.fleet_line.outbox import BATCH_BYTES, BATCH_EVENTS
 from kiosk.ledger import Ledger
 from kiosk.ledger.schema import crc_of
-from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS
 
 ROWS = 1_000_000
 

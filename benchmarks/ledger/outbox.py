@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks._table import interleaved, median_ratio, table
 from benchmarks.ledger.said import payment, play, sale
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from kiosk.ledger.keeper import Keeper, Means
 

@@ -12,7 +12,7 @@ from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
 from kiosk.core.terms import Links
-from kiosk.link import Show, TakePicture
+from kiosk.link.link import Show, TakePicture
 from kiosk.views import AisleLabel, Facing, FacingsPage, Frame, Intent, Shop, View, Wall
 
 AISLE = "all"

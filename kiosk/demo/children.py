@@ -28,7 +28,11 @@ class Child:
     ) -> None:
         self.name, self.log = name, log
         self._arguments = arguments
-        self._env = {**os.environ, "ENDCAP_RESTARTED_BY": "demo", **(env or {})}  # see kiosk.hands.watched
+        self._env = {
+            **os.environ,
+            "ENDCAP_RESTARTED_BY": "demo",
+            **(env or {}),
+        }  # see kiosk.operated.hands.watched
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from content import cli as importing
 from content.store import OpenStore
 from devices.drivers.pn532_reader import token_of
-from kiosk.cards import load_key
 from kiosk.demo.ports import Ports
 from kiosk.demo.virtual import CARDS
+from kiosk.peripherals.cards import load_key
 
 
 class ShopFailed(RuntimeError):

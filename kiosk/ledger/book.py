@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.ledger.backlog import Backlog
 from kiosk.ledger.keeper import Keeper, Means
 from kiosk.ledger.money import Money

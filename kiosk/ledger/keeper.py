@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.ledger.checking import Checking
 from kiosk.ledger.file import CHECKED_BYTES
 from kiosk.ledger.folding import fold

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.ledger.file import File
 from kiosk.ledger.outbox import Stream, Tally
 from kiosk.ledger.salvage import Mended, salvage

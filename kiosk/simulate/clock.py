@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 
 PPM = 1_000_000
 
@@ -51,7 +51,7 @@ class Fault:
 
 
 class DriftingClock:
-    """See kiosk.clock.Clock: right while it is synced, drifting while it is not, wrong until it first is.
+    """See kiosk.clock.clock.Clock: right while it is synced, drifting while it is not, wrong until it first is.
 
     Its steps are those of a real kiosk: the wall clock jumps when it is set, the monotonic clock never does.
     """

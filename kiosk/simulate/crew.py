@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from kiosk.fleet_line import Heard, LineDown, LineUp
+from kiosk.fleet_line.line import Heard, LineDown, LineUp
 from kiosk.ledger import Ledger
 from kiosk.simulate.clock import DriftingClock, Fault
 from kiosk.simulate.kiosk import OpenLedger, SimulatedKiosk

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from content.references import CLAIM_BYTES, CROCKFORD, ORDER_LENGTH
-from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.fleet_line.line import FleetLine, Heard, LineDown, LineUp, lost
 from kiosk.simulate.clock import DriftingClock, LineClock
 from kiosk.simulate.day import Bought, Deed, PaidInVain
 from kiosk.simulate.memory_ledger import KioskLedger, MemoryLedger

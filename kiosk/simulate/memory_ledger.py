@@ -14,9 +14,9 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.core.orders import Payment
-from kiosk.fleet_line import Outgoing
+from kiosk.fleet_line.line import Outgoing
 from kiosk.ledger import Backlog
 from kiosk.ledger.book import COMMANDS
 from kiosk.ledger.money import Recorded

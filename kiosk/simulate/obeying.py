@@ -1,4 +1,4 @@
-"""Commands and desired state at a simulated kiosk: the product's own decision (kiosk.commands), and what can be done without a wall.
+"""Commands and desired state at a simulated kiosk: the product's own decision (kiosk.operated.commands), and what can be done without a wall.
 
 There is no glass, so no picture of one: refused, as a real kiosk refuses what its machine cannot do.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kiosk.clock import Clock
-from kiosk.commands import Situation, decide, read_command
+from kiosk.clock.clock import Clock
+from kiosk.operated.commands import Situation, decide, read_command
 from kiosk.simulate.memory_ledger import KioskLedger
 from kiosk.simulate.shelf import VERSION
 from mqtt.commands import Command, CommandState, Desired, Reported, State

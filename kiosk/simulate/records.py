@@ -5,7 +5,7 @@ from __future__ import annotations
 from content.money import Money
 from content.references import claim_of, reference_of
 from kiosk import told
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.core.orders import Line, Order, Payment
 from kiosk.simulate.day import Bought, Did, Held, PaidInVain, Played, Seen
 from kiosk.simulate.shelf import CURRENCY, VERSION

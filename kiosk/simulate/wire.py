@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, Unpack
 
-from kiosk.fleet_line import Connection
+from kiosk.fleet_line.line import Connection
 from mqtt.outgoing import Beside
 from mqtt.topics import Address
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from kiosk.link import ScreenEnd
+from kiosk.link.link import ScreenEnd
 from kiosk.ui import env, visual
 from kiosk.ui.loop import Loop
 from kiosk.ui.pictures import Pictures

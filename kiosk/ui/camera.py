@@ -15,7 +15,7 @@ from typing import Self
 
 from PIL import Image
 
-from kiosk.link import Show, TakePicture
+from kiosk.link.link import Show, TakePicture
 from kiosk.ui.app import ScreenProgram
 from kiosk.views import Facing, FacingsPage, Intent, Panel, Shop, View
 

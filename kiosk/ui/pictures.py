@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from PIL import Image
 
-from kiosk.link import OnPicture
+from kiosk.link.link import OnPicture
 from kiosk.views import View, private
 
 QUALITY: Final = 70  # of WebP: a wall of 1080x1920 has 100 to 250 kB

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from kiosk.link import ScreenEnd
+from kiosk.link.link import ScreenEnd
 from kiosk.views import Facing
 
 WINDOW = 48  # facings a fetch brings: four screens of a portrait wall

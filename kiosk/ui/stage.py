@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kiosk.link import ScreenEnd
+from kiosk.link.link import ScreenEnd
 from kiosk.ui.bake import Baker, Key, TextureCache
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Do, Node

@@ -47,7 +47,7 @@ def test_after_the_next_buyer_began_nothing_of_the_last_one_comes_out() -> None:
 
 def test_a_receipt_that_may_be_on_paper_is_not_printed_again() -> None:
     j, reference = thanked()
-    j.happens(ev.ReceiptFailed, reference, "no-printer")  # unsure is told so: kiosk.hardware
+    j.happens(ev.ReceiptFailed, reference, "no-printer")  # unsure is told so: kiosk.peripherals.hardware
     j.happens(ev.DeviceChanged, "printer", "ready", "no-paper")
     j.happens(ev.DeviceChanged, "printer", "ready", "")
     assert len(j.did(ef.PrintReceipt)) == 1

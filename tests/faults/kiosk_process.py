@@ -21,9 +21,9 @@ from typing import Final, TypedDict
 
 import msgspec
 
-from kiosk.clock import SystemClock, kernel_disciplined
+from kiosk.clock.clock import SystemClock, kernel_disciplined
 from kiosk.core.orders import Payment, reference_of
-from kiosk.fleet_line import FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.fleet_line.line import FleetLine, Heard, LineDown, LineUp, lost
 from kiosk.ledger import Ledger, LedgerError
 from mqtt.backoff import Backoff
 from mqtt.client import Client

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from tests.faults.replay import Cut, Op, cuts, missing, record
 from tests.faults.writer_process import sendable

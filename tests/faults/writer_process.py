@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from mqtt.messages import KioskEvent, decode
 from tests.faults.kiosk_process import Recorder

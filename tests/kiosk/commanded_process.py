@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from kiosk.config import parse_config
-from kiosk.link import OnPicture, memory_pair
-from kiosk.logs import keep_log
+from kiosk.link.link import OnPicture, memory_pair
+from kiosk.operated.logs import keep_log
 from kiosk.program import AgentProgram
 from tests.kiosk.kiosks import store
 

@@ -11,12 +11,12 @@ from typing import Self, TypeVar
 from content.memory import MemoryStore
 from content.model import Advert, Aisle, Language, Product, Store
 from content.money import Money
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.config import Config, parse_config
-from kiosk.link import memory_pair
-from kiosk.peripherals import DeviceState, PeripheralEvent, Printed
+from kiosk.link.link import memory_pair
+from kiosk.peripherals.peripherals import DeviceState, PeripheralEvent, Printed
+from kiosk.peripherals.receipt import Receipt
 from kiosk.program import AgentProgram
-from kiosk.receipt import Receipt
 from kiosk.views import Add, Checkout, Intent, Pay, PayBy, Shop, Start, View
 from tests.kiosk.memory_fleet import MemoryFleet
 from tests.kiosk.until import until

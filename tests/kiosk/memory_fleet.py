@@ -10,7 +10,7 @@ from typing import Unpack
 import msgspec
 
 from kiosk.config import Config
-from kiosk.fleet_line import Heard, LineDown, LineUp
+from kiosk.fleet_line.line import Heard, LineDown, LineUp
 from mqtt.commands import ENDS, Command, CommandNoted, CommandState, Desired, Reported
 from mqtt.messages import (
     Ack,

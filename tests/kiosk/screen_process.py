@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from kiosk.link_socket import SocketScreenEnd
+from kiosk.link.socket import SocketScreenEnd
 from kiosk.views import Pay, Shop, Start, View
 
 

@@ -11,7 +11,7 @@ import pytest
 from content.money import Money
 from content.references import parse_claim
 from kiosk.agent import StoreReady
-from kiosk.peripherals import CardRead, CodeRead, DeviceState
+from kiosk.peripherals.peripherals import CardRead, CodeRead, DeviceState
 from kiosk.program import Busy
 from kiosk.views import (
     Add,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.peripherals import CodeRead
+from kiosk.peripherals.peripherals import CodeRead
 from kiosk.views import (
     AskCode,
     Attract,

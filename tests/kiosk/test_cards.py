@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.cards import BadKey, load_key
+from kiosk.peripherals.cards import BadKey, load_key
 
 
 def test_a_key_is_made_once_and_differs_from_kiosk_to_kiosk(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from content.money import Money
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.core.effects import RecordRefund, RefundCharge
 from kiosk.core.events import ChargePaid, PaymentsRecovered, RefundDone, Stamp
-from kiosk.fleet_line import FleetLine
+from kiosk.fleet_line.line import FleetLine
 from kiosk.ledger import Ledger
 from mqtt.messages import ChargeState
 from mqtt.messages import RefundCharge as RefundRequest

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import KERNEL_MS, Clock, SystemClock
-from kiosk.time_quality import PLAUSIBLE_MS
+from kiosk.clock.clock import KERNEL_MS, Clock, SystemClock
+from kiosk.clock.time_quality import PLAUSIBLE_MS
 from tests.servers import wait_until
 
 HOUR_MS = 3_600_000
@@ -73,7 +73,7 @@ def test_nonsense_is_not_learnt(at_ms: int, error_ms: int) -> None:
 
 PROGRAM = """
 import sys, time
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 clock = SystemClock(disciplined=lambda: sys.argv[1] == "disciplined")
 for line in sys.stdin:
     if line.startswith("learn"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from content.links import product_link
 from devices.protocol.aim import GS1_CARRIERS
-from kiosk.codes import KINDS, Code, examine, read_code
+from kiosk.codes.codes import KINDS, Code, examine, read_code
 from kiosk.core.browsing import no_use
 from kiosk.core.codes import SCANNED
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kiosk import views
-from kiosk.clock import SystemClock
-from kiosk.commands import INTERRUPTED, MONEY
-from kiosk.link import OnPicture
+from kiosk.clock.clock import SystemClock
+from kiosk.link.link import OnPicture
+from kiosk.operated.commands import INTERRUPTED, MONEY
 from kiosk.views import Attract, Identify, Pay, Touch, Wall
 from mqtt.commands import PART_BYTES, Command, CommandNoted, CommandState
 from tests.kiosk.kiosks import Kiosk
@@ -148,7 +148,7 @@ def test_bad_commands_are_refused_by_name_or_counted(tmp_path: Path) -> None:
 
 
 def test_logs_come_packed_and_without_codes(tmp_path: Path) -> None:
-    from kiosk.logs import RING, keep_log
+    from kiosk.operated.logs import RING, keep_log
 
     keep_log()
     try:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from kiosk.commands import (
+from kiosk.operated.commands import (
     ACCEPTED,
     ARGUMENTS,
     BAD_ARGUMENTS,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import BadConfig, load_config, parse_config
-from kiosk.identity import adopt
+from kiosk.identity.identity import adopt
 from kiosk.views import Panel
 from mqtt.security import Tls
 from tests.kiosk.test_identity import Fleet

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kiosk.backlight import Backlight
 from kiosk.core.events import NightChanged, Stamp
-from kiosk.desired import DAY, Wanted, is_night, local_minute, sound
 from kiosk.ledger import Ledger
+from kiosk.operated.backlight import Backlight
+from kiosk.operated.desired import DAY, Wanted, is_night, local_minute, sound
 from kiosk.views import Attract, Closed, Pay, Start
 from mqtt.commands import Desired, Reported
 from mqtt.messages import encode

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from kiosk.enrolment import Enrolling, Enrolment, Seen
-from kiosk.enrolment_door import DoorClosed
-from kiosk.identity import load_identity
+from kiosk.identity.enrolment import Enrolling, Enrolment, Seen
+from kiosk.identity.enrolment_door import DoorClosed
+from kiosk.identity.identity import load_identity
 from mqtt.enrolment import APPROVED, Ask, Told
 from mqtt.topics import Address
 from tests.fleet.identity.asking import KIOSK, Desk

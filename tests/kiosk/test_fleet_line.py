@@ -8,10 +8,10 @@ from typing import Unpack
 
 import pytest
 
-from kiosk.clock import SystemClock
-from kiosk.fleet_line import FleetLine, Heard
+from kiosk.clock.clock import SystemClock
+from kiosk.fleet_line.line import FleetLine, Heard
+from kiosk.fleet_line.outbox import BATCH_EVENTS, PATIENCE_MS, WINDOW
 from kiosk.ledger import Ledger
-from kiosk.outbox import BATCH_EVENTS, PATIENCE_MS, WINDOW
 from mqtt.messages import (
     Ack,
     Batch,

@@ -9,9 +9,9 @@ import pytest
 
 from fleet.broker.broker import Broker
 from fleet.line import Line
-from kiosk.clock import SystemClock
-from kiosk.fleet_time import AGAIN_MS, SAMPLES, USELESS_MS, FleetTime
-from kiosk.peripherals import DeviceState
+from kiosk.clock.clock import SystemClock
+from kiosk.clock.fleet_time import AGAIN_MS, SAMPLES, USELESS_MS, FleetTime
+from kiosk.peripherals.peripherals import DeviceState
 from mqtt.messages import TimeTold, TimeWanted, decode_answer, encode
 from mqtt.topics import Address
 from tests.kiosk.kiosks import Kiosk

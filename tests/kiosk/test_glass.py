@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.glass import BYTES_AT_M, can_show, largest_version, version_of
+from kiosk.codes.glass import BYTES_AT_M, can_show, largest_version, version_of
 from kiosk.qr import Level, QrTooLong, encode, sturdiest
 from kiosk.views import Panel
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from content.references import claim_of
-from kiosk.hands import Hands
-from kiosk.link import memory_pair
-from kiosk.logs import MOST_PACKED, PIECE, Ring, collected, pieces, scrub
+from kiosk.link.link import memory_pair
+from kiosk.operated.hands import Hands
+from kiosk.operated.logs import MOST_PACKED, PIECE, Ring, collected, pieces, scrub
 
 
 def program(folder: Path, name: str, text: str) -> str:

@@ -15,10 +15,10 @@ from devices.sim.printer import SimPrinter
 from devices.sim.scanner import SimScanner
 from devices.technician.cli import main as devices_command
 from kiosk.config import load_config
-from kiosk.hardware import Hardware
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind
+from kiosk.peripherals.hardware import Hardware
+from kiosk.peripherals.peripherals import CardRead, CodeRead, DeviceState, PeripheralEvent, Printed, of_kind
+from kiosk.peripherals.receipt import Receipt, ReceiptLine, receipt_of
 from kiosk.program import hardware
-from kiosk.receipt import Receipt, ReceiptLine, receipt_of
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
 from tests.kiosk.until import until

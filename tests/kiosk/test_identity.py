@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kiosk.identity import (
+from kiosk.identity.identity import (
     BadIdentity,
     Parts,
     Place,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from content.references import parse_claim
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Backlog, Ledger
 from kiosk.ledger.schema import STEPS, LedgerError
 from mqtt.messages import Batch, Engaged, KioskEvent, RefundWanted, SaleMade, decode

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.money import Money
-from kiosk.link import AgentEnd, LinkDown, ScreenEnd, memory_pair
-from kiosk.link_messages import LINE_UP
-from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
-from kiosk.link_wire import Lines
+from kiosk.link.link import AgentEnd, LinkDown, ScreenEnd, memory_pair
+from kiosk.link.messages import LINE_UP
+from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.link.wire import Lines
 from kiosk.views import Add, Facing, FacingsPage, Frame, Intent, Pay, Shop, Start, View, Wall
 from tests.kiosk.until import until
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.link import AgentEnd, OnPicture, ScreenEnd, memory_pair
-from kiosk.link_messages import MAX_PICTURE, PIECE, PicturePiece, Pictures, pieces
-from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.link.link import AgentEnd, OnPicture, ScreenEnd, memory_pair
+from kiosk.link.messages import MAX_PICTURE, PIECE, PicturePiece, Pictures, pieces
+from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.views import FacingsPage
 from tests.kiosk.until import until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.machine import board_model, machine_id
+from kiosk.identity.machine import board_model, machine_id
 
 
 def put(root: Path, path: str, text: str) -> None:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.outbox import PATIENCE_MS, WINDOW, Outbox, acked, again, look_again_ms, overdue, room, sent
+from kiosk.fleet_line.outbox import (
+    PATIENCE_MS,
+    WINDOW,
+    Outbox,
+    acked,
+    again,
+    look_again_ms,
+    overdue,
+    room,
+    sent,
+)
 
 
 def test_a_few_batches_go_out_and_then_it_waits_for_the_fleet() -> None:

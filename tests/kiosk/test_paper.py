@@ -14,8 +14,8 @@ from devices.models import Paper
 from devices.products.printers import MM58, MM80, MM80_PLAIN, MM80_WIDE
 from devices.protocol import escpos
 from devices.sim.escpos_machine import Machine, Picture, Text
-from kiosk.paper import pieces
-from kiosk.receipt import Receipt, receipt_of
+from kiosk.peripherals.paper import pieces
+from kiosk.peripherals.receipt import Receipt, receipt_of
 from kiosk.ui.text import shape
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from kiosk.receipt import as_text, receipt_of, width
+from kiosk.peripherals.receipt import as_text, receipt_of, width
 from tests.kiosk.kiosks import store
 from tests.kiosk.orders import payment
 

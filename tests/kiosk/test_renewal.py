@@ -10,9 +10,9 @@ import pytest
 from fleet.identity.authority import BadRequest
 from fleet.identity.book import LATEST_MS, Book, Kept
 from fleet.identity.enrolments import MOST_VALID, Enrolments
-from kiosk.clock import SystemClock
-from kiosk.identity import Identity, load_identity, make_key, request_of, signed
-from kiosk.renewal import Renewing, due_ms, renew
+from kiosk.clock.clock import SystemClock
+from kiosk.identity.identity import Identity, load_identity, make_key, request_of, signed
+from kiosk.identity.renewal import Renewing, due_ms, renew
 from mqtt.enrolment import BUSY, REJECTED, Ask, Told
 from tests.fleet.identity.asking import KIOSK, NOW, Desk
 from tests.kiosk.test_enrolment import Device

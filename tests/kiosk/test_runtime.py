@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from msgspec import structs
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.core.effects import AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
     AisleOpened,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.codes import KINDS
-from kiosk.scan_cli import main
+from kiosk.codes.codes import KINDS
+from kiosk.codes.scan_cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scanning.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from fleet import tables
-from kiosk.identity import load_identity
+from kiosk.identity.identity import load_identity
 from kiosk.views import Add, Attract, Checkout, Enrol, Pay, PayBy, SetLanguage, Start, Thanks
 from tests.fleet.payments.sandbox_process import sandbox
 from tests.kiosk.kiosks import APPLES

@@ -27,7 +27,7 @@ from fleet.config import Config as FleetConfig
 from fleet.serve import Fleet
 from kiosk.cli import main
 from kiosk.config import load_config
-from kiosk.link_socket import SocketAgentEnd, SocketScreenEnd
+from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.program import AgentProgram
 from kiosk.views import (
     Add,

@@ -13,9 +13,9 @@ from devices.sim import phones
 from devices.sim.phones import Phone
 from devices.sim.pn532_chip import SimPn532
 from kiosk.core.offering import address_of, tapped
-from kiosk.hardware import Hardware
-from kiosk.link import memory_pair
-from kiosk.peripherals import PhoneTapped
+from kiosk.link.link import memory_pair
+from kiosk.peripherals.hardware import Hardware
+from kiosk.peripherals.peripherals import PhoneTapped
 from kiosk.program import AgentProgram
 from kiosk.views import (
     Add,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.time_quality import (
+from kiosk.clock.time_quality import (
     DRIFT_PPM,
     HOLDOVER_MS,
     SYNCED_MS,

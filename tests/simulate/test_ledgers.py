@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from kiosk.simulate.memory_ledger import Committer, KioskLedger, MemoryLedger
 from mqtt.messages import KioskEvent

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from content.model import Language
 from content.money import Money
-from kiosk.link import Show, TakePicture
+from kiosk.link.link import Show, TakePicture
 from kiosk.views import AdvertCard, AisleLabel, Facing, FacingsPage, Intent, Shop, View
 
 NAMES = {

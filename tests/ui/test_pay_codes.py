@@ -11,7 +11,7 @@ import zxingcpp
 from msgspec import structs
 from PIL import Image, ImageChops
 
-from kiosk.glass import can_show, largest_version, version_of
+from kiosk.codes.glass import can_show, largest_version, version_of
 from kiosk.qr import Level, encode
 from kiosk.scenes import EPC, LINK, MONO_MS, PAYLOADS
 from kiosk.ui.nodes import Node

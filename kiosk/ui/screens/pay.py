@@ -24,7 +24,7 @@ from kiosk.ui.words import Words
 from kiosk.views import CancelPay, Pay, Shop, View
 
 CODE_DISTANCE = 2000  # mm from which a phone reads the code
-NEAREST = 1000  # mm; kiosk.glass refuses what could be read only from nearer
+NEAREST = 1000  # mm; kiosk.codes.glass refuses what could be read only from nearer
 LARGEST_MODULE = 24  # pixels; a tiny code blown up further reads no better
 FULL_MS = 180_000  # the bar is full then, where the view does not say for how long the code is offered
 EDGE = 14  # of the sheet around the code's quiet zone, so wide that its round corners cut nothing from it

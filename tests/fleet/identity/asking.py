@@ -11,7 +11,7 @@ from fleet.identity.authority import Authority
 from fleet.identity.book import Book
 from fleet.identity.enrolments import Enrolments
 from fleet.store.store import Store
-from kiosk.identity import make_key, public_of, request_of
+from kiosk.identity.identity import make_key, public_of, request_of
 from mqtt.enrolment import Ask, Told, code_of
 from mqtt.topics import Address
 from tests.stores import store_url

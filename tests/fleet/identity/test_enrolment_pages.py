@@ -17,7 +17,7 @@ from fleet.config import Config, ServeError
 from fleet.identity.admission import Admission
 from fleet.serve import Fleet
 from fleet.web.app import create_app
-from kiosk.identity import make_key, request_of
+from kiosk.identity.identity import make_key, request_of
 from mqtt.enrolment import APPROVED, PENDING, Ask, Told
 from tests.servers import wait_until
 

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from fleet.identity.authority import BadRequest
 from fleet.identity.enrolments import DAY_MS, KEPT_MS, NEW, SHARE, SILENT_MS
-from kiosk.identity import make_key, request_of
+from kiosk.identity.identity import make_key, request_of
 from mqtt.enrolment import APPROVED, BUSY, EXPIRED, PENDING, REJECTED, Ask, code_of
 from mqtt.messages import Presence
 from mqtt.topics import Address

@@ -6,7 +6,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from tests.kiosk.ledger.events import START, play
 from tests.kiosk.orders import payment, sale_of

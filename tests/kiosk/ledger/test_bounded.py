@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
+from kiosk.fleet_line.outbox import BATCH_EVENTS, WINDOW
 from kiosk.ledger import Ledger
 from kiosk.ledger.outbox import LEAD
-from kiosk.outbox import BATCH_EVENTS, WINDOW
 from mqtt.messages import Gap, KioskEvent, RefundWanted, SaleMade, decode
 from tests.kiosk.ledger.events import START, covered, play, runs, sums
 from tests.kiosk.orders import payment, refund_of, sale_of

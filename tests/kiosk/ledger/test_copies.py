@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.fleet_line import FleetLine, Heard
+from kiosk.fleet_line.line import FleetLine, Heard
+from kiosk.fleet_line.outbox import PATIENCE_MS
 from kiosk.ledger import Ledger
-from kiosk.outbox import PATIENCE_MS
 from mqtt.messages import Ack, Batch, Gap, KioskEvent, SaleMade, decode, encode
 from tests.kiosk.ledger.events import play
 from tests.kiosk.ledger.test_bounded import say

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.cli import main
-from kiosk.clock import SystemClock
-from kiosk.fleet_line import FleetLine, Heard
+from kiosk.clock.clock import SystemClock
+from kiosk.fleet_line.line import FleetLine, Heard
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.ledger.look import in_words, look
 from mqtt.messages import Ack, Batch, decode, encode

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from kiosk.ledger.schema import KEEP_CLOSED_MS, KEEP_SETTLED_MS, PACE_MS, forget_old
 from tests.kiosk.orders import CLAIM, payment, sale_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.ledger.writer import UNWRITTEN
 from mqtt.messages import AdvertPlayed, Gap, SaleMade

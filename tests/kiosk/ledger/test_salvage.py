@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.clock import SystemClock
+from kiosk.clock.clock import SystemClock
 from kiosk.ledger import Ledger
 from kiosk.ledger.pages import PAGE_BYTES, Pages
 from mqtt.messages import Gap, KioskEvent, RefundWanted, SaleMade, decode

@@ -15,11 +15,11 @@ from typing import Final, Protocol, TypedDict, Unpack
 
 import msgspec
 
-from kiosk import outbox
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
+from kiosk.clock.fleet_time import FleetTime, Learn
 from kiosk.core.orders import Payment
-from kiosk.fleet_time import FleetTime, Learn
-from kiosk.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
+from kiosk.fleet_line import outbox
+from kiosk.fleet_line.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
 from kiosk.told import lines_of
 from mqtt import channels
 from mqtt.commands import CommandState, Reported

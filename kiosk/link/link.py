@@ -2,7 +2,7 @@
 
 `ScreenEnd` is all that kiosk.ui sees of the agent, `AgentEnd` all that the agent sees of the screen. The link has two
 forms with one behaviour: in memory (`memory_pair`: one process, the demo) and JSON lines on a Unix socket
-(kiosk.link_socket: two processes, production). A view is a whole state, so a screen that lags is shown the latest
+(kiosk.link.socket: two processes, production). A view is a whole state, so a screen that lags is shown the latest
 one and never the ones it missed.
 """
 

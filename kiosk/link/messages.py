@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kiosk.link import OnPicture
+from kiosk.link.link import OnPicture
 from kiosk.views import FacingsPage, Intent, Shop, View
 
 LINE_UP = 64 * 1024  # bytes of the longest line a screen may send; an intent has some hundred

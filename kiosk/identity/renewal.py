@@ -17,9 +17,9 @@ from typing import Final
 
 from msgspec import structs
 
-from kiosk.clock import Clock
-from kiosk.enrolment_door import DoorClosed
-from kiosk.identity import (
+from kiosk.clock.clock import Clock
+from kiosk.identity.enrolment_door import DoorClosed
+from kiosk.identity.identity import (
     KEY,
     BadIdentity,
     Identity,

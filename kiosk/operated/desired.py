@@ -16,12 +16,12 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from kiosk.backlight import Backlight
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
+from kiosk.identity.machine import board_model
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.machine import board_model
+from kiosk.operated.backlight import Backlight
 from mqtt.commands import Desired, Reported
 from mqtt.messages import BadMessage, decode
 

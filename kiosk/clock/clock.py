@@ -10,7 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
-from kiosk.time_quality import KERNEL_ERROR_MS, PLAUSIBLE_MS, Fix, Judged, Quality, better, judge, time_at
+from kiosk.clock.time_quality import (
+    KERNEL_ERROR_MS,
+    PLAUSIBLE_MS,
+    Fix,
+    Judged,
+    Quality,
+    better,
+    judge,
+    time_at,
+)
 
 STA_UNSYNC = 0x40  # <linux/timex.h>: nobody disciplines the clock
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -32,7 +41,7 @@ class Clock(Protocol):
         """Milliseconds that never jump."""
 
     def quality(self) -> str:
-        """`unsynced`, `holdover` or `synced`: kiosk.time_quality says what they mean."""
+        """`unsynced`, `holdover` or `synced`: kiosk.clock.time_quality says what they mean."""
 
     def off_ms(self) -> int:
         """How far the machine's own wall clock is ahead of the fleet's; 0 where nobody told."""
@@ -63,7 +72,7 @@ def kernel_disciplined() -> bool:
 
 
 class SystemClock:
-    """The machine's clocks, and the fleet's time where nobody keeps the machine's in step (kiosk.time_quality)."""
+    """The machine's clocks, and the fleet's time where nobody keeps the machine's in step (kiosk.clock.time_quality)."""
 
     def __init__(
         self, *, trusted: bool = False, disciplined: Callable[[], bool] = kernel_disciplined

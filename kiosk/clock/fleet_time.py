@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from kiosk.clock import Clock
-from kiosk.time_quality import fix_of
+from kiosk.clock.clock import Clock
+from kiosk.clock.time_quality import fix_of
 from mqtt.messages import TimeTold, TimeWanted
 
 SAMPLES: Final = 3
@@ -18,7 +18,7 @@ Learn = Callable[[int, int], None]  # Unix ms of this moment, and how far it can
 
 
 class FleetTime:
-    """For the line's thread. Every answer is passed on; whoever learns keeps the best (kiosk.time_quality.better)."""
+    """For the line's thread. Every answer is passed on; whoever learns keeps the best (kiosk.clock.time_quality.better)."""
 
     def __init__(self, ask: Callable[[TimeWanted], bool], clock: Clock, learn: Learn) -> None:
         self._ask, self._clock, self._learn = ask, clock, learn

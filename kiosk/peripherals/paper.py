@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from devices.models import Paper
 from devices.protocol import escpos
+from kiosk.peripherals.receipt import Receipt, ReceiptLine, laid_out
 from kiosk.qr import Level, encode
-from kiosk.receipt import Receipt, ReceiptLine, laid_out
 
 if TYPE_CHECKING:
     from kiosk.ui.text import Line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk import told
-from kiosk.clock import Clock
+from kiosk.clock.clock import Clock
 from kiosk.core.effects import (
     AnyEffect,
     RecordEngagement,

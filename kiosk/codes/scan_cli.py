@@ -13,7 +13,7 @@ from typing import Any
 
 from devices.protocol import aim as aims
 from devices.protocol.gs1.elements import GS
-from kiosk.codes import KINDS, Reading, examine
+from kiosk.codes.codes import KINDS, Reading, examine
 
 KNOWN, UNKNOWN = 0, 1
 _VISIBLE_GS = ("␝", "<GS>")

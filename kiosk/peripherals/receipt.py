@@ -68,7 +68,7 @@ def receipt_of(
     ]
     extra = (text_in(store.pickup, language), store.support, words["thanks"])
     lines += [ReceiptLine("text", text) for text in extra if text]
-    # The code comes last: what is cut short before it is worth nothing (kiosk.paper).
+    # The code comes last: what is cut short before it is worth nothing (kiosk.peripherals.paper).
     return Receipt(
         payment.reference,
         language,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk import views
-from kiosk.clock import Clock
-from kiosk.fleet_line import FleetLine
+from kiosk.clock.clock import Clock
+from kiosk.fleet_line.line import FleetLine
 from kiosk.ledger import Backlog, Ledger, LedgerError
-from kiosk.link import AgentEnd
-from kiosk.peripherals import DeviceState
+from kiosk.link.link import AgentEnd
+from kiosk.peripherals.peripherals import DeviceState
 from kiosk.runtime import Runtime
 from mqtt.messages import Health, Presence
 

@@ -4,7 +4,7 @@ Down (agent to screen): a `shop` when it changed, then views, then answers to qu
 line is one JSON object whose `type` says what it is. A line that is too long or not understood is refused and
 counted, and the connection lives on: losing one touch is better than losing the screen. A screen that does not read
 is owed the latest view and nothing else; one that comes back gets the current shop and view at once. The screen's end is in
-kiosk.link_screen.
+kiosk.link.screen.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.link import Facings, OnIntent, OnPicture, check_range
-from kiosk.link_messages import (
+from kiosk.link.link import Facings, OnIntent, OnPicture, check_range
+from kiosk.link.messages import (
     LINE_UP,
     Answer,
     Leave,
@@ -29,8 +29,8 @@ from kiosk.link_messages import (
     Query,
     read_up,
 )
-from kiosk.link_screen import SocketScreenEnd
-from kiosk.link_wire import Waker, Wire, listen_at
+from kiosk.link.screen import SocketScreenEnd
+from kiosk.link.wire import Waker, Wire, listen_at
 from kiosk.views import Intent, Shop, View
 
 __all__ = ["SocketAgentEnd", "SocketScreenEnd"]

@@ -3,7 +3,7 @@
     state/enrolment/   key.pem (made here, never leaves), ca.pem (whom the code on the glass was made with)
 
 Everything can be asked again, so a restart or a power cut at any moment only asks again: with the same key, so under the
-same code. Once the certificate is here it becomes the identity in one rename (kiosk.identity) and this folder goes.
+same code. Once the certificate is here it becomes the identity in one rename (kiosk.identity.identity) and this folder goes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct, structs
 
-from kiosk.enrolment_door import DoorClosed
-from kiosk.identity import (
+from kiosk.identity.enrolment_door import DoorClosed
+from kiosk.identity.identity import (
     BadIdentity,
     Identity,
     Parts,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kiosk import logs
-from kiosk.link import AgentEnd, MemoryAgentEnd
+from kiosk.link.link import AgentEnd, MemoryAgentEnd
+from kiosk.operated import logs
 from mqtt.commands import State
 
 SYSTEMD: Final = Path("/run/systemd/system")  # there where systemd is the init: sd_booted(3)

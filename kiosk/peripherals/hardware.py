@@ -16,15 +16,15 @@ from devices.supervision.opening import THIS_HOST, Host
 from devices.supervision.supervisor import Supervisor
 from devices.technician.service import GlassStep, Service
 from kiosk import guided
-from kiosk.paper import pieces
-from kiosk.peripherals import CardRead, CodeRead, DeviceState, PhoneTapped, Post, Printed
-from kiosk.receipt import Receipt
+from kiosk.peripherals.paper import pieces
+from kiosk.peripherals.peripherals import CardRead, CodeRead, DeviceState, PhoneTapped, Post, Printed
+from kiosk.peripherals.receipt import Receipt
 
 log = logging.getLogger(__name__)
 
 
 class Hardware:
-    """Peripherals (kiosk.peripherals) by name: scanner, scanner-2, reader ...; a kind that is not set is absent.
+    """Peripherals (kiosk.peripherals.peripherals) by name: scanner, scanner-2, reader ...; a kind that is not set is absent.
 
     `socket` is where `endcap devices` finds them while they are ours.
     """

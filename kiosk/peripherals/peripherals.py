@@ -1,7 +1,7 @@
 """The agent's port to scanner, card reader and printer: what they post, and what they are asked.
 
 Whoever implements `Peripherals` runs threads that only `post` these records into the agent's inbox. A card's number
-never gets this far: it becomes a token where it is read, under the key of kiosk.cards.
+never gets this far: it becomes a token where it is read, under the key of kiosk.peripherals.cards.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from kiosk import guided
-from kiosk.receipt import Receipt
+from kiosk.peripherals.receipt import Receipt
 
 
 class CodeRead(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What both ends of kiosk.link_socket stand on: lines out of bytes, a socket that never blocks, a wake-up call."""
+"""What both ends of kiosk.link.socket stand on: lines out of bytes, a socket that never blocks, a wake-up call."""
 
 from __future__ import annotations
 

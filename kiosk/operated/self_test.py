@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kiosk.hands import Outcome
 from kiosk.ledger import Ledger, LedgerError
-from kiosk.peripherals import DeviceState
+from kiosk.operated.hands import Outcome
+from kiosk.peripherals.peripherals import DeviceState
 
 LEAST_FREE: Final = 64 * 1024 * 1024
 

@@ -16,10 +16,10 @@ from typing import Final, Protocol
 import msgspec
 from msgspec import Struct, structs
 
-from kiosk.clock import Clock
-from kiosk.commands import INTERRUPTED, Situation, decide, read_command
-from kiosk.hands import Outcome
+from kiosk.clock.clock import Clock
 from kiosk.ledger import Ledger, LedgerError
+from kiosk.operated.commands import INTERRUPTED, Situation, decide, read_command
+from kiosk.operated.hands import Outcome
 from mqtt.commands import ENDS, MAX_PARTS, PART_BYTES, Command, CommandNoted, CommandState, State
 from mqtt.messages import decode
 
@@ -56,7 +56,7 @@ class TellAgain:
 
 
 class Teller(Protocol):
-    """As much of kiosk.fleet_line.FleetLine as commands need."""
+    """As much of kiosk.fleet_line.line.FleetLine as commands need."""
 
     def command_state(self, state: CommandState) -> bool:
         """Tell how far a command is. False where that could not be sent."""

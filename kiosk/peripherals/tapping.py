@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from kiosk.codes import read_code
+from kiosk.codes.codes import read_code
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.offering import address_of
 from kiosk.core.terms import Links
-from kiosk.peripherals import Peripherals, PhoneTapped
+from kiosk.peripherals.peripherals import Peripherals, PhoneTapped
 from kiosk.views import View
 
 

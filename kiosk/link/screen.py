@@ -1,4 +1,4 @@
-"""The screen's end of the link across two processes; see kiosk.link_socket for what goes over it."""
+"""The screen's end of the link across two processes; see kiosk.link.socket for what goes over it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from kiosk.link import LinkDown, Show, TakePicture, check_range
-from kiosk.link_messages import (
+from kiosk.link.link import LinkDown, Show, TakePicture, check_range
+from kiosk.link.messages import (
     LINE_DOWN,
     LINE_UP,
     Answer,
@@ -27,7 +27,7 @@ from kiosk.link_messages import (
     pieces,
     read_down,
 )
-from kiosk.link_wire import Waker, Wire
+from kiosk.link.wire import Waker, Wire
 from kiosk.views import FacingsPage, Intent, Shop, View
 
 log = logging.getLogger(__name__)

@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from kiosk import views
-from kiosk.clock import Clock
-from kiosk.commanding import Commanding, JobEnded, TellAgain
-from kiosk.commands import Situation, arguments_of, disturbs
+from kiosk.clock.clock import Clock
 from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.attention import attended, money_in_flight
 from kiosk.core.events import AnyEvent, Stamp
-from kiosk.desired import NightLook, Wanted
-from kiosk.fleet_line import FleetLine, Heard
-from kiosk.hands import Hands, Outcome
+from kiosk.fleet_line.line import FleetLine, Heard
+from kiosk.fleet_line.telling import Telling
 from kiosk.ledger import Ledger
-from kiosk.link import AgentEnd, MemoryAgentEnd
+from kiosk.link.link import AgentEnd, MemoryAgentEnd
+from kiosk.operated.commanding import Commanding, JobEnded, TellAgain
+from kiosk.operated.commands import Situation, arguments_of, disturbs
+from kiosk.operated.desired import NightLook, Wanted
+from kiosk.operated.hands import Hands, Outcome
+from kiosk.operated.self_test import Facts, checks, report
 from kiosk.runtime import Runtime
-from kiosk.self_test import Facts, checks, report
-from kiosk.telling import Telling
 from mqtt.commands import Command
 from mqtt.messages import BadMessage
 from mqtt.topics import Address

@@ -1,0 +1,1 @@
+"""Time, handed in, and how far it can be believed."""

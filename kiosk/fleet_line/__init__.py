@@ -1,0 +1,1 @@
+"""The line to the fleet: requests, events and health out, news in."""

@@ -1,0 +1,1 @@
+"""Who this kiosk is to its fleet, and how it comes to be that."""

@@ -1,0 +1,1 @@
+"""What operators have this kiosk do, and how it is to be."""

@@ -1,0 +1,1 @@
+"""Scanner, card reader and printer on the agent's port, and what is printed."""
