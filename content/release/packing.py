@@ -15,7 +15,7 @@ from typing import Final
 import zstandard
 from msgspec import Struct
 
-from content.release.disk import PART, Disk
+from content.durable import DISK, Disk
 from content.release.manifest import (
     CAPS,
     PARTS,
@@ -32,6 +32,7 @@ from content.release.manifest import (
     write_root,
 )
 
+PART: Final = ".part"  # ends the name of what is not whole yet; a reader never looks for it
 BLOBS: Final = "blobs"  # the folder of a repository they lie in
 _LEVEL: Final = 12
 _WINDOW: Final = 8 << 20  # a kiosk reserves no more than this to unpack; level 12 asks for 4 MiB
@@ -91,7 +92,7 @@ def pack(
     out: Path,
     *,
     before: Mapping[str, Blob] = _NONE,
-    disk: Disk | None = None,
+    disk: Disk = DISK,
     caps: Caps = CAPS,
 ) -> Built:
     """Store a release's blobs under out/blobs and list them; the root page is in what is returned, not yet stored.
@@ -100,7 +101,7 @@ def pack(
     `before` are files of the release before by name, whose blobs lie in `out`. Raises BadRelease for a name or size
     no release may have, OSError where something cannot be read or written; at most blobs nobody refers to are left.
     """
-    store = _Store(out / BLOBS, before, disk or Disk())
+    store = _Store(out / BLOBS, before, disk)
     sources: dict[str, bytes | Path] = {f"{PARTS}/{name}": data for name, data in parts.items()}
     if doubled := sources.keys() & files.keys():
         raise BadRelease(f"file {min(doubled)!r}: given twice")
@@ -150,6 +151,7 @@ class _Store:
         path = self._folder / blob.path
         if blob.sha256 not in self.new and not _has(path, blob.size):
             part = path.with_name(path.name + PART)
+            open_folder(self._disk, part.parent)
             self._disk.write(part, stored)
             self._parts[path] = part
             self.new[blob.sha256] = blob
@@ -170,7 +172,26 @@ class _Store:
             return False
 
     def finish(self) -> None:
-        self._disk.put_many(self._parts)
+        for (
+            part
+        ) in self._parts.values():  # all were written before the first is waited for: the disk has had time
+            self._disk.sync(part)
+        for path, part in self._parts.items():
+            self._disk.rename(part, path)
+        for folder in sorted({path.parent for path in self._parts}):
+            self._disk.sync(folder)
+            self._disk.sync(folder.parent)  # the folder may be new itself
+
+
+def open_folder(disk: Disk, folder: Path) -> None:
+    """Make a folder that a web server of another user can read, with those above it."""
+    missing = [folder]
+    while not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
+    if not folder.is_dir():
+        disk.make(folder)
+        for made in missing:
+            made.chmod(0o755)
 
 
 def _has(path: Path, size: int) -> bool:

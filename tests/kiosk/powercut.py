@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from kiosk.durable import Disk
+from content.durable import Disk
 
 How = Literal["kept", "lost", "hollow", "torn", "mixed"]
 HOWS: tuple[How, ...] = ("kept", "lost", "hollow", "torn", "mixed")

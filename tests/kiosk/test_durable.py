@@ -1,4 +1,4 @@
-"""Files that are changed through kiosk.durable are whole after a power cut, whenever it comes."""
+"""Files that are changed through content.durable are whole after a power cut, whenever it comes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.durable import DISK, Disk, put, remove
+from content.durable import DISK, Disk, put, remove
 from tests.kiosk.powercut import FailingDisk, RecordingDisk
 
 

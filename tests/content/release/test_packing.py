@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from content.release.disk import PART
 from content.release.manifest import BadRelease, Blob, Caps, entries_of, read_root
-from content.release.packing import BLOBS, Built, pack, squeeze, unpack
+from content.release.packing import BLOBS, PART, Built, pack, squeeze, unpack
 from tests.content.release.releases import header, parts, pictures
 
 
