@@ -10,10 +10,10 @@ from enum import Enum
 
 from msgspec import Struct, field
 
+from content import schedule
 from content.money import Money
-
-Texts = dict[str, str]
-DAY: int = 1440
+from content.schedule.records import DAY as DAY
+from content.schedule.records import Texts as Texts
 
 
 class Kind(Enum):
@@ -24,21 +24,17 @@ class Kind(Enum):
     HOME = "home"
 
 
-class Window(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Window(schedule.Window, frozen=True, kw_only=True, omit_defaults=True):
     """A stretch of a day in which goods are handed over; it ends on the day it begins."""
 
-    days: tuple[int, ...]
-    since: int
-    until: int
     cut_off: int | None = None  # time of day ordering ends; None: when the goods could not be ready any more
     cut_off_days: int = 0  # so many days before
     capacity: int = 0  # orders it takes; 0: any number
 
 
-class SpecialDay(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SpecialDay(schedule.SpecialDay, frozen=True, kw_only=True, omit_defaults=True):
     """A date with windows of its own, whatever day of the week it is; none at all: closed."""
 
-    date: str
     windows: tuple[Window, ...] = ()
 
 

@@ -1,23 +1,22 @@
 """When goods can be had, what that costs and until when it must be ordered. Pure: the moment is handed in.
 
 Times are Unix seconds; a day is a day by the store's own clock, so a window that begins at 18:00 does so in summer
-and winter. Where the clock is put forward, a time that does not exist is the moment that stands as long after
-midnight; where it is put back, a window begins the first and ends the second time it strikes (PEP 495's fold).
+and winter. What happens on the days a clock is changed is said in content.schedule.moments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from content.fulfilment import DAY, Fulfilment, Kind, Window
+from content.fulfilment import Fulfilment, Kind, Window
 from content.model import Product
 from content.money import Money
+from content.schedule.moments import moment, span, windows_of
 
 EVENING: Final = 17 * 60  # what begins from here on today is "tonight"
 _ROUND_S: Final = 300  # a time goods are ready at is said in steps of five minutes
@@ -67,15 +66,11 @@ def slot_of(option: Fulfilment, timezone: str, now: int, key: str) -> Slot | Non
 
 def windows_on(option: Fulfilment, day: date) -> Iterator[Window]:
     """The windows of a date: its own where it has any of its own, else those of its day of the week."""
-    special = next((each for each in option.special_days if each.date == day.isoformat()), None)
-    if special is not None:
-        yield from special.windows
-        return
-    yield from (window for window in option.windows if day.weekday() in window.days)
+    yield from windows_of(option.windows, option.special_days, day)
 
 
 def _slot(option: Fulfilment, window: Window, day: date, zone: ZoneInfo, now: int) -> Slot | None:
-    since, until = moment(day, window.since, zone), moment(day, window.until, zone, last=True)
+    since, until = span(window, day, zone)
     lead = option.lead_minutes * 60
     if window.cut_off is None:
         closes = until - lead
@@ -88,22 +83,6 @@ def _slot(option: Fulfilment, window: Window, day: date, zone: ZoneInfo, now: in
         key=f"{option.key}:{day.isoformat()}:{window.since}-{window.until}", option=option.key, date=day.isoformat(),
         starts=starts, until=until, closes=closes, capacity=window.capacity,
     )  # fmt: skip
-
-
-@lru_cache(maxsize=1024)  # every page that says when goods can be had asks for the same few
-def moment(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> int:
-    """A time of a day as Unix seconds; `last`: the second time it strikes, where it strikes twice."""
-    after, minute = divmod(minutes, DAY)
-    at = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone) + timedelta(
-        days=after
-    )
-    return int(at.replace(fold=1 if last and not _missing(at) else 0).timestamp())
-
-
-def _missing(at: datetime) -> bool:
-    """Whether no clock ever shows this time: it lies in the hour that is left out."""
-    zone = at.tzinfo
-    return datetime.fromtimestamp(at.timestamp(), zone).replace(fold=0) != at.replace(fold=0)
 
 
 def promise(slot: Slot, timezone: str, now: int) -> Promise:
