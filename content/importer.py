@@ -63,8 +63,8 @@ def import_feed(source: Source, into: Path, problems: Problems, strict: bool = F
         store.currency if store else "",
     )
     notes: list[str] = []
-    counted = _Counted(problems)
-    products = list(_products(source.feed, shop, counted, notes))
+    counted = Counted(problems)
+    products = list(feed_products(source.feed, shop, counted, notes))
     if not products:
         raise Refused(f"{source.feed}: none of {counted.rows} rows is right")
     if store is None:
@@ -84,7 +84,7 @@ def import_feed(source: Source, into: Path, problems: Problems, strict: bool = F
     return Imported(store, len(products), counted.rows - len(products), pictures.used, tuple(notes))
 
 
-class _Counted:
+class Counted:
     """Counts the rows of a feed, those that could not even be taken apart included, and where each product stood."""
 
     def __init__(self, problems: Problems) -> None:
@@ -93,11 +93,14 @@ class _Counted:
         self.lines: dict[str, tuple[int, str]] = {}  # GTIN -> line, the feed's id
 
     def one(self, file: str) -> None:
+        """Count a row. Raises FeedError where they are too many."""
         self.rows += 1
         if self.rows > MOST_ROWS:
             raise FeedError(f"{file}: expected at most {MOST_ROWS:,} rows, found more")
 
     def broken(self, file: str) -> table.Report:
+        """What takes a row that could not be taken apart."""
+
         def report(line: int, column: str, expected: str, found: str) -> None:
             self.one(file)
             self._problems.add(Problem(file=file, line=line, column=column, expected=expected, found=found))
@@ -105,11 +108,15 @@ class _Counted:
         return report
 
     def add(self, problem: Problem) -> None:
+        """Pass a problem on."""
         self._problems.add(problem)
 
 
-def _products(feed: Path, shop: Shop, counted: _Counted, notes: list[str]) -> Iterator[Product]:
-    """The products of a feed in its order; `facing` counts them, `picture` is the file the row names."""
+def feed_products(feed: Path, shop: Shop, counted: Counted, notes: list[str]) -> Iterator[Product]:
+    """The products of a feed in its order; `facing` counts them, `picture` is the file the row names.
+
+    Raises FeedError where the feed as a whole cannot be read.
+    """
     reader = Reader(feed.name, shop, counted.add)
     for row in _rows(feed, reader, counted, notes):
         counted.one(feed.name)
@@ -119,7 +126,7 @@ def _products(feed: Path, shop: Shop, counted: _Counted, notes: list[str]) -> It
             yield product
 
 
-def _rows(feed: Path, reader: Reader, counted: _Counted, notes: list[str]) -> Iterator[table.Row]:
+def _rows(feed: Path, reader: Reader, counted: Counted, notes: list[str]) -> Iterator[table.Row]:
     if markup.is_markup(feed):
         yield from markup.rows(feed)
         return
@@ -236,4 +243,4 @@ class _Pictures:
         )  # fmt: skip
 
 
-__all__ = ["Aisle", "Imported", "Refused", "Source", "import_feed"]
+__all__ = ["Aisle", "Counted", "Imported", "Refused", "Source", "feed_products", "import_feed"]

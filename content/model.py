@@ -91,6 +91,7 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     storage: str = ""  # ambient, chilled, frozen
     age_min: int = 0  # years; 0: no limit
     attributes: dict[str, str] = field(default_factory=dict)  # feed columns we do not know, kept
+    merchant: str = ""  # key of who sells it, of Store.merchants; "": the store's own
 
 
 class Aisle(Struct, frozen=True, kw_only=True):
@@ -128,6 +129,15 @@ class Station(Struct, frozen=True, kw_only=True):
     kiosks: tuple[str, ...] = ()  # the walls' names: the last part of their addresses
 
 
+class Merchant(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who sells in the store beside the store itself."""
+
+    key: str
+    names: Texts
+    support: str = ""  # phone number or address people can turn to; "": the store's
+    fulfilments: tuple[str, ...] = ()  # keys of the ways its goods can be had; none named: all of the store
+
+
 class Store(Struct, frozen=True, kw_only=True):
     """All about a store but its products, which are many and are read one shelf at a time."""
 
@@ -145,3 +155,4 @@ class Store(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"  # IANA name; decides what "today" is
     station: Station = field(default_factory=Station)
     version: str = ""  # names this state of prices; every order carries it
+    merchants: tuple[Merchant, ...] = ()  # who sells here beside the store itself

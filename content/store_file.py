@@ -29,11 +29,15 @@ _KEY: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 class StoreFileError(Exception):
-    """store.toml is wrong. `mistakes` has a line for each: file, key, and what was expected there."""
+    """store.toml is wrong. `mistakes` has a line for each: file, key, and what was expected there.
 
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
+    `found` has the same as pairs of key and rule, without the file.
+    """
+
+    def __init__(self, path: Path, found: list[tuple[str, str]]) -> None:
+        self.mistakes = [": ".join(part for part in (str(path), key, rule) if part) for key, rule in found]
+        super().__init__("\n".join(self.mistakes))
+        self.found = found
 
 
 class _Aisle(Struct, forbid_unknown_fields=True):
@@ -83,22 +87,21 @@ def read_store_file(path: Path) -> Store:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
-            raise StoreFileError([f"{path}: expected at most {_MOST_BYTES // 1024} KiB"])
+            raise StoreFileError(path, [("", f"expected at most {_MOST_BYTES // 1024} KiB")])
         said = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
     except OSError as error:
-        raise StoreFileError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+        raise StoreFileError(path, [("", f"cannot be read: {error.strerror or error}")]) from error
     except UnicodeDecodeError as error:
-        raise StoreFileError(
-            [f"{path}: expected UTF-8, found byte {data[error.start]:#04x} at {error.start}"]
-        ) from error
+        found = f"expected UTF-8, found byte {data[error.start]:#04x} at {error.start}"
+        raise StoreFileError(path, [("", found)]) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise StoreFileError([f"{path}: not TOML: {error}"]) from error
+        raise StoreFileError(path, [("", f"not TOML: {error}")]) from error
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `$")
         place = where.strip(".`") or "top level"
-        raise StoreFileError([f"{path}: {place}: {reason[:1].lower()}{reason[1:]}"]) from error
-    if mistakes := [f"{path}: {key}: expected {expected}" for key, expected in _mistakes(said)]:
-        raise StoreFileError(mistakes)
+        raise StoreFileError(path, [(place, f"{reason[:1].lower()}{reason[1:]}")]) from error
+    if mistakes := [(key, f"expected {expected}") for key, expected in _mistakes(said)]:
+        raise StoreFileError(path, mistakes)
     return _store(said)
 
 

@@ -1,0 +1,89 @@
+"""What one kiosk shows, worked out of all that is published. Pure: the same content and kiosk give the same store.
+
+All hours of the day are in it: what holds only at some of them carries its hours, and time is applied when it is shown.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from content.authored.groups import fits, groups_of
+from content.authored.model import Content, Price, Shelf, Wall, Where
+from content.model import Product, Store
+
+
+def resolve(content: Content, where: Where) -> tuple[Store, list[Product]]:
+    """The store of one kiosk, and its products in shelf order with their facings from 1.
+
+    The store has no counts and no version: content.store_format.stocked names them as it is written.
+    """
+    groups = groups_of(content, where)
+    sellers = [each.merchant for each in content.sellers if fits(each.groups, groups)]
+    sold = {"", *(merchant.key for merchant in sellers)}
+    prices = prices_for(content, groups)
+    shelves: dict[str, list[Product]] = {aisle.key: [] for aisle in content.store.aisles}
+    for product in content.products:
+        if product.merchant in sold:
+            shelves[product.aisle].append(product)
+    wall = wall_for(content, where, groups)
+    placed = _placed(wall.shelves, shelves) if wall else [p for shelf in shelves.values() for p in shelf]
+    products = [
+        _priced(product, prices.get(product.gtin), facing) for facing, product in enumerate(placed, start=1)
+    ]
+    aisles = {aisle.key: aisle for aisle in content.store.aisles}
+    order = [shelf.aisle for shelf in wall.shelves] if wall else list(aisles)
+    store = msgspec.structs.replace(
+        content.store, aisles=tuple(aisles[key] for key in order), merchants=tuple(sellers)
+    )
+    return store, products
+
+
+def wall_for(content: Content, where: Where, groups: frozenset[str]) -> Wall | None:
+    """The wall a kiosk hangs: the last that fits it; None where none does, and all stand on it aisle by aisle."""
+    found = None
+    for wall in content.walls:
+        if wall.orientation in (None, where.orientation) and fits(wall.groups, groups):
+            found = wall
+    return found
+
+
+def prices_for(content: Content, groups: frozenset[str]) -> dict[str, Price]:
+    """What the price lists of a kiosk say, by GTIN; a later list's price and availability go before an earlier's."""
+    found: dict[str, Price] = {}
+    for each in content.lists:
+        if fits(each.groups, groups):
+            for price in each.prices:
+                found[price.gtin] = _over(found.get(price.gtin), price)
+    return found
+
+
+def _over(first: Price | None, then: Price) -> Price:
+    if first is None:
+        return then
+    availability = first.availability if then.availability is None else then.availability
+    return msgspec.structs.replace(first if then.price is None else then, availability=availability)
+
+
+def _placed(wall: tuple[Shelf, ...], shelves: dict[str, list[Product]]) -> list[Product]:
+    placed: list[Product] = []
+    for shelf in wall:
+        there = {product.gtin: product for product in shelves[shelf.aisle]}
+        placed += [there.pop(gtin) for gtin in shelf.facings if gtin in there]
+        placed += there.values() if shelf.rest else ()
+    return placed
+
+
+def _priced(product: Product, price: Price | None, facing: int) -> Product:
+    if price is None:
+        return msgspec.structs.replace(product, facing=facing)
+    availability = price.availability or product.availability
+    if price.price is None:
+        return msgspec.structs.replace(product, facing=facing, availability=availability)
+    return msgspec.structs.replace(
+        product,
+        facing=facing,
+        availability=availability,
+        price=price.price,
+        sale=price.sale,
+        offer=price.offer,
+    )
