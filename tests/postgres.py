@@ -104,7 +104,7 @@ class Cluster:
                 stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.folder,
             )  # fmt: skip
         if wait:
-            wait_until(self.answers, f"PostgreSQL to answer; its log: {self.log}", 30.0)
+            wait_until(self.answers, f"PostgreSQL to answer; its log: {self.log}")
 
     def answers(self) -> bool:
         """Whether somebody can connect."""
@@ -129,7 +129,7 @@ class Cluster:
             children = _children(self.pid)
             os.kill(self.pid, how)
             self._guard.wait(30)
-            wait_until(lambda: not any(map(_alive, children)), "the server's processes to end", 30.0)
+            wait_until(lambda: not any(map(_alive, children)), "the server's processes to end")
         assert self._guard.stdin is not None
         self._guard.stdin.close()
         self._guard = None

@@ -111,7 +111,7 @@ def secure_broker(data: Path, folder: Path) -> Iterator[SecureBroker]:
         yield SecureBroker(data, folder, authority, kiosks, services, process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:

@@ -38,7 +38,7 @@ class Line:
         self.put("down")
         _end(self._listener)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
 
     def _accept(self) -> None:

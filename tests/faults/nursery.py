@@ -34,7 +34,7 @@ PRELOADED: Final = (
     "fleet.cli.main",
     "fleet.cli.ingest",
 )
-DEADLINE_S: Final = 30.0
+DEADLINE_S: Final = 90.0
 
 
 class Job(msgspec.Struct, frozen=True):

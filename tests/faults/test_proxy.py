@@ -17,7 +17,7 @@ import pytest
 from tests.faults.proxy import CLEAR, FORECAST, Proxy, Weather, plan
 from tests.servers import wait_until
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Echo:

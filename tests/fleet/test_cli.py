@@ -36,7 +36,7 @@ def test_serve_says_where_and_ends_when_asked(broker: Broker, tmp_path: Path) ->
         with httpx.stream("GET", f"{url}/api/live") as page:  # a page left open does not hold it up
             assert page.status_code == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(30) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
@@ -45,7 +45,7 @@ def test_broker_says_where_and_ends_when_asked(tmp_path: Path) -> None:
     with run("broker", "--data", str(tmp_path), "--port", "0") as process:
         assert " ready on 127.0.0.1:" in first_line(process)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
 
 
 def test_a_busy_port_is_one_line_and_exit_code_one(

@@ -192,6 +192,6 @@ def test_a_fleet_goes_on_when_its_server_was_killed_and_is_back(own_postgres: Cl
         except OperationalError:
             return False
 
-    wait_until(again, "the store to go on", 30.0)
+    wait_until(again, "the store to go on")
     assert store.upto("t/s/k1", "e1") == 2
     store.close()

@@ -104,13 +104,13 @@ def test_events_arrive_at_an_open_page_as_they_happen(fleet: Fleet, broker: Brok
 
     page = threading.Thread(target=watch)
     page.start()
-    assert opened.wait(10)
+    assert opened.wait(30)
     with kiosk(broker.port, "web-2") as wall:
         wall.send(event(1, "play"))
         wait_until(lambda: any('"advert":"spring"' in line for line in lines), "the play on the page")
     assert "event: event" in lines
     fleet.stop()
-    page.join(5)
+    page.join(30)
     assert not page.is_alive(), "an open page does not hold up the end"
 
 

@@ -61,5 +61,5 @@ def test_it_ends_with_a_test_run_that_is_killed(postgres: Cluster) -> None:
         assert owner.stdout is not None
         pid, folder = owner.stdout.readline().split()
         owner.send_signal(signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{int(pid)}").exists(), "the server to end", 30.0)
+    wait_until(lambda: not Path(f"/proc/{int(pid)}").exists(), "the server to end")
     subprocess.run(["rm", "-r", os.fsdecode(folder)], check=True)

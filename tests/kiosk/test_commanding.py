@@ -191,7 +191,7 @@ def test_a_restart_is_done_when_the_next_agent_says_so(tmp_path: Path) -> None:
     with Kiosk(tmp_path, fleet, leave=left.set) as kiosk:
         asked = fresh(kiosk, "restart-agent")
         fleet.say(asked)
-        assert left.wait(20)
+        assert left.wait(60)
         assert told(fleet, asked) == ["accepted", "running"]
     with Kiosk(tmp_path, fleet, leave=left.set) as kiosk:
         assert end(fleet, asked).state == "done"

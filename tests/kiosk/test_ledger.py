@@ -189,7 +189,7 @@ class TestEvents:
         grown = threading.Event()
         ledger = Ledger(path, SystemClock(), grown.set)
         ledger.note(engaged())
-        assert grown.wait(20)
+        assert grown.wait(60)
         assert ledger.bounds() == (0, 1)
         ledger.close()
 

@@ -62,7 +62,7 @@ def test_the_screen_is_told_to_leave(ends: tuple[AgentEnd, ScreenEnd]) -> None:
     left = threading.Event()
     screen.obey(lambda answer: None, left.set)
     assert agent.restart_screens() == 1
-    assert left.wait(10)
+    assert left.wait(60)
 
 
 def test_a_screen_that_dies_meanwhile_owes_nothing(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_journey_from_the_glass_to_the_phone(tmp_path: Path) -> None:
     def opens() -> str:
         phone = Phone(phones.iphone())
         chip.phone_taps(phone)
-        assert phone.gone.wait(20)
+        assert phone.gone.wait(60)
         return phone.opened
 
     try:

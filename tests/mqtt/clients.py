@@ -71,4 +71,4 @@ def mosquitto(folder: Path, *settings: str) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -125,5 +125,5 @@ def hostile(server: Hostile) -> Iterator[Hostile]:
         if server.live is not None:
             with suppress(OSError):
                 server.live.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()

@@ -72,11 +72,11 @@ def test_what_does_not_fit_the_window_is_refused(own_broker: Broker) -> None:
 
     def block(_topic: str, _payload: bytes) -> None:
         held.set()
-        assert hold.wait(20)
+        assert hold.wait(60)
 
     with connected(own_broker.port, "a", "hold", on_message=block) as (client, _):
         assert client.publish("hold", b"")
-        assert held.wait(10)
+        assert held.wait(60)
         accepted = sum(client.publish("t/1", b"x") for _ in range(QUEUE + 10))
         assert QUEUE - 1 <= accepted <= QUEUE
         assert client.counters.refused_full >= 10
@@ -168,7 +168,7 @@ def test_a_broker_that_stops_acknowledging_is_given_up(own_broker: Broker) -> No
             assert client.publish("t/1", b"x")
             wait_until(lambda: heard.downs == 1, "the connection to be given up")
         relay.shutdown(socket.SHUT_RDWR)
-        threads[0].join(10)
+        threads[0].join(60)
         assert not threads[0].is_alive()
 
 

@@ -70,7 +70,7 @@ def display() -> Iterator[str]:
     with os.fdopen(read) as answer:
         yield f":{answer.readline().strip()}"
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 @pytest.mark.ui

@@ -83,7 +83,7 @@ def test_libnfcs_own_tag_is_read_by_our_phone(chip: SimPn532, tmp_path: Path) ->
         until(lambda: chip.plays or emulator.poll() is not None, "libnfc to play a tag")
         phone = Phone(phones.android())
         chip.phone_taps(phone)
-        assert phone.gone.wait(20)
+        assert phone.gone.wait(60)
         assert phone.opened == "http://libnfc.org"
     finally:
         killer = threading.Timer(20, emulator.kill)

@@ -46,7 +46,7 @@ def hold(chip: SimPn532, script: Script) -> Phone:
     """Hold a phone to the reader until it has what it wants, or has given up."""
     phone = Phone(script)
     chip.phone_taps(phone)
-    assert phone.gone.wait(10)
+    assert phone.gone.wait(60)
     return phone
 
 

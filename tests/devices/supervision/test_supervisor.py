@@ -467,7 +467,7 @@ def test_a_reader_that_is_armed_while_it_comes_back_is_armed(scanner: SimScanner
     Reader.meanwhile = staticmethod(meanwhile)
     device = Supervisor(Setting("odd", "odd", str(tmp_path / "scanner")), Ear(), host(Reader))
     device.start()
-    assert wanted.wait(10)
+    assert wanted.wait(60)
     device.arm(True)
     done.set()
     until(lambda: device.state == "ready")

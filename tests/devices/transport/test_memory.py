@@ -31,7 +31,7 @@ def test_a_wake_ends_a_read_and_a_cut_ends_it_as_gone() -> None:
         thread = threading.Thread(target=read)
         thread.start()
         end()
-        thread.join(10)
+        thread.join(60)
         assert len(ended) == 1
         assert ended[0] == b"" if end == ours.wake else isinstance(ended[0], Gone)
     with pytest.raises(Gone):

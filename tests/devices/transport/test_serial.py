@@ -52,7 +52,7 @@ def during(act: object, blocked: object) -> list[object]:
     thread.start()
     begun.wait()
     act()  # type: ignore[operator]
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive(), "it never ended"
     return ended
 

@@ -43,7 +43,7 @@ def workers(port: int, url: str, number: int) -> Iterator[subprocess.Popen[str]]
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def test_two_workers_store_the_events_of_one_kiosk_once(postgres_url: str, tmp_path: Path) -> None:

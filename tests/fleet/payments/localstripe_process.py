@@ -44,4 +44,4 @@ def localstripe() -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)

@@ -59,7 +59,7 @@ def sandbox(data: Path, webhook: str = "", port: int = 0, options: tuple[str, ..
         yield Sandbox(url, keys_in(data), data)
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @dataclass

@@ -126,7 +126,7 @@ def test_a_provider_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
 
     def look(entry: Entry) -> None:
         if entry.provider == "hangs":
-            release.wait(15)
+            release.wait(60)
         looked.append(entry.reference)
         book.later(entry.reference)
 

@@ -201,7 +201,7 @@ def test_a_store_that_changes_its_currency_takes_its_buttons_along(tmp_path: Pat
     wall = Address("pendelo", "lindenpark", "wall-1")
     assert opened.methods_at(wall) == ("card", "epc")
     publish(tmp_path / "shelves", "CHF")
-    wait_until(lambda: opened.methods_at(wall) == ("card",), "prices in francs", 10)
+    wait_until(lambda: opened.methods_at(wall) == ("card",), "prices in francs")
     opened.close()
     store.close()
     catalogue.close()
