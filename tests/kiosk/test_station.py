@@ -151,6 +151,7 @@ def station(tmp_path: Path, broker: Broker) -> Iterator[Station]:
         there = Station(tmp_path, tmp_path / "kiosk.toml", config, Fleet(config), bank, *sims)
         there.fleet.start()
         try:
+            until(lambda: there.fleet.connected, "the fleet to hear")  # what is asked before is lost
             yield there
         finally:
             for process in there.processes:
