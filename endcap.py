@@ -9,6 +9,7 @@ import sys
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("kiosk.demo", "kiosk,fleet", "the whole shop on this machine, with virtual peripherals"),
     "import": ("content.cli", "kiosk", "read a product feed into a store"),
+    "content": ("content.authored.cli", "kiosk", "what an operator publishes: check, resolve and more"),
     "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui, outbox"),
     "devices": (
         "devices.technician.cli",
