@@ -68,6 +68,13 @@ class New(Struct, frozen=True, tag="new"):
 Offer = MultiBuy | TakeForLess | New
 
 
+class Recall(Struct, frozen=True, kw_only=True):
+    """Why a product is taken off sale at once: one of content.live_changes.REASONS, and what its operator says of it."""
+
+    reason: str
+    texts: Texts = field(default_factory=dict)
+
+
 class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One article as it stands on the shelf. `gtin` has 14 digits with a valid check digit."""
 
@@ -92,6 +99,10 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     age_min: int = 0  # years; 0: no limit
     attributes: dict[str, str] = field(default_factory=dict)  # feed columns we do not know, kept
     merchant: str = ""  # key of who sells it, of Store.merchants; "": the store's own
+    drop: Sale | None = (
+        None  # lowered since the release; this and `recall` come with live changes, never in a release
+    )
+    recall: Recall | None = None
 
 
 class Aisle(Struct, frozen=True, kw_only=True):

@@ -42,9 +42,11 @@ def running(sale: Sale | None, now: int | None) -> bool:
 
 def price_at(product: Product, now: int | None) -> Money:
     """What one piece costs at `now`."""
-    if product.sale is not None and running(product.sale, now):
-        return min(product.price, product.sale.price)
-    return product.price
+    price = product.price
+    for sale in (product.sale, product.drop):
+        if sale is not None and running(sale, now):
+            price = min(price, sale.price)
+    return price
 
 
 def price_before(product: Product, now: int | None) -> Money | None:
@@ -128,11 +130,10 @@ def badge(product: Product, now: int | None) -> tuple[str, tuple[int, ...]]:
 
 def next_change(product: Product, now: int) -> int | None:
     """The next moment after `now` at which the price of one piece changes by itself; None for never."""
-    if product.sale is None:
-        return None
-    return min(
-        (t for t in (product.sale.since, product.sale.until) if t is not None and t > now), default=None
+    moments = (
+        t for sale in (product.sale, product.drop) if sale is not None for t in (sale.since, sale.until)
     )
+    return min((t for t in moments if t is not None and t > now), default=None)
 
 
 __all__ = [

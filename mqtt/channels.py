@@ -64,6 +64,8 @@ CHANNELS: Final = (
             "What the kiosk is to do; expires with the command's own `valid_s`.", answered_on="commandStates"),
     Channel("commandAcks", _PLACE.command_acks, False, (commands.CommandNoted,),
             "How far the fleet has stored what came of a command.", expires_s=300),
+    Channel("live", _PLACE.live, False, (commands.LiveChanges,),
+            "What has changed since the kiosk's release: the whole set, signed.", retain=True),
     Channel("desired", _PLACE.desired, False, (commands.Desired,), "How the kiosk is to be.", retain=True),
 )  # fmt: skip
 BY_NAME: Final = {channel.name: channel for channel in CHANNELS}

@@ -114,6 +114,18 @@ class Desired(Message, frozen=True, kw_only=True):
     software: Target | None = None  # None: what is installed
 
 
+class LiveChanges(Message, frozen=True, kw_only=True):
+    """What has changed since the release: sold out, lowered, taken down. Retained on dn/live, always the whole set.
+
+    `body` is JSON of content.live_changes.LiveSet, which says for which kiosk it is and its version; the signature is over
+    its bytes (content.signing, purpose "live").
+    """
+
+    kid: str  # names the public key
+    signature: bytes  # 64 bytes; base64 on the wire, as `body`
+    body: bytes
+
+
 class Reported(Message, frozen=True, kw_only=True):
     """How a kiosk is. Retained on up/reported; `version` is that of the Desired it has taken, 0 for none."""
 
@@ -130,3 +142,4 @@ class Reported(Message, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()  # what it could not take, in words
     content: Running = Running()
     software_state: Running = Running()
+    live_version: int = 0  # of the live changes in force; 0: none were ever taken

@@ -111,6 +111,11 @@ class Address:
         return f"{ROOT}/{self}/dn/desired"
 
     @property
+    def live(self) -> str:
+        """What has changed since the kiosk's release, retained and signed, down."""
+        return f"{ROOT}/{self}/dn/live"
+
+    @property
     def reported(self) -> str:
         """How the kiosk is, retained and versioned, up."""
         return f"{ROOT}/{self}/up/reported"

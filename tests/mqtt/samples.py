@@ -5,7 +5,16 @@ from __future__ import annotations
 import typing
 from pathlib import Path
 
-from mqtt.commands import Command, CommandNoted, CommandState, Desired, Reported, Running, Target
+from mqtt.commands import (
+    Command,
+    CommandNoted,
+    CommandState,
+    Desired,
+    LiveChanges,
+    Reported,
+    Running,
+    Target,
+)
 from mqtt.messages import (
     Ack,
     AdvertPlayed,
@@ -120,6 +129,7 @@ SAMPLES: dict[str, Message] = {
         content=Target(name="demo-000042", rollout="r-7", pinned_by="ada", pinned_why="filming"),
         software=Target(name="endcap-0.2.0"),
     ),
+    "live-changes": LiveChanges(kid="9f2c41d07be3aa10", signature=b"64 bytes", body=b'{"format":1}'),
     "reported": Reported(
         version=3, wall_ms=1795348800123, session="c0ffee0123456789", software="0.1.0", release="2026-11-22.1",
         out_of_service=True, brightness=60, sleep=(1380, 300), log_level="DEBUG", machine="Raspberry Pi 4 Model B",
@@ -128,7 +138,7 @@ SAMPLES: dict[str, Message] = {
             name="demo-000041", confirmed=True, since_ms=1795348700000, target="demo-000042", rollout="r-7",
             phase="fetching", percent=40, reason="no-source", detail="http://10.0.0.2: no route to host",
         ),
-        software_state=Running(name="endcap-0.1.0"),
+        software_state=Running(name="endcap-0.1.0"), live_version=7,
     ),
 }  # fmt: skip
 

@@ -63,7 +63,7 @@ def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
         ("presence", ("session", "epoch")),
         ("health", ("backlog", "oldest_ms", "acked_ms", "clock", "clock_off_ms")),
         ("desired", ("content", "software")),
-        ("reported", ("content", "software_state")),
+        ("reported", ("content", "software_state", "live_version")),
     ],
 )
 def test_words_of_before_fields_were_added_are_still_read(name: str, young: tuple[str, ...]) -> None:
