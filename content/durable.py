@@ -29,6 +29,10 @@ class Disk:
         with path.open("ab") as file:
             file.write(data)
 
+    def truncate(self, path: Path, size: int) -> None:
+        """Leave the first `size` bytes of a file."""
+        os.truncate(path, size)
+
     def sync(self, path: Path) -> None:
         """Return when a file's bytes, or a folder's names, are on the disk."""
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

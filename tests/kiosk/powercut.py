@@ -86,6 +86,11 @@ class RecordingDisk(Disk):
         self._file(path).data += data
         self._done("append", path)
 
+    def truncate(self, path: Path, size: int) -> None:
+        super().truncate(path, size)
+        self._file(path).data = self._file(path).data[:size]
+        self._done("truncate", path)
+
     def sync(self, path: Path) -> None:
         super().sync(path)
         above = self._folder(path.parent) if path != self._root else None
