@@ -314,5 +314,49 @@ reported = Table(
     Column("kiosk", String(98), primary_key=True), _number("version"), _number("heard_ms"), _text("body"),
 )  # fmt: skip
 
+# What release each kiosk is to run and does: the newest of `desired` and `reported` in columns, one row a kind (content,
+# software), written in their transactions. `name` "": the release for everybody. `differs_ms`: since when it runs another than it was
+# told, as the fleet heard it; 0: it does not. See fleet.operating.releases.
+wanted = Table(
+    "wanted", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("kind", String(16), primary_key=True),
+    _text("name"), _text("rollout"), _text("pinned_by"), _text("pinned_why"), _number("at_ms"),
+)  # fmt: skip
+running = Table(
+    "running", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("kind", String(16), primary_key=True),
+    _text("name"), _number("confirmed"), _number("since_ms"), _text("target"), _text("rollout"), _text("phase"),
+    _number("percent"), _text("reason"), _text("detail"), _number("version"), _number("heard_ms"), _number("differs_ms"),
+)  # fmt: skip
+
+# Roll-outs, who is in which ring of them and what became of that, and every step with who and why: see fleet.rollouts.book.
+rollouts = Table(
+    "rollouts", metadata,
+    Column("id", String(16), primary_key=True),
+    _text("kind"), _text("target"), _text("state", index=True), _number("made_ms", index=True), _text("body"),
+)  # fmt: skip
+rollout_members = Table(
+    "rollout_members", metadata,
+    Column("rollout", String(16), primary_key=True), Column("kiosk", String(98), primary_key=True),
+    _number("ring"), _number("assigned_ms"), _number("version"), _text("previous"), _number("returned_ms"), _text("verdict"),
+    _text("reason"), _number("since_ms"),
+)  # fmt: skip
+rollout_steps = Table(
+    "rollout_steps", metadata,
+    Column("rollout", String(16), primary_key=True), Column("number", Integer, primary_key=True, autoincrement=False),
+    _number("at_ms"), _text("what"), _text("who"), _text("why"), _text("state"),
+)  # fmt: skip
+
+# Words people gave to kiosks, by which rings choose.
+kiosk_tags = Table(
+    "kiosk_tags", metadata,
+    Column("kiosk", String(98), primary_key=True), Column("tag", String(40), primary_key=True), _text("who"), _number("at_ms"),
+)  # fmt: skip
+
+# Which of several processes on one database does something only one may: see fleet.store.leases.
+leases = Table(
+    "leases", metadata, Column("name", String(32), primary_key=True), _text("holder"), _number("until_ms")
+)
+
 # Written now and then to prove that the database writes: see fleet.monitoring.wellness.
 pulse = Table("pulse", metadata, Column("name", String(16), primary_key=True), _number("at_ms"))

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from fleet.clock import Clock
 from fleet.live import Hub
+from fleet.operating.releases import keep_running, keep_wanted
 from fleet.store.store import Store
 from fleet.tables import desired, reported
-from mqtt.commands import Desired, Reported
+from mqtt.commands import Desired, Reported, Target
 from mqtt.messages import Message
 from mqtt.topics import Address
 
@@ -60,26 +61,42 @@ class Desires:
             raise BadDesired("who wants it, and why? Both are told to the kiosk and kept")
         if unknown := set(changes) - set(FIELDS):
             raise BadDesired(f"{', '.join(sorted(unknown))}: expected {', '.join(FIELDS)}")
-        kiosk = str(address)
         with self._store.write() as connection:
-            row = connection.execute(
-                select(desired.c.body)
-                .where(desired.c.kiosk == kiosk)
-                .order_by(desired.c.version.desc())
-                .limit(1)
-                .with_for_update()
-            ).one_or_none()
-            last = msgspec.json.decode(row.body, type=Desired) if row else Desired(version=0)
-            said = connection.scalar(select(reported.c.version).where(reported.c.kiosk == kiosk)) or 0
-            following = _changed(last, changes, who, why, after=said if said < LAST_VERSION else 0)
-            connection.execute(
-                desired.insert().values(
-                    kiosk=kiosk, version=following.version, who=following.by, why=following.why, at_ms=self._clock(),
-                    body=msgspec.json.encode(following).decode(),
-                )
-            )  # fmt: skip
-        self._send(address, following, None)  # where the broker is away: when the kiosk appears
-        self._live.tell("desired", {"kiosk": kiosk, "version": following.version})
+            following = self._write(connection, str(address), changes, who, why)
+        self.tell(address, following)
+        return following
+
+    def want(
+        self, connection: Connection, kiosk: str, kind: str, target: Target | None, who: str, why: str
+    ) -> Desired:
+        """The next version, which wants that release (None: the one for everybody). `tell` it after the commit."""
+        keep_wanted(self._store, connection, kiosk, kind, target, self._clock())
+        return self._write(connection, kiosk, {kind: msgspec.to_builtins(target)}, who, why)
+
+    def tell(self, address: Address, following: Desired) -> None:
+        """Say a version that is stored. Where the broker is away, it is said when the kiosk appears."""
+        self._send(address, following, None)
+        self._live.tell("desired", {"kiosk": str(address), "version": following.version})
+
+    def _write(
+        self, connection: Connection, kiosk: str, changes: dict[str, Any], who: str, why: str
+    ) -> Desired:
+        row = connection.execute(
+            select(desired.c.body)
+            .where(desired.c.kiosk == kiosk)
+            .order_by(desired.c.version.desc())
+            .limit(1)
+            .with_for_update()
+        ).one_or_none()
+        last = msgspec.json.decode(row.body, type=Desired) if row else Desired(version=0)
+        said = connection.scalar(select(reported.c.version).where(reported.c.kiosk == kiosk)) or 0
+        following = _changed(last, changes, who, why, after=said if said < LAST_VERSION else 0)
+        connection.execute(
+            desired.insert().values(
+                kiosk=kiosk, version=following.version, who=following.by, why=following.why, at_ms=self._clock(),
+                body=msgspec.json.encode(following).decode(),
+            )
+        )  # fmt: skip
         return following
 
     def latest(self, kiosk: str) -> Desired | None:
@@ -132,6 +149,7 @@ class Desires:
         row = {"kiosk": str(address), "version": said.version, "heard_ms": self._clock(), "body": body}
         with self._store.write() as connection:
             self._store.upsert(connection, reported, row)
+            keep_running(self._store, connection, str(address), said, self._clock())
         self._live.tell("desired", {"kiosk": str(address), "version": said.version})
         self.appeared(address, said.version)
 
