@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 ALL = (
+    "adopting",
     "cluster",
     "qr",
     "event_forms",

@@ -37,6 +37,6 @@ def product(number: int, aisle: str = "fruit", minor: int = 199) -> Product:
     )
 
 
-def products(count: int) -> list[Product]:
+def products(count: int, minor: int = 199) -> list[Product]:
     """`count` products, by turns in fruit and dairy, with facings from 1."""
-    return [product(number, ("fruit", "dairy")[number % 2]) for number in range(1, count + 1)]
+    return [product(number, ("fruit", "dairy")[number % 2], minor) for number in range(1, count + 1)]
