@@ -18,8 +18,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from msgspec import structs
-
 from benchmarks._table import table
 from content.authored import Content, Where, to_parts
 from content.gtin import check_digit
