@@ -49,6 +49,8 @@ CHANNELS: Final = (
     Channel("commandStates", _PLACE.command_states, True, (commands.CommandState,),
             "How far a command is, and what came of it."),
     Channel("reported", _PLACE.reported, True, (commands.Reported,), "How the kiosk is.", retain=True),
+    Channel("alertStates", _PLACE.alert_states, True, (commands.AlertState,),
+            "What became of an alert at the kiosk."),
     Channel("state", _PLACE.state, True, (messages.Presence,),
             "Presence. The last will says `lost`; a word of a session that has ended is ignored.", retain=True),
     Channel("responses", _PLACE.responses, False, (messages.ChargeState, messages.CodeState, messages.TimeTold),
@@ -66,6 +68,9 @@ CHANNELS: Final = (
             "How far the fleet has stored what came of a command.", expires_s=300),
     Channel("live", _PLACE.live, False, (commands.LiveChanges,),
             "What has changed since the kiosk's release: the whole set, signed.", retain=True),
+    Channel("alerts", _PLACE.alerts, False, (commands.Alerts,),
+            "What goes before everything on the glass: all that is in force, signed.", retain=True,
+            answered_on="alertStates"),
     Channel("desired", _PLACE.desired, False, (commands.Desired,), "How the kiosk is to be.", retain=True),
 )  # fmt: skip
 BY_NAME: Final = {channel.name: channel for channel in CHANNELS}

@@ -126,6 +126,40 @@ class LiveChanges(Message, frozen=True, kw_only=True):
     body: bytes
 
 
+class Alerts(Message, frozen=True, kw_only=True):
+    """What goes before everything on the glass. Retained on dn/alert, always all that is in force.
+
+    `body` is JSON of content.alerts.AlertSet, which says for which kiosk it is and its version; the signature is over its
+    bytes (content.signing, purpose "alert"). The same may come by more than one broker: the highest version holds.
+    """
+
+    kid: str  # names the public key
+    signature: bytes  # 64 bytes; base64 on the wire, as `body`
+    body: bytes
+
+
+Became = Literal[
+    "heard",  # taken: its moment has not come, or no screen has shown it yet
+    "shown",  # it is on the glass
+    "audible",  # and can be heard
+    "silent",  # it should be heard and cannot; `reason`: no-speaker, muted, failed
+    "cleared",  # it is over here: taken back, or its time is up
+    "refused",  # the whole set; `reason`: unsigned, unread, not-ours
+]
+
+
+class AlertState(Message, frozen=True, kw_only=True):
+    """Topic: up/alert. `id` is the alert's, "" where a set was refused."""
+
+    id: str
+    state: Became
+    wall_ms: int
+    version: int = 0  # of the set
+    after_ms: int = 0  # of shown: since the set was heard, by the kiosk's monotonic clock
+    reason: str = ""
+    detail: str = ""  # for people
+
+
 class Reported(Message, frozen=True, kw_only=True):
     """How a kiosk is. Retained on up/reported; `version` is that of the Desired it has taken, 0 for none."""
 

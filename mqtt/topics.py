@@ -18,6 +18,7 @@ EVERY_STATE = f"{ROOT}/+/+/+/state"
 EVERY_HEALTH = f"{ROOT}/+/+/+/up/health"
 EVERY_COMMAND_STATE = f"{ROOT}/+/+/+/up/cmd"
 EVERY_REPORTED = f"{ROOT}/+/+/+/up/reported"
+EVERY_ALERT_STATE = f"{ROOT}/+/+/+/up/alert"
 
 
 class BadTopic(ValueError):
@@ -114,6 +115,16 @@ class Address:
     def live(self) -> str:
         """What has changed since the kiosk's release, retained and signed, down."""
         return f"{ROOT}/{self}/dn/live"
+
+    @property
+    def alerts(self) -> str:
+        """What goes before everything on the glass, retained and signed, down."""
+        return f"{ROOT}/{self}/dn/alert"
+
+    @property
+    def alert_states(self) -> str:
+        """What became of an alert at the kiosk, up."""
+        return f"{ROOT}/{self}/up/alert"
 
     @property
     def reported(self) -> str:

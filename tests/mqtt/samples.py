@@ -6,6 +6,8 @@ import typing
 from pathlib import Path
 
 from mqtt.commands import (
+    Alerts,
+    AlertState,
     Command,
     CommandNoted,
     CommandState,
@@ -139,6 +141,11 @@ SAMPLES: dict[str, Message] = {
             phase="fetching", percent=40, reason="no-source", detail="http://10.0.0.2: no route to host",
         ),
         software_state=Running(name="endcap-0.1.0"), live_version=7,
+    ),
+    "alerts": Alerts(kid="5e1f00ba5e1f00ba", signature=b"\x01" * 64, body=b'{"kiosk":"demo/s1/K1","version":4}'),
+    "alert-state": AlertState(
+        id="7K3Q9D2M5XVA8PB1", state="silent", wall_ms=1795348800123, version=4, after_ms=61, reason="no-speaker",
+        detail="aplay: no such card",
     ),
 }  # fmt: skip
 
