@@ -30,7 +30,7 @@ class BadKeys(ValueError):
 
 
 class PublicKeys(Struct, frozen=True, kw_only=True):
-    """A tenant's public keys: by purpose, by key id, 32 bytes each."""
+    """A tenant's public keys: by purpose, by key id, 32 bytes each; of a purpose's keys the newest is first."""
 
     tenant: str
     keys: dict[Purpose, dict[str, bytes]]
@@ -77,10 +77,7 @@ def verify(
 
 def write_keys(keys: PublicKeys) -> bytes:
     """keys.json; the same keys always give the same bytes."""
-    said = {
-        purpose: {kid: public.hex() for kid, public in sorted(of.items())}
-        for purpose, of in sorted(keys.keys.items())
-    }
+    said = {purpose: {kid: public.hex() for kid, public in of.items()} for purpose, of in keys.keys.items()}
     return msgspec.json.format(msgspec.json.encode(_File(FORMAT, keys.tenant, said)), indent=2) + b"\n"
 
 

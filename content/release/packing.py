@@ -149,7 +149,7 @@ class _Store:
             return known
         blob, stored = squeeze(raw)
         path = self._folder / blob.path
-        if blob.sha256 not in self.new and not _has(path, blob.size):
+        if blob.sha256 not in self.new and not _is(path, stored):
             part = path.with_name(path.name + PART)
             open_folder(self._disk, part.parent)
             self._disk.write(part, stored)
@@ -163,10 +163,7 @@ class _Store:
             return False
         try:
             if blob.coding == "":
-                return (
-                    _has(self._folder / blob.path, blob.size)
-                    and hashlib.sha256(raw).hexdigest() == blob.sha256
-                )
+                return hashlib.sha256(raw).hexdigest() == blob.sha256 and _is(self._folder / blob.path, raw)
             return unpack(blob, (self._folder / blob.path).read_bytes()) == raw
         except (OSError, BadRelease):
             return False
@@ -194,8 +191,9 @@ def open_folder(disk: Disk, folder: Path) -> None:
             made.chmod(0o755)
 
 
-def _has(path: Path, size: int) -> bool:
+def _is(path: Path, data: bytes) -> bool:
+    """Whether a file is there and is undamaged: a publish heals what a bad disk did to a blob."""
     try:
-        return path.stat().st_size == size
+        return path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError:
         return False
