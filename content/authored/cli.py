@@ -8,10 +8,15 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-# name -> (module with main(arguments) -> exit code, what it does)
+# name -> (module with main(arguments) -> exit code, or module:function, what it does)
 SUBCOMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("content.authored.cli_check", "read a content folder and say all that is wrong in it"),
     "resolve": ("content.authored.cli_resolve", "say what one kiosk shows, or write it as a store"),
+    "releases": ("content.release.cli_releases:releases", "list what is published"),
+    "current": ("content.release.cli_releases:current", "make a release the one for everybody"),
+    "retire": ("content.release.cli_releases:retire", "take a release out of the repository"),
+    "refresh": ("content.release.cli_releases:refresh", "sign anew what would run out; for a timer"),
+    "keys": ("content.release.cli_keys", "who may sign: init, show, rotate, replace-lost and more"),
 }
 
 
@@ -35,4 +40,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] not in SUBCOMMANDS:
         print(f"endcap content: no {words[0]!r}; there are: {', '.join(SUBCOMMANDS)}", file=sys.stderr)
         return 2
-    return int(importlib.import_module(SUBCOMMANDS[words[0]][0]).main(words[1:]) or 0)
+    module, _, function = SUBCOMMANDS[words[0]][0].partition(":")
+    return int(getattr(importlib.import_module(module), function or "main")(words[1:]) or 0)
