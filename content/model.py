@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from content.fulfilment import Fulfilment
 from content.fulfilment import Texts as Texts
 from content.money import Money
+from content.schedule.records import Hours
 
 
 def text_in(texts: Texts, language: str) -> str:
@@ -39,33 +40,55 @@ class Measure(Struct, frozen=True):
     unit: str  # one of content.pricing.UNITS: those of Google's unit_pricing_measure
 
 
-class Sale(Struct, frozen=True):
-    """A lower price between two moments (Unix seconds, `until` excluded; None: open-ended)."""
+class Sale(Struct, frozen=True, tag="sale", omit_defaults=True):
+    """A lower price between two moments (Unix seconds, `until` excluded; None: open-ended), and in its hours.
+
+    Of every offer: `hours` None is at all times; `most` are the pieces of a product in one basket that get it (more cost
+    what they cost without it); `limit` the pieces of it one order may hold at all while it runs; 0: any number.
+    """
 
     price: Money
     since: int | None = None
     until: int | None = None
+    hours: Hours | None = None
+    most: int = 0
+    limit: int = 0
+    key: str = ""  # which offer of the operator's it comes from; "": the feed's own
 
 
-class MultiBuy(Struct, frozen=True, tag="multi-buy"):
+class MultiBuy(Struct, frozen=True, tag="multi-buy", omit_defaults=True):
     """`quantity` pieces together cost `price` (2 for 3.00); the rest of the pieces cost the normal price."""
 
     quantity: int
     price: Money
+    hours: Hours | None = None
+    most: int = 0
+    limit: int = 0
+    key: str = ""
 
 
-class TakeForLess(Struct, frozen=True, tag="take-for-less"):
+class TakeForLess(Struct, frozen=True, tag="take-for-less", omit_defaults=True):
     """Take `take` pieces and pay for `pay` of them (3 for 2)."""
 
     take: int
     pay: int
+    hours: Hours | None = None
+    most: int = 0
+    limit: int = 0
+    key: str = ""
 
 
-class New(Struct, frozen=True, tag="new"):
+class New(Struct, frozen=True, tag="new", omit_defaults=True):
     """Shown as new; costs what it costs."""
+
+    hours: Hours | None = None
+    most: int = 0
+    limit: int = 0
+    key: str = ""
 
 
 Offer = MultiBuy | TakeForLess | New
+Reduction = Sale | MultiBuy | TakeForLess | New
 
 
 class Recall(Struct, frozen=True, kw_only=True):
@@ -98,6 +121,9 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     storage: str = ""  # ambient, chilled, frozen
     age_min: int = 0  # years; 0: no limit
     attributes: dict[str, str] = field(default_factory=dict)  # feed columns we do not know, kept
+    further: tuple[
+        Reduction, ...
+    ] = ()  # offers beside those two; of all that run the best for the buyer counts
     merchant: str = ""  # key of who sells it, of Store.merchants; "": the store's own
     drop: Sale | None = (
         None  # lowered since the release; this and `recall` come with live changes, never in a release

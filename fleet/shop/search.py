@@ -68,7 +68,7 @@ class Index:
         for word in {*words_of(names), *words_of(folded(product.brand))}:
             for key in grams(word) if is_cjk(word) else (word,):
                 self._at.setdefault(key, []).append(place)
-        if product.sale is not None or not isinstance(product.offer, New | None):
+        if product.sale is not None or product.further or not isinstance(product.offer, New | None):
             self.offers.append(product.gtin)
 
     def find(self, text: str) -> Found:

@@ -61,11 +61,18 @@ def age_min(session: Session) -> int:
     return max((pick.product.age_min for pick in session.basket), default=0)
 
 
-def best_moment(product: Product, now: int | None, honour_s: int) -> int | None:
-    """Now, or the moment `honour_s` ago where the product was cheaper: it may still have stood on the glass."""
+def best_moment(product: Product, quantity: int, now: int | None, honour_s: int) -> int | None:
+    """Now, or the moment `honour_s` ago where so many were cheaper: that may still have stood on the glass."""
     if now is None:
         return None
-    return min((now, now - honour_s), key=lambda moment: pricing.price_at(product, moment).minor)
+    return min((now, now - honour_s), key=lambda moment: pricing.line_total(product, quantity, moment).minor)
+
+
+def most_of(session: Session, product: Product) -> int:
+    """How many pieces of a product an order may hold now."""
+    limit = pricing.limit_at(product, session.at.now)
+    most = session.settings.max_quantity
+    return most if limit is None else min(limit, most)
 
 
 def add(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
@@ -77,7 +84,7 @@ def add(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
 
 def carry(turn: Turn, product: Product, quantity: int) -> bool:
     """Have as many pieces of a product that came along from a phone as one may have; False where it is not sold here now."""
-    quantity = min(quantity, turn.session.settings.max_quantity)
+    quantity = min(quantity, most_of(turn.session, product))
     return not _refusal(turn.session, product, quantity) and put(turn, product, product.facing, quantity)
 
 
@@ -88,11 +95,11 @@ def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
         turn.say(refused, tone="bad")
         return False
     picks = {pick.product.gtin: pick for pick in turn.session.basket}
-    moment = best_moment(product, turn.session.at.now, turn.session.settings.honour_s)
+    moment = best_moment(product, quantity, turn.session.at.now, turn.session.settings.honour_s)
     pick = Pick(product, facing, quantity, moment)
     before = picks.get(product.gtin)
-    if before is not None and price_of(before) <= price_of(pick):
-        pick = structs.replace(before, quantity=quantity)
+    if before is not None and total_of(kept := structs.replace(before, quantity=quantity)) <= total_of(pick):
+        pick = kept
     picks[product.gtin] = pick
     turn.set(basket=tuple(picks.values()), order=None)
     turn.do(RecordEngagement("add", product.gtin, facing))
@@ -107,7 +114,7 @@ def _refusal(session: Session, product: Product, quantity: int) -> str:
         return "sold-out"
     if product.price.currency != session.store.currency or product.price.minor < 0:
         return "not-sold-here"
-    if quantity > session.settings.max_quantity:
+    if quantity > max(most_of(session, product), min(known, session.settings.max_quantity)):
         return "line-full"
     if not known and len(session.basket) >= session.settings.max_lines:
         return "basket-full"

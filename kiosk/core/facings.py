@@ -47,7 +47,7 @@ def fresh_ms(products: Sequence[Product], wall_ms: int, *, trusted: bool, signed
     A clock that is not trusted may be set at any moment, and one that is may be corrected: see UNSURE_MS, LONGEST_MS.
     `signed`: their links have a last day.
     """
-    if not any(product.sale or product.drop for product in products):
+    if not any(pricing.timed(product) for product in products):
         return (SIGNED_MS if trusted else UNSURE_MS) if signed else 0
     if not trusted:
         return UNSURE_MS

@@ -18,7 +18,7 @@ from fleet.web.shop.basket_cookie import Basket, with_piece
 from fleet.web.shop.basket_view import basket_page, bought, can_be_had, stem_of
 from fleet.web.shop.came_from import back_to_shelf
 from fleet.web.shop.lane import Lane, say_of
-from fleet.web.shop.product_view import gtin_14, quantity_of
+from fleet.web.shop.product_view import gtin_14, most_of, quantity_of
 from fleet.web.shop.trade import Trade, basket_of, keep
 from fleet.web.shop.ways_view import Way, ways
 
@@ -94,12 +94,11 @@ class BasketPages:
         )
         if quantity < 0 or not basket.quantity_of(gtin):
             return basket
-        quantity = min(quantity, basket_cookie.MOST)
         if product is None:
             return with_piece(basket, gtin, 0, 0)
-        return with_piece(
-            basket, gtin, quantity, pricing.line_total(product, quantity, self._lane.now()).minor
-        )
+        now = self._lane.now()
+        quantity = min(quantity, most_of(product, now))
+        return with_piece(basket, gtin, quantity, pricing.line_total(product, quantity, now).minor)
 
     def _put(self, request: Request, basket: Basket, store: AnyStore, said: dict[str, str]) -> Response:
         """Put a product in beside what there is of it. Sent again because the answer was lost, it comes with the basket of
@@ -113,8 +112,8 @@ class BasketPages:
         kiosk, spot = basket_cookie.place(said["kiosk"], said["spot"])
         if kiosk or not basket.kiosk:
             basket = Basket(pieces=basket.pieces, kiosk=kiosk, spot=spot, order=basket.order)
-        quantity = min(basket.quantity_of(product.gtin) + asked, basket_cookie.MOST)
         now = self._lane.now()
+        quantity = min(basket.quantity_of(product.gtin) + asked, most_of(product, now))
         shown = pricing.line_total(product, asked, now).minor
         changed = with_piece(basket, product.gtin, quantity, pricing.line_total(product, quantity, now).minor)
         if changed.quantity_of(product.gtin) != quantity:

@@ -9,6 +9,7 @@ from content.model import Availability, Product
 from content.money import Money
 from content.store import AnyStore
 from fleet.web.shop.basket_cookie import MOST, Basket
+from fleet.web.shop.product_view import most_of
 from fleet.web.words import Words
 
 
@@ -102,7 +103,7 @@ def _line(
         size=say.measure(product.size) if product else "",
         link=_link(basket, piece.gtin) if product else "",
         picture=bool(product and product.picture), quantity=piece.quantity, fewer=piece.quantity - 1,
-        more=piece.quantity + 1 if piece.quantity < MOST else None,
+        more=piece.quantity + 1 if piece.quantity < (most_of(product, now) if product else MOST) else None,
         total="" if total is None else say.money(Money(total, currency)),
         saved=say("product.saved", say.money(saved)) if saved else "", note=note, out=total is None,
     )  # fmt: skip

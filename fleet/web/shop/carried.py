@@ -19,6 +19,7 @@ from fleet.web.shop.basket import BasketPages
 from fleet.web.shop.basket_cookie import Basket, Piece, with_lines
 from fleet.web.shop.basket_view import basket_page, can_be_had
 from fleet.web.shop.lane import Gone, Lane, say_of
+from fleet.web.shop.product_view import most_of
 from fleet.web.shop.trade import Trade, basket_of, keep
 
 WRONG: Final = Rule(
@@ -109,8 +110,9 @@ class CarriedPages:
         )
         pieces = []
         for gtin, quantity in lines:
-            product, wanted = store.product(gtin), min(quantity, basket_cookie.MOST)
+            product = store.product(gtin)
             if product is not None:
+                wanted = min(quantity, most_of(product, now))
                 total = pricing.line_total(product, wanted, now).minor if can_be_had(product) else 0
                 pieces.append(Piece(gtin, wanted, total))
         if not pieces:

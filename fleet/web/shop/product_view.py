@@ -56,6 +56,12 @@ def quantity_of(text: str) -> int:
     return min(MOST, max(1, int(text))) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
+def most_of(product: Product, now: int) -> int:
+    """How many pieces of a product an order may hold at `now`."""
+    limit = pricing.limit_at(product, now)
+    return MOST if limit is None else min(MOST, limit)
+
+
 def gtin_14(text: str) -> str | None:
     """A GTIN of 8, 12, 13 or 14 digits with 14, None where it is none or its check digit is wrong (GS1 7.9)."""
     try:
