@@ -12,7 +12,7 @@ from content.store import OpenStore
 from kiosk.core.facings import facing_of
 from kiosk.core.settings import Place
 from kiosk.core.terms import Links
-from kiosk.link.link import Show, TakePicture
+from kiosk.link.link import Drawn, Show, TakePicture
 from kiosk.views import AisleLabel, Facing, FacingsPage, Frame, Intent, Shop, View, Wall
 
 AISLE = "all"
@@ -95,6 +95,9 @@ class BenchLink:
 
     def send(self, intent: Intent) -> None:
         """Whatever is touched, the wall stays."""
+
+    def drew(self, drawn: Drawn) -> None:
+        """See ScreenEnd: nobody asks."""
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
         """A piece of shelf."""

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
+from msgspec import Struct
+
 from kiosk.views import FacingsPage, Intent, Shop, View
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,14 @@ OnIntent = Callable[[Intent], None]
 Facings = Callable[[str, str, int, int], FacingsPage]
 OnPicture = Callable[[bytes, str], None]  # (WebP of the glass, ""), or (b"", why there is none: a key)
 TakePicture = Callable[[OnPicture], None]
+
+
+class Drawn(Struct, frozen=True, tag="drawn"):
+    """What a screen has drawn of one state of the shop's content, since it first did. An agent judges a release by it."""
+
+    version: str  # Shop.version
+    frames: int
+    facings: int  # the most products that were on the glass at once, all of them painted
 
 
 class ScreenEnd(Protocol):
@@ -41,6 +51,9 @@ class ScreenEnd(Protocol):
 
     def send(self, intent: Intent) -> None:
         """Tell the agent what a person did. Never blocks, never raises; while the agent is away it is dropped and counted."""
+
+    def drew(self, drawn: Drawn) -> None:
+        """Tell the agent what was drawn. Never blocks, never raises; the last word counts."""
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
         """The facings `start`..`stop` (0-based, `stop` excluded) of an aisle. Blocks: call it from a worker thread.
@@ -73,6 +86,9 @@ class AgentEnd(Protocol):
     def restart_screens(self) -> int:
         """Tell every screen to end, so that it is started again; how many were told."""
 
+    def drawn(self) -> Drawn | None:
+        """What the wall's screen, the one that connected first, said last that it has drawn; None before its first word."""
+
     def counters(self) -> dict[str, int]:
         """What happened so far: `screens` connected now, `connected` ever; `refused` lines, `dropped` intents, failed `facings`."""
 
@@ -101,6 +117,7 @@ class _Memory:
         self.provider: Facings | None = None
         self.picture: TakePicture | None = None
         self.leave: Callable[[], None] | None = None
+        self.drawn: Drawn | None = None
         self.counts: Counter[str] = Counter()
 
 
@@ -148,6 +165,10 @@ class MemoryScreenEnd:
         except Exception:
             self._memory.counts["dropped"] += 1
             log.exception("the agent could not take an intent")
+
+    def drew(self, drawn: Drawn) -> None:
+        """See ScreenEnd."""
+        self._memory.drawn = drawn
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
         """See ScreenEnd."""
@@ -200,6 +221,10 @@ class MemoryAgentEnd:
             return 0
         leave()
         return 1
+
+    def drawn(self) -> Drawn | None:
+        """See AgentEnd."""
+        return self._memory.drawn
 
     def counters(self) -> dict[str, int]:
         """See AgentEnd."""

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kiosk.link.link import OnPicture
+from kiosk.link.link import Drawn, OnPicture
 from kiosk.views import FacingsPage, Intent, Shop, View
 
 LINE_UP = 64 * 1024  # bytes of the longest line a screen may send; an intent has some hundred
@@ -57,7 +57,7 @@ class Leave(Struct, frozen=True, tag="leave"):
     """Agent to screen: end; whoever watches over the screen starts it again."""
 
 
-Up = Intent | Query | PicturePiece
+Up = Intent | Query | PicturePiece | Drawn
 Down = Shop | View | Answer | PictureWanted | Leave
 read_up = msgspec.json.Decoder(Up).decode
 read_down = msgspec.json.Decoder(Down).decode

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from kiosk.link.link import LinkDown, Show, TakePicture, check_range
+from kiosk.link.link import Drawn, LinkDown, Show, TakePicture, check_range
 from kiosk.link.messages import (
     LINE_DOWN,
     LINE_UP,
@@ -54,6 +54,7 @@ class SocketScreenEnd:
         self._lock = threading.Lock()
         self._unsent: deque[Struct] = deque()
         self._waiting: dict[int, _Waiting] = {}
+        self._drawn: Drawn | None = None  # to be told; one that comes takes its place
         self._wire: Wire | None = None
         self._show: Show | None = None
         self._picture: TakePicture | None = None
@@ -84,6 +85,14 @@ class SocketScreenEnd:
                 self.counts["dropped"] += 1
                 return
             self._unsent.append(intent)
+        self._waker.wake()
+
+    def drew(self, drawn: Drawn) -> None:
+        """See ScreenEnd."""
+        with self._lock:
+            if self._wire is None:
+                return
+            self._drawn = drawn
         self._waker.wake()
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
@@ -147,7 +156,7 @@ class SocketScreenEnd:
                         return self._hang_up()
                 if not self._tell(wire):
                     return self._hang_up()
-                more = wire.unsent or self._unsent
+                more = wire.unsent or self._unsent or self._drawn
                 wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if more else 0)
                 selector.modify(wire.sock, wanted)
         return self._hang_up()
@@ -157,6 +166,7 @@ class SocketScreenEnd:
             self._wire = None
             self.counts["dropped"] += len(self._unsent)
             self._unsent.clear()
+            self._drawn = None
             waiting, self._waiting = list(self._waiting.values()), {}
         for query in waiting:
             query.done.set()
@@ -165,6 +175,9 @@ class SocketScreenEnd:
         with self._lock:
             while self._unsent and len(wire.unsent) < LINE_UP:
                 wire.queue(self._unsent.popleft())
+            if self._drawn is not None and len(wire.unsent) < LINE_UP:
+                wire.queue(self._drawn)
+                self._drawn = None
         self._deliver()
         return wire.flush()
 

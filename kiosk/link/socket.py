@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.link.link import Facings, OnIntent, OnPicture, check_range
+from kiosk.link.link import Drawn, Facings, OnIntent, OnPicture, check_range
 from kiosk.link.messages import (
     LINE_UP,
     Answer,
@@ -48,6 +48,7 @@ class _Screen:
         self.wire = Wire(sock, LINE_UP)
         self.unheard: deque[bytes] = deque()  # lines that wait until it has read its answers
         self.shown: tuple[Shop, View] | None = None  # what it was last sent
+        self.drawn: Drawn | None = None  # what it said last
 
 
 class SocketAgentEnd:
@@ -96,6 +97,11 @@ class SocketAgentEnd:
         self._orders.append(Leave())
         self._waker.wake()
         return told
+
+    def drawn(self) -> Drawn | None:
+        """See AgentEnd."""
+        screens = self._screens[:1]
+        return screens[0].drawn if screens else None
 
     def counters(self) -> dict[str, int]:
         """See AgentEnd."""
@@ -182,6 +188,8 @@ class SocketAgentEnd:
                 screen.wire.queue(self._answer(said))
             elif isinstance(said, PicturePiece):
                 self._pictures.heard(said)
+            elif isinstance(said, Drawn):
+                screen.drawn = said
             else:
                 self._take(said)
 

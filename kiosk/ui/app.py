@@ -36,6 +36,7 @@ from kiosk.ui.screens.product import ProductScreen
 from kiosk.ui.screens.wall import WallScreen
 from kiosk.ui.stage import Screens, Stage
 from kiosk.ui.theme import Theme
+from kiosk.ui.witness import Witness
 from kiosk.views import (
     Asleep,
     Attract,
@@ -130,6 +131,7 @@ class ScreenProgram:
         Window.bind(on_flip=self._flipping)
         self.pictures = Pictures(self)
         self.frames = 0  # flips so far: unchanged means the picture is unchanged
+        self._witness = Witness(link.drew, self.stage.facings, self.stage.later)
         self._root = root
         self.loop = Loop(stock=stock_loop)
 
@@ -227,6 +229,7 @@ class ScreenProgram:
 
     def _flipping(self, _window: Any) -> None:
         self.frames += 1
+        self._witness.frame(self.stage.version)
         request, self._picture = self._picture, None
         if request is not None:
             from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels

@@ -15,7 +15,7 @@ from typing import Self
 
 from PIL import Image
 
-from kiosk.link.link import Show, TakePicture
+from kiosk.link.link import Drawn, Show, TakePicture
 from kiosk.ui.app import ScreenProgram
 from kiosk.views import Facing, FacingsPage, Intent, Panel, Shop, View
 
@@ -36,6 +36,9 @@ class Pose:
 
     def send(self, intent: Intent) -> None:
         """Nobody listens."""
+
+    def drew(self, drawn: Drawn) -> None:
+        """See ScreenEnd: nobody asks."""
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
         """A window of an aisle's facings."""

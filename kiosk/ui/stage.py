@@ -182,6 +182,15 @@ class Stage:
         return self.screen is not None and self._body.settled and self._over.settled and self.screen.ready
 
     @property
+    def version(self) -> str:
+        """Of the shop's content that is shown; "" before the first view."""
+        return self._shop.version if self._shop is not None else ""
+
+    def facings(self) -> int:
+        """How many products are on the glass; 0 as long as something of the view is missing there."""
+        return self.screen.facings if self.screen is not None and self.settled else 0
+
+    @property
     def nodes(self) -> Sequence[Node]:
         """What is on the glass now, from back to front."""
         return (*self._body.nodes, *self._over.nodes)

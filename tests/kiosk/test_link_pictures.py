@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.link.link import AgentEnd, OnPicture, ScreenEnd, memory_pair
+from kiosk.link.link import AgentEnd, Drawn, OnPicture, ScreenEnd, memory_pair
 from kiosk.link.messages import MAX_PICTURE, PIECE, PicturePiece, Pictures, pieces
 from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.views import FacingsPage
@@ -104,3 +104,30 @@ def test_the_next_question_gives_the_last_one_up() -> None:
 
 def test_what_no_link_carries_is_said_not_to_be_there() -> None:
     assert list(pieces(1, b"x" * (MAX_PICTURE + 1), "")) == [PicturePiece(1, b"", True, "too-large")]
+
+
+def test_what_was_drawn_is_known_to_the_agent(ends: tuple[AgentEnd, ScreenEnd]) -> None:
+    agent, screen = ends
+    assert agent.drawn() is None
+
+    def told(drawn: Drawn) -> bool:
+        screen.drew(drawn)  # a screen that still connects tells nobody, and tells again with its next frame
+        return agent.drawn() == drawn
+
+    until(lambda: told(Drawn("v1", 1, 0)))
+    until(lambda: told(Drawn("v2", 700, 24)))
+
+
+def test_a_new_screen_has_drawn_nothing(tmp_path: Path) -> None:
+    agent, screen = SocketAgentEnd(tmp_path / "s"), SocketScreenEnd(tmp_path / "s")
+    agent.serve(lambda intent: None, nothing)
+
+    def told() -> bool:
+        screen.drew(Drawn("v1", 1, 0))
+        return agent.drawn() is not None
+
+    until(told)
+    screen.close()
+    until(lambda: agent.counters()["screens"] == 0)
+    assert agent.drawn() is None
+    agent.close()

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from content.model import Language
 from content.money import Money
-from kiosk.link.link import Show, TakePicture
+from kiosk.link.link import Drawn, Show, TakePicture
 from kiosk.views import AdvertCard, AisleLabel, Facing, FacingsPage, Intent, Shop, View
 
 NAMES = {
@@ -99,6 +99,7 @@ class Showroom:
         self.sent: list[Intent] = []
         self.asked: list[tuple[str, int, int]] = []
         self.away = False
+        self.drawn: Drawn | None = None
         self.fresh_ms = 0
         self._pictures = pictures
         self.facing = facing
@@ -117,6 +118,10 @@ class Showroom:
 
     def send(self, intent: Intent) -> None:
         self.sent.append(intent)
+
+    def drew(self, drawn: Drawn) -> None:
+        """See ScreenEnd."""
+        self.drawn = drawn
 
     def facings(self, aisle: str, language: str, start: int, stop: int) -> FacingsPage:
         if self.away:

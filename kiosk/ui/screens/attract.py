@@ -348,6 +348,7 @@ class AttractScreen(Screen):
     period = HINT_SECONDS
     _turn = 0  # languages of the invitation so far
     _missing = False
+    _shown = 0  # products in the strip
 
     def show(self, shop: Shop, view: Attract) -> None:  # type: ignore[override]  # the stage hands over its own views only
         """A slide."""
@@ -364,6 +365,11 @@ class AttractScreen(Screen):
         if self._missing:
             self.refresh()
 
+    @property
+    def facings(self) -> int:
+        """See Screen."""
+        return self._shown
+
     def nodes(self) -> Sequence[Node]:
         """The slide, the goods, the invitation."""
         assert self.shop is not None
@@ -378,7 +384,7 @@ class AttractScreen(Screen):
         count = columns * rows
         aisles = [a for a in self.shop.aisles if a.count >= count] or list(self.shop.aisles)
         if not aisles:
-            self._missing = False
+            self._missing, self._shown = False, 0
             return []
         slides = [a.key for a in self.shop.adverts] + [HOW]
         at = slides.index(self.view.slide) if self.view.slide in slides else 0
@@ -386,4 +392,6 @@ class AttractScreen(Screen):
         self.host.shelves.want(shelf, [range(count)])
         goods = [self.host.shelves.get(shelf, i) for i in range(count)]
         self._missing = None in goods
-        return [g for g in goods if g is not None]
+        there = [g for g in goods if g is not None]
+        self._shown = len(there)
+        return there

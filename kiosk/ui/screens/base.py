@@ -85,6 +85,11 @@ class Screen:
         """Whether a frame must not come late: something is scrolling."""
         return False
 
+    @property
+    def facings(self) -> int:
+        """How many products it shows."""
+        return 0
+
     def committed(self) -> None:
         """The nodes of the last compose() are on the glass now."""
 

@@ -300,6 +300,13 @@ class WallScreen(Screen):
         if self._since is None:
             self._since = time.monotonic()
 
+    @property
+    def facings(self) -> int:
+        """See Screen."""
+        if self.shelf.now is None:
+            return 0
+        return sum(self.shelf.facing(i) is not None for i in self.shelf.now.whole(self.shelf.offset))
+
     def _look_away(self) -> None:
         """They move, or leave: say what was seen, and for how long."""
         since, self._since = self._since, None
