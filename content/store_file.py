@@ -61,7 +61,9 @@ class _Language(Struct, forbid_unknown_fields=True):
     name: str
 
 
-class _File(Struct, forbid_unknown_fields=True):
+class StoreFile(Struct, forbid_unknown_fields=True):
+    """store.toml as it is written."""
+
     key: str
     names: Texts
     currency: str
@@ -88,7 +90,7 @@ def read_store_file(path: Path) -> Store:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise StoreFileError(path, [("", f"expected at most {_MOST_BYTES // 1024} KiB")])
-        said = msgspec.convert(tomllib.loads(data.decode("utf-8")), _File)
+        said = msgspec.convert(tomllib.loads(data.decode("utf-8")), StoreFile)
     except OSError as error:
         raise StoreFileError(path, [("", f"cannot be read: {error.strerror or error}")]) from error
     except UnicodeDecodeError as error:
@@ -105,7 +107,7 @@ def read_store_file(path: Path) -> Store:
     return _store(said)
 
 
-def _store(said: _File) -> Store:
+def _store(said: StoreFile) -> Store:
     return Store(
         key=said.key,
         names=said.names,
@@ -126,7 +128,7 @@ def _store(said: _File) -> Store:
     )
 
 
-def _mistakes(said: _File) -> Iterator[tuple[str, str]]:
+def _mistakes(said: StoreFile) -> Iterator[tuple[str, str]]:
     """Key, and what was expected there."""
     if not _KEY.fullmatch(said.key):
         yield "key", f"small letters, digits, dots, dashes and underscores, found {said.key!r}"
@@ -145,7 +147,7 @@ def _mistakes(said: _File) -> Iterator[tuple[str, str]]:
     yield from mistakes_in(said.pickups, said.deliveries, said.currency)
 
 
-def _language_mistakes(said: _File) -> Iterator[tuple[str, str]]:
+def _language_mistakes(said: StoreFile) -> Iterator[tuple[str, str]]:
     if not said.languages:
         yield "languages", "one at least"
         return
@@ -169,7 +171,7 @@ def _tag_mistakes(place: str, tag: str) -> Iterator[tuple[str, str]]:
         yield place, f"{wrong}, found {tag!r}"
 
 
-def _texts(said: _File) -> Iterator[tuple[str, Texts]]:
+def _texts(said: StoreFile) -> Iterator[tuple[str, Texts]]:
     """Every text with its key; empty ones that may be left out are left out."""
     yield "names", said.names
     if said.pickup:
@@ -187,7 +189,7 @@ def _texts(said: _File) -> Iterator[tuple[str, Texts]]:
     yield from texts_of(said.pickups, said.deliveries)
 
 
-def _aisle_mistakes(said: _File) -> Iterator[tuple[str, str]]:
+def _aisle_mistakes(said: StoreFile) -> Iterator[tuple[str, str]]:
     if not said.aisles:
         yield "aisles", "one at least"
     keys = [each.key for each in said.aisles]
@@ -204,7 +206,7 @@ def _aisle_mistakes(said: _File) -> Iterator[tuple[str, str]]:
                 yield f"aisles[{index}].{name}", f"a colour such as #1456d9, found {getattr(aisle, name)!r}"
 
 
-def _advert_mistakes(said: _File) -> Iterator[tuple[str, str]]:
+def _advert_mistakes(said: StoreFile) -> Iterator[tuple[str, str]]:
     aisles = {each.key for each in said.aisles}
     keys = [each.key for each in said.adverts]
     for index, advert in enumerate(said.adverts):

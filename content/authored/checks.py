@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from content.authored.mistakes import Mistake
 from content.authored.model import ALL, Content, Price, Shelf, Wall
+from content.authored.offers import OFFERS, OWN
+from content.authored.themes import THEMES, contrast_mistakes
 from content.model import Product, Sale
 
 GROUPS, MERCHANTS, PRICES, WALLS, STORE = (
@@ -29,6 +31,8 @@ def mistakes_in(content: Content) -> Iterator[Mistake]:
     yield from _of_products(content)
     yield from _of_lists(content, known)
     yield from _of_walls(content, known)
+    yield from _of_offers(content, known)
+    yield from _of_colours(content, known)
 
 
 def _once(file: str, table: str, keys: Iterable[str]) -> Iterator[Mistake]:
@@ -63,6 +67,10 @@ def _of_sellers(content: Content, known: set[str]) -> Iterator[Mistake]:
     yield from _once(MERCHANTS, "merchants", (seller.merchant.key for seller in content.sellers))
     ways = {option.key for option in content.store.fulfilments}
     for index, seller in enumerate(content.sellers):
+        if seller.merchant.key == OWN:
+            yield Mistake(
+                MERCHANTS, f"merchants[{index}].key", f"expected another key: {OWN!r} is the store itself"
+            )
         yield from unknown_groups(MERCHANTS, f"merchants[{index}]", seller.groups, known)
         for number, key in enumerate(seller.merchant.fulfilments):
             if key not in ways:
@@ -168,3 +176,33 @@ def _of_facings(
             where = ", ".join(sorted(only))
             rule = f"expected a product sold wherever this wall hangs; {gtin} is sold at {where} alone"
             yield Mistake(WALLS, path, rule)
+
+
+def _of_offers(content: Content, known: set[str]) -> Iterator[Mistake]:
+    yield from _once(OFFERS, "offers", (rule.key for rule in content.offers))
+    names = {
+        "merchants": {OWN, *(seller.merchant.key for seller in content.sellers)},
+        "aisles": {aisle.key for aisle in content.store.aisles},
+        "gtins": {product.gtin for product in content.products},
+    }
+    for index, rule in enumerate(content.offers):
+        yield from unknown_groups(OFFERS, f"offers[{index}].scope", rule.scope.groups, known)
+        for what, there in names.items():
+            for number, key in enumerate(getattr(rule.scope, what)):
+                if key not in there:
+                    place = f"offers[{index}].scope.{what}[{number}]"
+                    yield Mistake(OFFERS, place, f"expected one that is there, found {key!r}")
+
+
+def _of_colours(content: Content, known: set[str]) -> Iterator[Mistake]:
+    yield from _once(THEMES, "themes", (theme.key for theme in content.themes))
+    aisles = {aisle.key for aisle in content.store.aisles}
+    for index, aisle in enumerate(content.store.aisles):
+        yield from contrast_mistakes(STORE, f"aisles[{index}]", aisle.background, aisle.accent)
+    for index, theme in enumerate(content.themes):
+        yield from unknown_groups(THEMES, f"themes[{index}]", theme.groups, known)
+        for key, colours in theme.aisles.items():
+            place = f"themes[{index}].aisles.{key}"
+            if key not in aisles:
+                yield Mistake(THEMES, place, f"expected an aisle of {STORE}, found {key!r}")
+            yield from contrast_mistakes(THEMES, place, colours.background, colours.accent)

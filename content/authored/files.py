@@ -6,7 +6,10 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, field
 
+from content.authored.dayparts import DaypartsFile
 from content.authored.model import Group, Key, Line, Wall
+from content.authored.offers import OffersFile
+from content.authored.themes import ThemesFile
 from content.model import Texts
 
 FileName = Annotated[
@@ -65,4 +68,6 @@ class WallsFile(Struct, frozen=True, forbid_unknown_fields=True):
     walls: tuple[Wall, ...] = ()
 
 
-AnyFile = TypeVar("AnyFile", GroupsFile, MerchantsFile, PricesFile, WallsFile)
+AnyFile = TypeVar(
+    "AnyFile", GroupsFile, MerchantsFile, PricesFile, WallsFile, DaypartsFile, OffersFile, ThemesFile
+)

@@ -11,8 +11,20 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct, field
 
-from content.model import Availability, Merchant, Offer, Product, Sale, Store, Texts
+from content.model import (
+    Availability,
+    Merchant,
+    MultiBuy,
+    New,
+    Offer,
+    Product,
+    Sale,
+    Store,
+    TakeForLess,
+    Texts,
+)
 from content.money import Money
+from content.schedule import Hours
 
 Key = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="Small letters, digits, dots and dashes.")
@@ -25,6 +37,7 @@ KioskPattern = Annotated[
 ]
 Tag = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Gtin = Annotated[str, Meta(pattern=r"^[0-9]{14}$", description="A GTIN with 14 digits.")]
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$", examples=["#1456d9"])]
 Orientation = Literal["portrait", "landscape"]
 ALL: Final = "all"  # the group every kiosk is in
 
@@ -106,6 +119,54 @@ class Wall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     orientation: Orientation | None = None
 
 
+class Percent(Struct, frozen=True, tag="percent"):
+    """So many per cent less; the price is rounded down to the minor unit."""
+
+    percent: int
+
+
+class Less(Struct, frozen=True, tag="less"):
+    """So much less."""
+
+    off: Money
+
+
+class Scope(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and on what an offer is given: all that is named must fit. Merchant "store" is the store itself."""
+
+    groups: tuple[str, ...] = ()
+    merchants: tuple[str, ...] = ()
+    aisles: tuple[str, ...] = ()
+    gtins: tuple[str, ...] = ()
+
+
+class OfferRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One offer of the operator's. `per_basket` and `per_order` count pieces of a product; 0: any number."""
+
+    key: str
+    gives: Percent | Less | Sale | MultiBuy | TakeForLess | New
+    scope: Scope = Scope()
+    names: Texts = field(default_factory=dict)
+    hours: Hours | None = None
+    per_basket: int = 0
+    per_order: int = 0
+
+
+class Colours(Struct, frozen=True, forbid_unknown_fields=True):
+    """The colours of an aisle."""
+
+    background: Colour
+    accent: Colour
+
+
+class Theme(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other colours for aisles (by their keys) at some kiosks; of several that fit, the last counts aisle by aisle."""
+
+    key: Key
+    aisles: dict[str, Colours]
+    groups: tuple[Key, ...] = ()
+
+
 class Content(Struct, frozen=True, kw_only=True):
     """Everything. `store` has neither counts nor version nor merchants; those are a kiosk's."""
 
@@ -116,3 +177,5 @@ class Content(Struct, frozen=True, kw_only=True):
     sellers: tuple[Seller, ...] = ()
     lists: tuple[PriceList, ...] = ()
     walls: tuple[Wall, ...] = ()
+    offers: tuple[OfferRule, ...] = ()
+    themes: tuple[Theme, ...] = ()

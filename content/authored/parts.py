@@ -4,6 +4,7 @@ What products are and what they cost lie in different parts, both cut by GTIN: o
 few kilobytes among thousands of products. The order of an aisle is a part of its own, as is each wall.
 
     store, sellers, places     the store's facts; merchants; lines and groups
+    offers, themes             the operator's offers; colours
     lists                      price lists by key, with their groups
     order/AISLE                GTINs of an aisle, in shelf order
     products/XXX               what products are, without price, by GTIN
@@ -22,7 +23,7 @@ from msgspec import Struct
 
 from content.authored.checks import mistakes_in
 from content.authored.mistakes import ContentError, Mistake
-from content.authored.model import Content, Group, Line, Price, PriceList, Seller, Wall
+from content.authored.model import Content, Group, Line, OfferRule, Price, PriceList, Seller, Theme, Wall
 from content.model import Availability, Product, Store
 from content.money import Money
 
@@ -59,6 +60,8 @@ def to_parts(content: Content) -> dict[str, bytes]:
         "store": _encode(_Head(FORMAT, cut, content.store, tuple(wall.key for wall in content.walls))),
         "places": _encode(_Places(content.lines, content.groups)),
         "sellers": _encode(content.sellers),
+        "offers": _encode(content.offers),
+        "themes": _encode(content.themes),
         "lists": _encode([_List(each.key, each.groups) for each in content.lists]),
     }
     for wall in content.walls:
@@ -124,6 +127,8 @@ def from_parts(parts: Mapping[str, bytes]) -> Content:
     places = _take(left, "places", _Places)
     sellers = _take(left, "sellers", tuple[Seller, ...])
     heads = _take(left, "lists", tuple[_List, ...])
+    offers = _take(left, "offers", tuple[OfferRule, ...])
+    themes = _take(left, "themes", tuple[Theme, ...])
     walls = tuple(_take(left, f"walls/{key}", Wall) for key in head.walls)
     prices = {each.gtin: each for each in _rows(left, f"prices/{FEED}/", list[Price])}
     facts = {each.gtin: each for each in _rows(left, "products/", list[Product])}
@@ -146,7 +151,7 @@ def from_parts(parts: Mapping[str, bytes]) -> Content:
         raise _wrong("products", f"expected {min([*facts, *prices])} to stand in the order of an aisle")
     content = Content(
         store=head.store, products=products, lines=places.lines, groups=places.groups, sellers=sellers,
-        lists=lists, walls=walls,
+        lists=lists, walls=walls, offers=offers, themes=themes,
     )  # fmt: skip
     if mistakes := tuple(mistakes_in(content)):
         raise ContentError(mistakes)

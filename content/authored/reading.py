@@ -12,11 +12,14 @@ from msgspec import Struct
 
 from content.authored import files
 from content.authored.checks import GROUPS, MERCHANTS, PRICES, STORE, WALLS, mistakes_in
+from content.authored.dayparts import DAYPARTS, Dayparts, DaypartsFile, mistakes_in_dayparts
 from content.authored.mistakes import ContentError, Mistake
-from content.authored.model import Content, PriceList, Seller
+from content.authored.model import Content, OfferRule, PriceList, Seller
+from content.authored.offers import OFFERS, OffersFile, rules
 from content.authored.picturing import Pictures
 from content.authored.price_file import read_prices
 from content.authored.tables import read_table
+from content.authored.themes import THEMES, ThemesFile
 from content.feed.problems import FeedError, Problem, Problems
 from content.feed.rows import Aisles, Shop
 from content.importer import Counted, feed_products
@@ -58,6 +61,10 @@ class _Reading:
         merchants = self._table(MERCHANTS, files.MerchantsFile).merchants
         lists = self._table(PRICES, files.PricesFile).lists
         walls = self._table(WALLS, files.WallsFile).walls
+        dayparts = self._table(DAYPARTS, DaypartsFile)
+        offers = self._table(OFFERS, OffersFile)
+        themes = self._table(THEMES, ThemesFile).themes
+        self._mistakes += mistakes_in_dayparts(dayparts)
         feed = self._feed()
         if store is None:
             raise ContentError(tuple(self._mistakes))
@@ -79,11 +86,18 @@ class _Reading:
                 for each in lists
             ),
             walls=walls,
+            offers=self._offers(offers, dayparts, store),
+            themes=themes,
         )  # fmt: skip
         self._mistakes += mistakes_in(content)
         if self._mistakes:
             raise ContentError(tuple(dict.fromkeys(self._mistakes)))
         return Authored(content, self._pictures.files, tuple(self._warnings))
+
+    def _offers(self, said: OffersFile, dayparts: DaypartsFile, store: Store) -> tuple[OfferRule, ...]:
+        if any(mistake.file == DAYPARTS for mistake in self._mistakes):
+            return ()  # that file is to be put right first: its mistakes would be told again for each offer
+        return rules(said, store.currency, Dayparts(dayparts, store.timezone), self._mistakes)
 
     def _store(self) -> Store | None:
         try:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from content.authored.groups import fits, groups_of
-from content.authored.model import Content, Price, Shelf, Wall, Where
+from content.authored.model import Content, OfferRule, Price, Shelf, Wall, Where
+from content.authored.offers import given
+from content.authored.themes import painted
 from content.model import Product, Store
 
 
@@ -30,7 +32,11 @@ def resolve(content: Content, where: Where) -> tuple[Store, list[Product]]:
     products = [
         _priced(product, prices.get(product.gtin), facing) for facing, product in enumerate(placed, start=1)
     ]
-    aisles = {aisle.key: aisle for aisle in content.store.aisles}
+    rules = [rule for rule in content.offers if fits(rule.scope.groups, groups)]
+    if rules:
+        products = [_reduced(product, rules) for product in products]
+    themes = [theme for theme in content.themes if fits(theme.groups, groups)]
+    aisles = {aisle.key: aisle for aisle in painted(content.store.aisles, themes)}
     order = [shelf.aisle for shelf in wall.shelves] if wall else list(aisles)
     store = msgspec.structs.replace(
         content.store, aisles=tuple(aisles[key] for key in order), merchants=tuple(sellers)
@@ -87,3 +93,8 @@ def _priced(product: Product, price: Price | None, facing: int) -> Product:
         sale=price.sale,
         offer=price.offer,
     )
+
+
+def _reduced(product: Product, rules: list[OfferRule]) -> Product:
+    offers = tuple(offer for rule in rules if (offer := given(rule, product)) is not None)
+    return msgspec.structs.replace(product, further=offers) if offers else product

@@ -84,6 +84,46 @@ aisle = "bread"
 facings = ["{LOAF}"]
 rest = false
 """
+DAYPARTS = """
+[[dayparts]]
+key = "late"
+windows = [{ from = "22:00", until = "02:00" }]
+holidays = "berlin"
+on_holidays = [{ from = "18:00", until = "02:00" }]
+[[dayparts.special_days]]
+date = 2026-12-24
+[[holidays]]
+key = "berlin"
+dates = [2026-12-25]
+"""
+OFFERS = f"""
+[[offers]]
+key = "late-bread"
+percent = 30
+daypart = "late"
+last_day = 2026-12-31
+per_basket = 4
+[offers.scope]
+aisles = ["bread"]
+merchants = ["store"]
+[[offers]]
+key = "airport-milk"
+quantity = 2
+price = "2.00"
+per_order = 6
+scope = {{ groups = ["airport"], gtins = ["{MILK}"] }}
+[[offers]]
+key = "new-books"
+new = true
+scope = {{ merchants = ["books"] }}
+"""
+THEMES = """
+[[themes]]
+key = "airport"
+groups = ["airport"]
+[themes.aisles]
+bread = { background = "#ffffff", accent = "#000000" }
+"""
 
 
 def a_folder(folder: Path, **changed: str | None) -> Path:
@@ -91,7 +131,8 @@ def a_folder(folder: Path, **changed: str | None) -> Path:
     files = {
         "store": ("store.toml", STORE), "feed": ("feed.tsv", FEED), "groups": ("groups.toml", GROUPS),
         "merchants": ("merchants.toml", MERCHANTS), "prices": ("prices.toml", PRICES), "walls": ("walls.toml", WALLS),
-        "books": ("feeds/books.tsv", BOOKS), "airport": ("prices/airport.tsv", AIRPORT),
+        "books": ("feeds/books.tsv", BOOKS), "airport": ("prices/airport.tsv", AIRPORT), "dayparts": ("dayparts.toml", DAYPARTS),
+        "offers": ("offers.toml", OFFERS), "themes": ("themes.toml", THEMES),
     }  # fmt: skip
     for key, (name, text) in files.items():
         said = changed.get(key, text)

@@ -11,9 +11,36 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content.authored import Content, ContentError, Where, from_parts, read_content, resolve, to_parts
-from content.authored.model import Group, Line, Price, PriceList, Seller, Shelf, Wall
-from content.model import Aisle, Availability, Language, Merchant, MultiBuy, New, Product, Sale, Store
+from content.authored.model import (
+    Colours,
+    Group,
+    Less,
+    Line,
+    OfferRule,
+    Percent,
+    Price,
+    PriceList,
+    Scope,
+    Seller,
+    Shelf,
+    Theme,
+    Wall,
+)  # fmt: skip
+from content.model import (
+    Aisle,
+    Availability,
+    Language,
+    Merchant,
+    MultiBuy,
+    New,
+    Product,
+    Sale,
+    Store,
+    TakeForLess,
+)  # fmt: skip
 from content.money import Money
+from content.pricing import line_total
+from content.schedule import Hours, Window
 from content.store_format import stocked
 from tests.authored.folders import a_folder
 
@@ -23,6 +50,15 @@ STORE = Store(
     key="corner", names={"en": "Corner"}, currency="EUR", languages=(Language("en", "English"),),
     aisles=tuple(Aisle(key=key, names={"en": key}) for key in AISLES),
 )  # fmt: skip
+LATE = Hours(timezone="Europe/Berlin", windows=(Window(days=(0, 6), since=1320, until=120),))
+GIVES: tuple[Percent | Less | Sale | MultiBuy | TakeForLess | New, ...] = (
+    Percent(30),
+    Less(Money(50, "EUR")),
+    Sale(Money(99, "EUR")),
+    MultiBuy(2, Money(90, "EUR")),
+    TakeForLess(3, 2),
+    New(),
+)
 some_groups = st.lists(st.sampled_from(GROUPS), unique=True).map(tuple)
 
 
@@ -64,6 +100,18 @@ def contents(draw: st.DrawFn) -> Content:
             )
             for number in range(draw(st.integers(0, 2)))
         ),
+        offers=tuple(
+            OfferRule(
+                key=f"offer-{number}", gives=draw(st.sampled_from(GIVES)), hours=draw(st.sampled_from([None, LATE])),
+                scope=Scope(
+                    groups=draw(some_groups), aisles=tuple(draw(st.sets(st.sampled_from(AISLES)))),
+                    merchants=tuple(draw(st.sets(st.sampled_from(["store", "books"])))),
+                ),
+                per_basket=draw(st.integers(0, 3)), per_order=draw(st.integers(0, 3)),
+            )
+            for number in range(draw(st.integers(0, 3)))
+        ),
+        themes=(Theme(key="dark", aisles={"tea": Colours("#ffffff", "#000000")}, groups=draw(some_groups)),),
     )  # fmt: skip
 
 
@@ -95,6 +143,8 @@ def test_every_kiosk_gets_a_store_that_can_be_written(content: Content, where: W
     sold = {"", *(merchant.key for merchant in store.merchants)}
     assert {product.merchant for product in products} <= sold
     assert resolve(from_parts(before), where) == (store, products)
+    for product in products:
+        assert line_total(product, 3, None) <= product.price * 3
 
 
 @given(contents(), st.data())

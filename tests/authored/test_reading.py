@@ -34,7 +34,8 @@ def test_the_demo_folder_is_content() -> None:
 
 
 def test_three_files_are_content(tmp_path: Path) -> None:
-    folder = a_folder(tmp_path, groups=None, merchants=None, prices=None, walls=None)
+    names = ("groups", "merchants", "prices", "walls", "dayparts", "offers", "themes")
+    folder = a_folder(tmp_path, **dict.fromkeys(names))
     authored = read_content(folder)
     _, products = resolve(authored.content, HERE)
     assert [product.gtin for product in products] == [ROLL, LOAF, MILK, CREAM]
