@@ -207,7 +207,7 @@ class _Pictures:
                 name = self._name(made, file.name, 0, place, advert.key, advert.picture)
             except Wrong as wrong:
                 self._warn(file.name, 0, place, advert.key, str(wrong), advert.picture)
-            found.append(msgspec.structs.replace(advert, picture=name))
+            found.append(self._writer.creative(advert, name))
         return tuple(found)
 
     def _made(self, files: set[str], longest: int) -> dict[str, str | PictureError]:

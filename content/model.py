@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from content.fulfilment import Fulfilment
 from content.fulfilment import Texts as Texts
 from content.money import Money
+from content.playlist.records import Creative, Playlist, Ticker
 from content.schedule.records import Hours
 
 
@@ -141,15 +142,7 @@ class Aisle(Struct, frozen=True, kw_only=True):
     accent: str = "#1456d9"
 
 
-class Advert(Struct, frozen=True, kw_only=True):
-    """One advert of the attract loop. `link` is an aisle key or a GTIN-14, "" for none."""
-
-    key: str
-    picture: str
-    headlines: Texts
-    lines: Texts = field(default_factory=dict)
-    link: str = ""
-    seconds: int = 8
+Advert = Creative  # an advert of the attract loop
 
 
 class Language(Struct, frozen=True):
@@ -193,3 +186,5 @@ class Store(Struct, frozen=True, kw_only=True):
     station: Station = field(default_factory=Station)
     version: str = ""  # names this state of prices; every order carries it
     merchants: tuple[Merchant, ...] = ()  # who sells here beside the store itself
+    playlists: tuple[Playlist, ...] = ()  # what the adverts' time is sold as; none: all take equal turns
+    ticker: Ticker | None = None  # the station operator's part of the glass

@@ -13,7 +13,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, Self
 
-from content.model import Product, Store
+from msgspec import structs
+
+from content.model import Advert, Product, Store
 from content.store_format import (
     APPLICATION_ID,
     CATALOGUE,
@@ -99,6 +101,12 @@ class StoreWriter:
             if there is None:
                 self._made.append(path)
         return name
+
+    def creative(self, advert: Advert, picture: str) -> Advert:
+        """An advert with a picture of this store, and the hash that names what was shown for good; "" for none."""
+        data = (self._folder / picture).read_bytes() if picture else b""
+        sha256 = hashlib.sha256(data).hexdigest() if data else ""
+        return structs.replace(advert, picture=picture, sha256=sha256)
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file of the store under a given name, replacing one of that name as a whole."""

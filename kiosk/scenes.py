@@ -12,6 +12,7 @@ from msgspec import structs
 from content import pricing
 from content.model import Product
 from content.money import Money
+from content.playlist import HOW, Choice
 from content.references import reference_of
 from content.store import AnyStore
 from kiosk.core import basket, state
@@ -110,7 +111,8 @@ def scenes(
     }
     slides = [advert.key for advert in store.store.adverts]
     for i in range(len(slides) + 1):
-        view = present(_with(session, state=state.Attracting(i, 0), basket=(), order=None))
+        choice = Choice(slides[i] if i < len(slides) else HOW, None, "turn", 8_000, 8_000)
+        view = present(_with(session, state=state.Attracting(choice), basket=(), order=None))
         found[f"attract-{i}"] = view
     found |= {f"pay-{name}": present(one) for name, one in _payments(session).items()}
     found |= {name: present(one) for name, one in _endings(session).items()}

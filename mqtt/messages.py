@@ -70,11 +70,24 @@ class RefundWanted(Event, frozen=True, kw_only=True, tag="refund"):
 
 
 class AdvertPlayed(Event, frozen=True, kw_only=True, tag="play"):
-    """An advert was drawn on the glass for `shown_ms` of monotonic time."""
+    """An advert was drawn on the glass for `shown_ms` of monotonic time.
+
+    `creative` is the SHA-256 of its picture and `name` what it was called then: both mean the same after the picture is deleted.
+    `kind`: contract | booked | turn. `ended`: end | hours (its own were over) | person (somebody came) | covered | store (another one
+    was adopted) | closed | night.
+    """
 
     advert: str
     shown_ms: int
     version: str = ""
+    creative: str = ""
+    name: str = ""
+    playlist: str = ""
+    booking: str = ""
+    kind: str = ""
+    began_ms: int = 0  # what the wall clock said as it came up
+    began_mono_ms: int = 0
+    ended: str = ""
 
 
 class FacingsSeen(Event, frozen=True, kw_only=True, tag="impressions"):

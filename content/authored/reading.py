@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zoneinfo
 from datetime import tzinfo
 from pathlib import Path
@@ -181,7 +182,8 @@ class _Reading:
                 rule = f"expected {name}, found {advert.picture!r}"
                 self._mistakes.append(Mistake(STORE, f"adverts[{index}].picture", rule))
             else:
-                found.append(msgspec.structs.replace(advert, picture=name))
+                shown = hashlib.sha256(self._pictures.files[name].read_bytes()).hexdigest() if name else ""
+                found.append(msgspec.structs.replace(advert, picture=name, sha256=shown))
         return tuple(found)
 
 

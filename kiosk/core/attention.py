@@ -74,9 +74,8 @@ def _end(turn: Turn, why: str) -> None:
 
 def _slide_anew(turn: Turn) -> None:
     """What plays is covered from now on, or no more: only what could be seen counts (attract.count_play)."""
-    state = turn.session.state
-    if isinstance(state, Attracting):
-        turn.go(Attracting(state.position, turn.now))
+    if isinstance(turn.session.state, Attracting):
+        turn.go(Attracting())
 
 
 # --- night ----------------------------------------------------------------------------------------------------
@@ -106,4 +105,4 @@ def fall_asleep(turn: Turn) -> None:
 
 def wake(turn: Turn) -> None:
     """Back to the attract loop; where the shop is closed, that is said in the same step."""
-    turn.go(Attracting(turn.session.slide, turn.now))
+    turn.go(Attracting())

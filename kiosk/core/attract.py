@@ -1,60 +1,82 @@
-"""What plays while nobody is here: adverts in their order, and between them how the wall works."""
+"""What plays while nobody is here. content.playlist chooses; here is when it is asked, and what is told of every play."""
 
 from __future__ import annotations
 
-from content.model import Store
+from content.playlist import HOW, played
 from kiosk.core.effects import RecordPlay
-from kiosk.core.settings import Settings
-from kiosk.core.state import Attracting, Session, Turn
+from kiosk.core.state import (
+    AnyState,
+    Attracting,
+    Closed,
+    GuidedTest,
+    Session,
+    Sleeping,
+    Turn,
+    plan_for,
+    up,
+)
 
-HOW = "how-it-works"
+__all__ = ["HOW", "advance", "choose", "count_play", "due_ms", "slide_of"]
 
 
-def slides(store: Store, every: int) -> tuple[str, ...]:
-    """One round of the loop: keys of adverts, and HOW after each `every` of them and at the end."""
-    keys = [advert.key for advert in store.adverts]
-    loop: list[str] = []
-    for start in range(0, len(keys), max(1, every)):
-        loop += [*keys[start : start + max(1, every)], HOW]
-    return tuple(loop) or (HOW,)
-
-
-def slide_of(session: Session, state: Attracting) -> str:
+def slide_of(state: Attracting) -> str:
     """The slide that is up."""
-    loop = slides(session.store, session.settings.how_every)
-    return loop[state.position % len(loop)]
+    return state.choice.slide if state.choice else HOW
 
 
-def duration_ms(store: Store, slide: str, settings: Settings) -> int:
-    """How long a slide stays: an advert as long as its author says (1 to 120 s), HOW as long as the settings say."""
-    for advert in store.adverts:
-        if advert.key == slide:
-            return min(120, max(1, advert.seconds)) * 1000
-    return settings.how_ms
-
-
-def due_ms(session: Session, state: Attracting) -> int:
+def due_ms(state: Attracting) -> int:
     """When the next slide comes, monotonic."""
-    return state.since_ms + duration_ms(session.store, slide_of(session, state), session.settings)
+    return state.since_ms + (state.choice.ms if state.choice else 0)
 
 
 def advance(turn: Turn) -> None:
     """The next slide, where its time has come."""
     state = turn.session.state
-    if isinstance(state, Attracting) and turn.now >= due_ms(turn.session, state):
-        length = len(slides(turn.session.store, turn.session.settings.how_every))
-        turn.go(Attracting((state.position + 1) % length, turn.now))
+    if isinstance(state, Attracting) and turn.now >= due_ms(state):
+        turn.go(Attracting())
+
+
+def choose(turn: Turn) -> None:
+    """Bring up a slide, where the loop has come back without one: after what was up before has been counted."""
+    state = turn.session.state
+    if isinstance(state, Attracting) and state.choice is None:
+        turn.go(up(turn.session))
 
 
 def count_play(turn: Turn, before: Session) -> None:
-    """Record the advert that was up before this step and is no more, where nothing covered it. Its time is monotonic:
-    clocks may jump.
-    """
+    """Count what was up before this step and is no more, where nothing covered it. Its time is monotonic: clocks may jump."""
     state = before.state
-    if not isinstance(state, Attracting) or turn.session.state == state:
+    if not isinstance(state, Attracting) or turn.session.state == state or state.choice is None:
         return
-    if not isinstance(turn.session.state, Attracting):
-        turn.set(slide=state.position + 1)
-    slide, shown = slide_of(before, state), turn.now - state.since_ms
-    if slide != HOW and shown > 0 and before.identifying is None:
-        turn.do(RecordPlay(slide, shown, before.store.version))
+    shown = turn.now - state.since_ms
+    if shown <= 0 or before.identifying is not None:
+        return
+    choice, slot = state.choice, state.choice.slot
+    plan = plan_for(before.store, before.settings)
+    turn.set(history=played(before.history, plan, slot, choice.kind, choice.owed, state.since_ms, shown))
+    if slot is None:
+        return
+    advert = next((each for each in before.store.adverts if each.key == slot.creative), None)
+    turn.do(
+        RecordPlay(
+            advert=slot.creative, shown_ms=shown, version=before.store.version,
+            creative=advert.sha256 if advert else "", name=(advert.name or advert.key) if advert else "",
+            playlist=slot.playlist, booking=slot.booking, kind=choice.kind,
+            began_ms=state.wall_ms, began_mono_ms=state.since_ms,
+            ended=_why(turn, before, shown >= choice.ms, cut=choice.ms < slot.ms),
+        )
+    )  # fmt: skip
+
+
+def _why(turn: Turn, before: Session, whole: bool, *, cut: bool) -> str:
+    """Why it ended, as in RecordPlay."""
+    state: AnyState = turn.session.state
+    if isinstance(state, Attracting):
+        if before.store is not turn.session.store and not whole:
+            return "store"
+        if not whole:
+            return "covered"
+        return "hours" if cut else "end"
+    if isinstance(state, Sleeping):
+        return "night"
+    return "closed" if isinstance(state, Closed | GuidedTest) else "person"

@@ -130,11 +130,19 @@ class CancelTimer(Effect, frozen=True):
 
 
 class RecordPlay(Effect, frozen=True):
-    """An advert was on the glass for `shown_ms` of monotonic time."""
+    """An advert was on the glass for `shown_ms` of monotonic time. Fields as in mqtt.messages.AdvertPlayed."""
 
     advert: str
     shown_ms: int
     version: str = ""
+    creative: str = ""
+    name: str = ""
+    playlist: str = ""
+    booking: str = ""
+    kind: str = ""
+    began_ms: int = 0
+    began_mono_ms: int = 0
+    ended: str = ""
 
 
 class RecordImpressions(Effect, frozen=True):

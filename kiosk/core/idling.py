@@ -90,7 +90,7 @@ def reset(turn: Turn, why: str) -> None:
     flush(turn)
     turn.do(RecordEngagement("reset", why))
     forget_visit(turn)
-    turn.go(Attracting(turn.session.slide, turn.now))
+    turn.go(Attracting())
 
 
 def forget_visit(turn: Turn) -> None:

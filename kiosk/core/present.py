@@ -77,7 +77,7 @@ def present(session: Session) -> View:
     """The view of a session."""
     match session.state:
         case Attracting() as state:
-            return Attract(frame_of(session), attract.slide_of(session, state))
+            return Attract(frame_of(session), attract.slide_of(state))
         case Browsing():
             return Wall(frame_of(session), session.aisle)
         case Viewing(product=product, facing=facing):

@@ -59,4 +59,4 @@ def advance(turn: Turn) -> None:
 
 def _leave(turn: Turn) -> None:
     forget_visit(turn)
-    turn.go(Attracting(turn.session.slide, turn.now))
+    turn.go(Attracting())

@@ -208,7 +208,7 @@ def service_opened(turn: Turn, event: ServiceOpened) -> None:
     """Sell again."""
     turn.set(closing=None)
     if isinstance(turn.session.state, Closed):
-        turn.go(Attracting(turn.session.slide, turn.now))
+        turn.go(Attracting())
 
 
 def timer_fired(turn: Turn, event: TimerFired) -> None:
@@ -262,9 +262,9 @@ def _close_or_adopt(turn: Turn) -> None:
         turn.set(methods=offered(turn.session.store, turn.session.terms))
     if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed | Sleeping):
         store = session.arriving
-        turn.set(store=store, arriving=None, slide=0, language=default_language(store))
+        turn.set(store=store, arriving=None, language=default_language(store))
         if isinstance(turn.session.state, Attracting):
-            turn.go(Attracting(0, turn.now))
+            turn.go(Attracting())
         turn.set(methods=offered(store, turn.session.terms))
         turn.do(AdoptStore(store.version))
 
@@ -272,6 +272,7 @@ def _close_or_adopt(turn: Turn) -> None:
 def _notice_changes(turn: Turn, before: Session) -> None:
     """What follows from a change of screen, whatever caused it."""
     attract.count_play(turn, before)
+    attract.choose(turn)
     impressions.flush_if_over(turn)
     armed = isinstance(turn.session.state, Tapping)
     if armed != isinstance(before.state, Tapping):
@@ -286,7 +287,7 @@ def due(session: Session) -> dict[str, int]:
     state = session.state
     match state:
         case Attracting():
-            wanted["slide"] = attract.due_ms(session, state)
+            wanted["slide"] = attract.due_ms(state)
         case Paying() | Tapping() | CodeAsked() | GuidedTest():
             wanted["stage"] = state.until_ms
         case Viewing(product=product) if session.at.trusted:

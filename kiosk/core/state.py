@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, field, structs
 
 from content.model import Product, Store
+from content.playlist import Choice, History, Plan, next_play, plan_of
 from kiosk.core.effects import AnyEffect
 from kiosk.core.events import Stamp
 from kiosk.core.orders import Order, Payment
@@ -24,10 +25,13 @@ class State(Struct, frozen=True, tag=True, tag_field="state"):
 
 
 class Attracting(State, frozen=True):
-    """Nobody is here; `position` counts slides, `since_ms` (monotonic) is when this one came up."""
+    """Nobody is here. `choice` is what is up, since `since_ms` (monotonic; `wall_ms` is what the other clock said). None only
+    within a step: the next slide is chosen once what was up before has been counted (attract.choose).
+    """
 
-    position: int
-    since_ms: int
+    choice: Choice | None = None
+    since_ms: int = 0
+    wall_ms: int = 0
 
 
 class Browsing(State, frozen=True):
@@ -208,7 +212,7 @@ class Session(Struct, frozen=True, kw_only=True):
     visit: int = 1  # counts people; 0 is nobody
     reach: bool = False
     advert: str = ""  # the one that was touched to begin; "" for none
-    slide: int = 0  # where the attract loop goes on
+    history: History = field(default_factory=History)  # what has played, as far as the next choice needs it
     aisle: str = ""
     basket: tuple[Pick, ...] = ()
     order: Order | None = None
@@ -240,16 +244,29 @@ class Session(Struct, frozen=True, kw_only=True):
 
 def new_session(store: Store, place: Place, at: Stamp, settings: Settings | None = None) -> Session:
     """The session a kiosk starts with: nobody here, no fleet yet."""
-    return Session(
+    session = Session(
         settings=settings or Settings(),
         place=place,
         store=store,
         at=at,
-        state=Attracting(0, at.mono_ms),
+        state=Attracting(),
         language=default_language(store),
         methods=store.methods,
         touched_ms=at.mono_ms,
     )
+    return structs.replace(session, state=up(session))
+
+
+def plan_for(store: Store, settings: Settings) -> Plan:
+    """What may play in a store."""
+    return plan_of(store.adverts, store.playlists, settings.how_every, settings.how_ms)
+
+
+def up(session: Session) -> Attracting:
+    """The slide that comes up now."""
+    plan = plan_for(session.store, session.settings)
+    choice = next_play(plan, session.history, session.at.now, session.at.mono_ms)
+    return Attracting(choice, session.at.mono_ms, session.at.wall_ms)
 
 
 def links(session: Session) -> Links:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from kiosk import told
 from kiosk.clock.clock import Clock
 from kiosk.core.effects import (
@@ -51,8 +53,8 @@ def record_of(effect: AnyEffect, at: Stamp, clock: Clock) -> KioskEvent:
     """A play, impressions, an engagement or a scan. Raises TypeError for an effect that is not a record."""
     head = _heading(at, clock)
     match effect:
-        case RecordPlay(advert=advert, shown_ms=shown_ms, version=version):
-            return AdvertPlayed(**head, advert=advert, shown_ms=shown_ms, version=version)
+        case RecordPlay():
+            return AdvertPlayed(**head, **structs.asdict(effect))
         case RecordImpressions(aisle=aisle, minute=minute, seen=seen, version=version):
             return FacingsSeen(**head, aisle=aisle, minute=minute, seen=seen, version=version)
         case RecordEngagement(what=what, detail=detail, facing=facing):

@@ -272,20 +272,22 @@ def test_reach_mode_goes_with_the_person_too() -> None:
 def test_the_loop_plays_adverts_and_how_it_works_and_counts_plays() -> None:
     j = Journey()
     slides = []
-    for _ in range(5):
+    for _ in range(7):
         view = j.view(views.Attract)
         slides.append(view.slide)
         j.wait(j.due["slide"] - j.mono_ms)
-    assert slides == ["autumn", "tea", "how-it-works", "rice", "how-it-works"]
-    assert [(p.advert, p.shown_ms) for p in j.did(ef.RecordPlay)] == [
-        ("autumn", 8_000), ("tea", 5_000), ("rice", 8_000),
+    assert slides == ["autumn", "tea", "how-it-works", "rice", "autumn", "how-it-works", "tea"]
+    assert [(p.advert, p.shown_ms, p.ended) for p in j.did(ef.RecordPlay)] == [
+        ("autumn", 8_000, "end"), ("tea", 5_000, "end"), ("rice", 8_000, "end"), ("autumn", 8_000, "end"),
+        ("tea", 5_000, "end"),
     ]  # fmt: skip
 
 
 def test_an_interrupted_advert_counts_as_long_as_it_was_shown_and_the_loop_goes_on_after_it() -> None:
     j = Journey()
     j.wait(2_500)
-    assert ef.RecordPlay("autumn", 2_500, "v1") in j.happens(ev.Started)
+    [play] = [each for each in j.happens(ev.Started) if isinstance(each, ef.RecordPlay)]
+    assert (play.advert, play.shown_ms, play.version, play.ended) == ("autumn", 2_500, "v1", "person")
     j.happens(ev.StartOverAsked)
     assert j.view(views.Attract).slide == "tea"
 
@@ -294,7 +296,9 @@ def test_a_wall_clock_that_jumps_changes_no_duration() -> None:
     j = Journey()
     j.mono_ms += 3_000
     j.take(ev.Started(ev.Stamp(j.mono_ms, 5)))
-    assert j.did(ef.RecordPlay) == [ef.RecordPlay("autumn", 3_000, "v1")]
+    [play] = j.did(ef.RecordPlay)
+    assert (play.advert, play.shown_ms, play.version) == ("autumn", 3_000, "v1")
+    assert play.began_ms > 5  # as the clock said then
 
 
 def test_without_adverts_the_wall_says_how_it_works() -> None:

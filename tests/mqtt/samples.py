@@ -69,7 +69,10 @@ SAMPLES: dict[str, Message] = {
     "refund": RefundWanted(
         **place(2), order=ORDER, reference=REFERENCE, currency="EUR", total_minor=229, reason="late"
     ),
-    "play": AdvertPlayed(**place(3), advert="breakfast", shown_ms=8000, version="2026-11-22.1"),
+    "play": AdvertPlayed(**place(3), advert="breakfast", shown_ms=8000, version="2026-11-22.1",
+        creative="5f1d" * 16, name="Breakfast at the platform", playlist="sold", booking="B-2044", kind="booked",
+        began_ms=1795348792123, began_mono_ms=86392123, ended="end",
+    ),
     "impressions": FacingsSeen(
         **place(4), aisle="dairy", minute=29922480, seen=((17, 2, 9400), (18, 2, 9400)), version="2026-11-22.1"
     ),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mqtt import commands, messages
 from mqtt.messages import (
     Ack,
+    AdvertPlayed,
     BadMessage,
     Batch,
     ChargeState,
@@ -75,6 +76,14 @@ def test_words_of_before_fields_were_added_are_still_read(name: str, young: tupl
     assert decode(msgspec.json.encode(old), kind) == msgspec.structs.replace(
         SAMPLES[name], **{field: defaults[field] for field in young}
     )
+
+
+def test_a_play_of_before_creatives_had_hashes_is_still_read() -> None:
+    old = msgspec.json.decode(golden("play"))
+    for field in ("creative", "name", "playlist", "booking", "kind", "began_ms", "began_mono_ms", "ended"):
+        del old[field]
+    play = decode(msgspec.json.encode(old), AdvertPlayed)
+    assert (play.advert, play.creative, play.began_ms, play.ended) == ("breakfast", "", 0, "")
 
 
 @pytest.mark.parametrize("name", ["charge-state", "code-state", "code-state-basket", "time-told"])
