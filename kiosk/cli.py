@@ -1,4 +1,4 @@
-"""`endcap kiosk run | agent | ui | outbox`: the program in the station, in one process or in two, and what it keeps."""
+"""`endcap kiosk run | agent | ui | outbox | fetch`: the program in the station, in one process or in two, and what it keeps."""
 
 from __future__ import annotations
 
@@ -73,7 +73,14 @@ def _parser() -> argparse.ArgumentParser:
     outbox.set_defaults(run=_outbox)
     outbox.add_argument("--config", type=Path, required=True, metavar="FILE", help="the kiosk's TOML file")
     outbox.add_argument("--json", action="store_true", help="for programs")
-    for command in (run, agent, screen, outbox):
+    fetch = commands.add_parser("fetch", help="bring the signed release now, over the line or from a stick")
+    fetch.set_defaults(run=_fetch)
+    fetch.add_argument("--config", type=Path, required=True, metavar="FILE", help="the kiosk's TOML file")
+    fetch.add_argument(
+        "--from", dest="folder", type=Path, metavar="DIR", help="a stick or folder with releases"
+    )
+    fetch.add_argument("--release", default="", metavar="NAME", help="this one, not the one for everybody")
+    for command in (run, agent, screen, outbox, fetch):
         command.add_argument("--log", default="INFO", choices=LEVELS)
     return parser
 
@@ -146,6 +153,12 @@ def _outbox(options: argparse.Namespace) -> None:
         print(msgspec.json.encode(found).decode())
     else:
         print(*in_words(found, SystemClock().wall_ms()), sep="\n")
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from kiosk.fetching.cli import fetch
+
+    return fetch(load_config(options.config), options.release, options.folder)
 
 
 def _screen(options: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from devices.registry import models
 from devices.settings import SOCKET, check_settings
 from devices.settings import BadSettings as BadDevices
 from kiosk.core.settings import BadSettings, Place, Settings
+from kiosk.fetching.settings import BadContent, ContentTable, checked
 from kiosk.identity.identity import BadIdentity, load_identity
 from kiosk.views import Panel
 from mqtt.security import Tls
@@ -117,6 +118,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     fleet: FleetTable = FleetTable()
     ledger: LedgerTable = LedgerTable()
     panel: PanelTable = PanelTable()
+    content: ContentTable = ContentTable()
     devices: tuple[DeviceTable, ...] = ()
     session: dict[str, Any] = field(default_factory=dict)
 
@@ -140,6 +142,7 @@ class Config(Struct, frozen=True, kw_only=True):
     fleet: FleetTable = FleetTable()
     ledger_limits: LedgerTable = LedgerTable()
     panel: PanelTable = PanelTable()
+    content: ContentTable = ContentTable()
     devices: tuple[DeviceTable, ...] = ()
     session: Settings = Settings()
 
@@ -215,6 +218,7 @@ def parse_config(text: str, base: Path) -> Config:
             fleet=file.fleet,
             ledger_limits=file.ledger,
             panel=file.panel,
+            content=checked(file.content, base),
             devices=file.devices,
             session=session,
         )
@@ -223,7 +227,7 @@ def parse_config(text: str, base: Path) -> Config:
         raise BadConfig(f"is not TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise BadConfig(str(error).replace("`$.", "`")) from None
-    except BadDevices as error:
+    except (BadDevices, BadContent) as error:
         raise BadConfig(str(error)) from None
     except BadTopic as error:
         raise BadConfig(f"{error} - at `address`") from None

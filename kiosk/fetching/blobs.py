@@ -32,7 +32,7 @@ class Part:
     """The beginning of a blob, which grows; kept when its fetch is cut off. Raises FetchError no-space or disk."""
 
     def __init__(self, path: Path, blob: Blob, disk: Disk) -> None:
-        self.blob, self._path, self._disk = blob, path, disk
+        self.blob, self.path, self._disk = blob, path, disk
         self._digest = hashlib.sha256()
         self._pending = bytearray()
         with told():
@@ -53,7 +53,7 @@ class Part:
     def again(self) -> None:
         """Forget all that was received: it was not the beginning of what was signed, or nobody can go on from it."""
         with told():
-            self._disk.write(self._path, b"")
+            self._disk.write(self.path, b"")
         self._pending.clear()
         self._digest, self.length, self.resumed = hashlib.sha256(), 0, 0
 
@@ -66,26 +66,26 @@ class Part:
             raise FetchError("wrong-bytes", f"blob {self.blob.sha256}: not what was signed")
         with told():
             if self._pending or not self.length:
-                self._disk.append(self._path, bytes(self._pending))
+                self._disk.append(self.path, bytes(self._pending))
         self._pending.clear()
 
     def _write(self, size: int) -> None:
         for start in range(0, size, CHUNK):
             with told():
-                self._disk.append(self._path, bytes(self._pending[start : start + CHUNK]))
-                self._disk.sync(self._path)
+                self._disk.append(self.path, bytes(self._pending[start : start + CHUNK]))
+                self._disk.sync(self.path)
         del self._pending[:size]
 
     def _recover(self) -> int:
         """Keep all but the last chunk of what an earlier run left, which may never have reached the disk."""
         try:
-            there = self._path.stat().st_size
+            there = self.path.stat().st_size
         except FileNotFoundError:
             return 0
         sure = (there - 1) // CHUNK * CHUNK if 0 < there <= self.blob.size else 0
         if sure != there:
-            self._disk.truncate(self._path, sure)
-        with self._path.open("rb") as file:
+            self._disk.truncate(self.path, sure)
+        with self.path.open("rb") as file:
             while piece := file.read(CHUNK):
                 self._digest.update(piece)
         return sure

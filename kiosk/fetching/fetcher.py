@@ -9,15 +9,20 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from content.release.manifest import Blob, Root
 from content.signing import PURPOSES, Purpose
+from kiosk.durable import DISK
 from kiosk.fetching.errors import FetchError
+from kiosk.fetching.files import alone
 from kiosk.fetching.pace import Pace, is_open
 from kiosk.fetching.releases import Allowed, Fetching, Whole
 from kiosk.fetching.sources import Source
@@ -26,6 +31,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S: Final = 15.0
 LONGEST_PAUSE_S: Final = 3600.0
+LOOK_S: Final = 5.0  # from one look at folders to the next; each is one stat()
+BUSY_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,13 @@ class Fetcher:
         *,
         stopped: threading.Event | None = None,
         jitter: Callable[[], float] = random.random,
+        folder: Path | None = None,
     ) -> None:
-        """`pace`: the one `fetching` waits by. `minute`: of the local day, None while no clock is trusted: then any hour will do."""
+        """`pace`: the one `fetching` waits by. `minute`: of the local day, None while no clock is trusted: then any hour will do.
+
+        `folder`: the content folder, which `endcap kiosk fetch` may be using, too.
+        """
+        self._folder = folder
         self._fetching, self._rules, self._post, self._pace = fetching, rules, post, pace
         self._minute, self._jitter = minute, jitter
         self._guard = threading.Lock()
@@ -157,13 +169,29 @@ class Fetcher:
                 if not self._stopped.is_set():
                     log.warning("release %s was not fetched: %s", name or "for everybody", failed)
                     self._post(FetchFailed(name, failed.reason, failed.detail))
-            self._news.wait(wait)
+            self._pause(wait, rules)
         for source in (*self._rules.sources, *self._rules.peers):
             source.close()
 
+    def _pause(self, wait_s: float, rules: Rules) -> None:
+        """Wait for news; a stick that comes is news."""
+        folders = [source for source in (*rules.sources, *rules.peers) if source.stamp() is not None]
+        before = [source.stamp() for source in folders]
+        end = time.monotonic() + wait_s
+        while (left := end - time.monotonic()) > 0:
+            if self._news.wait(min(left, LOOK_S) if folders else left):
+                return
+            if [source.stamp() for source in folders] != before:
+                return
+
+    def _busy(self) -> None:
+        if self._stopped.wait(BUSY_S):
+            raise FetchError("stopped")
+
     def _turn(self, name: str, rules: Rules) -> FetchError | None:
         try:
-            whole = self._bring(name, rules)
+            with alone(DISK, self._folder, self._busy) if self._folder else nullcontext():
+                whole = self._bring(name, rules)
         except FetchError as error:
             return error
         except Exception as error:  # a fault of ours must not leave the kiosk deaf to releases

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import fcntl
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from kiosk.fetching.errors import FetchError
 
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 PART: Final = ".part"
+LOCK: Final = "lock"
 
 
 @contextmanager
@@ -24,6 +27,24 @@ def told() -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         reason = "no-space" if error.errno in FULL else "disk"
         raise FetchError(reason, f"{where}{error.strerror or error}") from None  # type: ignore[arg-type]
+
+
+@contextmanager
+def alone(disk: Disk, folder: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Only one program at a time changes a content folder; `wait` is called again and again while it is another, and may raise."""
+    with told():
+        make_folder(disk, folder)
+        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                wait()
+        yield
+    finally:
+        os.close(handle)
 
 
 def make_folder(disk: Disk, folder: Path) -> None:

@@ -57,6 +57,10 @@ class HttpSource:
         """See Source."""
         return self._metered
 
+    def stamp(self) -> object:
+        """See Source."""
+        return None
+
     def read(self, path: str, limit: int) -> bytes:
         """See Source."""
         answer = self._get(path, 0, limit)

@@ -57,7 +57,7 @@ def check_signed(by: Root | Targets, role: str, held: Held[Any]) -> None:
         by.verify_delegate(role, held.metadata.signed_bytes, held.metadata.signatures)
     except UnsignedMetadataError as error:
         raise FetchError("unsigned", f"{role} {held.version}: {line(error)}") from None
-    except ValueError as error:  # a role nobody delegated
+    except (RepositoryError, ValueError) as error:  # no canonical form; a role nobody delegated
         raise FetchError("not-metadata", f"{role}: {line(error)}") from None
 
 
@@ -94,7 +94,7 @@ def check_not_expired(signed: Signed, now_s: int, what: str) -> None:
 def signed_at(signed: Signed) -> int:
     """When it says it was signed, where that is before its end; 0 where it says nothing of use."""
     at = signed.unrecognized_fields.get(SIGNED_AT)
-    return at if isinstance(at, int) and 0 < at < signed.expires.timestamp() else 0
+    return at if type(at) is int and 0 < at < signed.expires.timestamp() else 0
 
 
 def line(error: Exception) -> str:

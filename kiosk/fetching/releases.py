@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -25,6 +27,7 @@ from content.release.manifest import (
 )
 from content.signing import BadKeys, PublicKeys, Purpose, read_keys
 from kiosk.fetching.blobs import BlobStore
+from kiosk.fetching.checking import check_file
 from kiosk.fetching.errors import OF_THE_SOURCE, FetchError
 from kiosk.fetching.sources import Source, Wait
 from kiosk.fetching.trust import Trust
@@ -110,9 +113,9 @@ class Fetching:
         budget, order = _Budget(allowed), list(sources)
         root = self._root_page(signed, order)
         entries = self._entries(root, order)
-        blobs = {entry.blob.sha256: entry.blob for entry in entries}
-        lacking = [blob for blob in blobs.values() if not self.blobs.has(blob)]
-        total, lack = sum(blob.size for blob in blobs.values()), sum(blob.size for blob in lacking)
+        files = {entry.blob.sha256: entry for entry in entries}
+        lacking = [entry for entry in files.values() if not self.blobs.has(entry.blob)]
+        total, lack = (sum(entry.blob.size for entry in some) for some in (files.values(), lacking))
         if lacking and not allowed.blobs:
             raise FetchError(
                 "not-now", f"{len(lacking)} files, {lack} bytes, are fetched when the hours allow it"
@@ -234,12 +237,13 @@ class Fetching:
         self.blobs.commit()
 
     def _bring_all(
-        self, blobs: Sequence[Blob], order: list[Source], budget: _Budget, here: Callable[[int], None]
+        self, files: Sequence[Entry], order: list[Source], budget: _Budget, here: Callable[[int], None]
     ) -> int:
         done = fetched = waiting = 0
         try:
-            for index, blob in enumerate(blobs, 1):
-                fetched += self._bring(blob, f"blobs/{blob.path}", order, budget)
+            for index, entry in enumerate(files, 1):
+                blob = entry.blob
+                fetched += self._bring(blob, f"blobs/{blob.path}", order, budget, partial(check_file, entry))
                 done, waiting = done + blob.size, waiting + blob.size
                 if waiting >= BATCH_BYTES or index % BATCH_FILES == 0:
                     self.blobs.commit()
@@ -249,8 +253,15 @@ class Fetching:
             self.blobs.commit()  # what came before it was cut off need not come again
         return fetched
 
-    def _bring(self, blob: Blob, path: str, order: list[Source], budget: _Budget) -> int:
-        """One blob from the first source that has it; how many bytes came."""
+    def _bring(
+        self,
+        blob: Blob,
+        path: str,
+        order: list[Source],
+        budget: _Budget,
+        check: Callable[[Path], None] | None = None,
+    ) -> int:
+        """One blob from the first source that has it; how many bytes came. What does not stand `check` is not taken in."""
         part = self.blobs.begin(blob)
         came = [0]
 
@@ -274,6 +285,12 @@ class Fetching:
                 part.finish()
 
         self._first(order, ask)
+        if check is not None:
+            try:
+                check(part.path)
+            except FetchError:
+                part.again()
+                raise
         self.blobs.take(part)
         return came[0]
 

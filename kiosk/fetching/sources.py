@@ -29,6 +29,9 @@ class Source(Protocol):
     def metered(self) -> bool:
         """Whether its line costs by the byte."""
 
+    def stamp(self) -> object:
+        """Changes when what is there changed, as far as that can be seen without asking anybody; None: it cannot."""
+
     def read(self, path: str, limit: int) -> bytes:
         """A small file, at most `limit` bytes; `missing` where it is not there."""
 
@@ -64,6 +67,14 @@ class FolderSource:
         """See Source."""
         return self._metered
 
+    def stamp(self) -> object:
+        """See Source: a stick came, went, or holds something else."""
+        try:
+            found = (self._place() / "metadata/timestamp.json").stat()
+        except OSError:
+            return "nothing"
+        return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
     def read(self, path: str, limit: int) -> bytes:
         """See Source."""
         try:
@@ -95,15 +106,24 @@ class FolderSource:
     def close(self) -> None:
         """See Source."""
 
+    def _place(self) -> Path:
+        """The folder; of a pattern such as /media/*/endcap the first that holds releases."""
+        if "*" not in str(self._folder):
+            return self._folder
+        root = Path(self._folder.anchor)
+        found = sorted(root.glob(str(self._folder.relative_to(root))))
+        return next((each for each in found if (each / "metadata").is_dir()), self._folder)
+
     def _path(self, path: str) -> Path:
         check_path(path)
-        if not (self._folder / "metadata").is_dir():
+        place = self._place()
+        if not (place / "metadata").is_dir():
             raise FetchError(
                 "no-source", f"{self.name}: no releases there, expected a folder `metadata` in it"
             )
-        found = self._folder / path
+        found = place / path
         real = found.resolve()
-        if not real.is_relative_to(self._folder.resolve()) or (real.exists() and not real.is_file()):
+        if not real.is_relative_to(place.resolve()) or (real.exists() and not real.is_file()):
             raise FetchError("missing", f"{self.name}: {path}: is no file of it")
         return found
 

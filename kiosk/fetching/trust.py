@@ -46,8 +46,12 @@ class Trust:
     def __init__(self, folder: Path, root: bytes, system_s: Callable[[], int], disk: Disk = DISK) -> None:
         """`root`: the root metadata the kiosk was installed with; `system_s`: Unix seconds by the machine's clock."""
         self._files, self._system_s = TrustFolder(folder, disk), system_s
+        self._installed = first_root(root, MOST_ROOT)
+        self._open()
+
+    def _open(self) -> None:
         self._seen = self._files.seen()
-        self._root = first_root(root, MOST_ROOT)
+        self._root = self._installed
         self._timestamp: Held[Timestamp] | None = None
         self._snapshot: Held[Snapshot] | None = None
         self._targets: dict[str, Held[Targets]] = {}
@@ -94,6 +98,8 @@ class Trust:
 
     def refresh(self, source: Reader, tenant: str) -> None:
         """Bring the top-level metadata and a tenant's up to date, or say why not; what was believed before stands."""
+        if self._files.changed():  # a technician's `endcap kiosk fetch` went by
+            self._open()
         now = self.now_s()  # 5.2: one time for the whole of it
         self._update_root(source)
         check_not_expired(self._root, now, "root")  # 5.3.10

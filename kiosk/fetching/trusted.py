@@ -63,6 +63,7 @@ class TrustFolder:
     def __init__(self, folder: Path, disk: Disk = DISK) -> None:
         self.folder, self._disk = folder, disk
         self._written: bytes | None = None
+        self._stamp: tuple[int, int] | None = None
 
     def read(self, name: str, limit: int) -> bytes | None:
         """A metadata file's bytes, None where there is none."""
@@ -82,8 +83,20 @@ class TrustFolder:
         with told():
             self._disk.unlink(self.folder / name)
 
+    def changed(self) -> bool:
+        """Whether somebody else wrote since we did or looked."""
+        return self._look() != self._stamp
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = (self.folder / SEEN[-1]).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def seen(self) -> Seen:
         """What was remembered."""
+        self._stamp, self._written = self._look(), None
         found = Seen()
         for name in SEEN:
             copy = _seen(read_if_there(self.folder / name, MOST_SEEN))
@@ -100,7 +113,7 @@ class TrustFolder:
             make_folder(self._disk, self.folder)
             for name in SEEN:
                 put(self._disk, self.folder / name, data)
-        self._written = body
+        self._written, self._stamp = body, self._look()
 
 
 def _seen(data: bytes | None) -> Seen | None:

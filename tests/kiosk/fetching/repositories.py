@@ -71,7 +71,7 @@ class Repository:
     def target(self, name: str, data: bytes, *, current: bool = False) -> None:
         """Put a target where it belongs, to be signed."""
         digest = hashlib.sha256(data).hexdigest()
-        self._put(f"targets/content/{TENANT}/{digest}.{name}", data)
+        self.put(f"targets/content/{TENANT}/{digest}.{name}", data)
         file = TargetFile.from_data(f"content/{TENANT}/{name}", data, ["sha256"])
         if current:
             for other in self.files.values():
@@ -125,6 +125,19 @@ class Repository:
             change,
         )
 
+    def honest(self) -> Callable[[], None]:
+        """What brings the repository back into its owner's hands as it is now; versions go on from where a thief left them."""
+        signers, files, root = dict(self.signers), dict(self.files), self.versions["root"]
+
+        def back() -> None:
+            self.signers, self.files = signers, files
+            for role in self.versions:
+                self.versions[role] = root if role == "root" else self.versions[role] + 10
+            (self.folder / f"metadata/{root + 1}.root.json").unlink(missing_ok=True)
+            self.expires = NOW + timedelta(days=90)
+
+        return back
+
     def replace_key(self, name: str) -> CryptoSigner:
         """Another key from now on; the old one, for thieves."""
         old = self.signers[name]
@@ -147,9 +160,9 @@ class Repository:
             metadata.sign(self.signers[name], append=True)
         self.signed[role] = metadata.to_bytes()
         name = "timestamp.json" if role == "timestamp" else f"{self.versions[role]}.{role}.json"
-        self._put(f"metadata/{name}", self.signed[role])
+        self.put(f"metadata/{name}", self.signed[role])
 
-    def _put(self, name: str, data: bytes) -> None:
+    def put(self, name: str, data: bytes) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
