@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from content import pricing
-from content.model import Product
+from content.model import Availability, Product, Recall
 from content.money import Money
 from content.playlist import HOW, Choice
 from content.references import reference_of
@@ -56,7 +56,7 @@ TEST_STEPS = (
     ("scan", "scanner"), ("card", "reader"), ("away", "reader"), ("phone", "reader"), ("receipt", "printer"),
     ("unplug", "scanner"), ("plug", "scanner"), ("wait", "printer"), ("passed", "reader"), ("failed", "scanner"),
 )  # fmt: skip
-CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded"})
+CLAIMED = frozenset({"unsure", "not-recorded", "wrong-amount", "refunded", "recalled"})
 RETRIED = frozenset(
     {"declined", "expired", "cancelled", "failed", "provider-down", "offline", "too-dense", "not-this-way"}
 )
@@ -86,6 +86,17 @@ def session_of(
     return _with(session, order=order_of(session, ORDER, CLAIM))
 
 
+def _recalled(session: state.Session, product: Product) -> state.Session:
+    """The product was in the basket a moment ago."""
+    texts = {"en": "The lid may be broken. Your money back: 0800 123 456.", "de": "Der Deckel kann beschädigt sein. Geld zurück: 0800 123 456."}  # fmt: skip
+    gone = structs.replace(
+        product, recall=Recall(reason="safety", texts=texts), availability=Availability.OUT_OF_STOCK
+    )
+    rest = tuple(pick for pick in session.basket if pick.product.gtin != product.gtin)
+    said = Notice("recalled-basket", (basket.name_of(session, product),), "bad", 1)
+    return _with(session, state=state.Viewing(gone, product.facing), basket=rest, order=None, notices=(said,))
+
+
 def scenes(
     store: AnyStore, place: Place, language: str, picks: Sequence[tuple[Product, int]], *, reach: bool = False
 ) -> dict[str, View]:
@@ -99,6 +110,7 @@ def scenes(
         "product-new": present(
             _with(session, state=state.Viewing(product, product.facing), basket=(), order=None)
         ),
+        "product-recalled": present(_recalled(session, product)),
         "basket": present(_with(session, state=state.Reviewing())),
         "basket-empty": present(_with(session, state=state.Reviewing(), basket=(), order=None)),
         "basket-along": present(_with(session, state=state.Reviewing())),  # with its sheet open (kiosk.shots)

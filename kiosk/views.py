@@ -67,7 +67,7 @@ class Facing(Struct, frozen=True):
     unit_price: Money | None  # per `unit_base`
     unit_base: str  # "100 g", "1 l"; "" where there is no unit price
     size: str  # "500 g"
-    badge: str  # "" | "sale" | "multi-buy" | "take-for-less" | "new"
+    badge: str  # "" | "sale" | "multi-buy" | "take-for-less" | "new" | "recalled"
     badge_args: tuple[int, ...]  # sale: (percent,), multi-buy: (quantity, minor), take-for-less: (take, pay)
     picture: str  # absolute path, "" where there is none
     qr: str  # the GS1 Digital Link to print beside it, upper-case
@@ -138,6 +138,10 @@ class ProductDetail(Struct, frozen=True, tag="product"):
     facts: tuple[Fact, ...]  # origin, storage, ...
     quantity: int  # of it in the basket
     age_min: int
+    recall: str = (
+        ""  # why it was taken off sale: a key of the screen's words, as content.live_changes.REASONS
+    )
+    recall_text: str = ""  # and what its operator says of it
 
 
 class BasketLine(Struct, frozen=True):

@@ -110,6 +110,8 @@ def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
 
 def _refusal(session: Session, product: Product, quantity: int) -> str:
     known = quantity_of(session, product.gtin)
+    if product.recall is not None:
+        return "recalled"
     if product.availability is Availability.OUT_OF_STOCK and quantity > known:
         return "sold-out"
     if product.price.currency != session.store.currency or product.price.minor < 0:

@@ -156,7 +156,7 @@ class RecordImpressions(Effect, frozen=True):
 
 class RecordEngagement(Effect, frozen=True):
     """Somebody did something: start, aisle, product, add, basket, checkout, pay, cancel, code, code-told,
-    language, reach, reset, tap (a phone held to the reader has the address; `detail` is its product's GTIN or "").
+    language, reach, reset, taken-out (of a basket, because it is sold out or recalled), tap (a phone held to the reader has the address; `detail` is its product's GTIN or "").
     """
 
     what: str

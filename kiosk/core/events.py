@@ -373,6 +373,13 @@ class TimerFired(Event, frozen=True):
     name: str
 
 
+class LiveChanged(Event, frozen=True):
+    """Between two releases something changed: `products` are as they are now, `recalled` all that must not be sold."""
+
+    products: tuple[Product, ...]
+    recalled: frozenset[str]
+
+
 class StoreArrived(Event, frozen=True):
     """A verified store is ready. It is adopted when nobody is buying: AdoptStore says when."""
 
@@ -414,5 +421,5 @@ AnyEvent = (
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
-    | IdentifyAsked | NightChanged | DeviceTestStepped | DeviceTestEnded
+    | LiveChanged | IdentifyAsked | NightChanged | DeviceTestStepped | DeviceTestEnded
 )  # fmt: skip

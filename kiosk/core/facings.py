@@ -21,7 +21,7 @@ def facing_of(
 ) -> Facing:
     """What to draw for a product in `language` at `now` (Unix seconds; None where the clock is not trusted)."""
     links = links or Links(base=place.host, kiosk=place.kiosk)
-    badge, args = pricing.badge(product, now)
+    badge, args = ("recalled", ()) if product.recall is not None else pricing.badge(product, now)
     unit_price = pricing.unit_price(product, now)
     return Facing(
         facing=product.facing,

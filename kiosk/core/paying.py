@@ -46,6 +46,7 @@ from kiosk.core.terms import offered
 
 CARD = "card"
 TOO_DENSE = "too-dense"
+RECALLED = "recalled"
 NOT_THIS_WAY = "not-this-way"
 OTHER_WAY = (TOO_DENSE, NOT_THIS_WAY)  # the same method again would end the same way
 
@@ -234,7 +235,7 @@ def troubled(turn: Turn, event: AnyEvent) -> None:
     state = turn.session.state
     assert isinstance(state, Troubled), "dispatched by state"
     match event:
-        case RetryAsked() if state.retry and state.key not in OTHER_WAY:
+        case RetryAsked() if state.retry and state.key not in OTHER_WAY and turn.session.order is not None:
             choose(turn, state.payment.method)
         case RetryAsked() if state.retry:
             turn.go(where_to_choose(turn.session))

@@ -70,6 +70,7 @@ CODES = {
     "not-recorded": "EC-22",  # money came, the ledger cannot write
     "wrong-amount": "EC-23",
     "refunded": "EC-24",
+    "recalled": "EC-25",  # money came for something that was recalled meanwhile, and goes back
 }
 
 
@@ -162,6 +163,8 @@ def product_detail(session: Session, product: Product, facing: int) -> ProductDe
         facts=facts_of(product),
         quantity=basket.quantity_of(session, product.gtin),
         age_min=product.age_min,
+        recall=product.recall.reason if product.recall else "",
+        recall_text=text_in(product.recall.texts, language) if product.recall else "",
     )
 
 

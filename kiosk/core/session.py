@@ -22,6 +22,7 @@ from kiosk.core import (
     impressions,
     paying,
     pending,
+    recalling,
     receipts,
     service,
     settling,
@@ -38,6 +39,7 @@ from kiosk.core.events import (
     FleetLost,
     IdentifyAsked,
     LanguageChosen,
+    LiveChanged,
     NightChanged,
     PhoneSale,
     PhoneTapped,
@@ -82,6 +84,7 @@ def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, .
         idling.someone_is_here(turn, event)
         attention.somebody_came(turn, event)
     _handle(turn, event)
+    recalling.keep_current(turn, session)
     _close_or_adopt(turn)
     attention.fall_asleep(turn)
     attention.follow_money(turn)
@@ -237,6 +240,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     PhoneSale: phone_sale,
     PhoneTapped: phone_tapped,
     StoreArrived: store_arrived,
+    LiveChanged: recalling.live_changed,
     ServiceClosed: service_closed,
     ServiceOpened: service_opened,
     IdentifyAsked: attention.identify_asked,

@@ -34,8 +34,9 @@ from kiosk.core.events import (
     SaleRefused,
 )
 from kiosk.core.orders import MAX_ATTEMPTS, ORDER_LENGTH, Payment
-from kiosk.core.paying import NOT_THIS_WAY, TOO_DENSE, give_up, where_to_choose
+from kiosk.core.paying import NOT_THIS_WAY, RECALLED, TOO_DENSE, give_up, where_to_choose
 from kiosk.core.pending import ask_again, drop, on_screen, update, watch_anew
+from kiosk.core.recalling import is_recalled
 from kiosk.core.receipts import receipt_state
 from kiosk.core.state import Attracting, Paying, Pending, Session, Thanking, Troubled, Turn
 
@@ -142,6 +143,9 @@ def _ended(turn: Turn, reference: str, key: str) -> None:
         turn.go(where_to_choose(turn.session))
         turn.set(touched_ms=turn.now)
         turn.say("cancelled")
+    elif isinstance(state, Paying) and state.reference == reference and state.wish == RECALLED:
+        turn.go(where_to_choose(turn.session))  # and from there to why: kiosk.core.recalling
+        turn.set(touched_ms=turn.now)
     elif concerns(turn.session, reference):
         retry = turn.session.order is not None and turn.session.attempts < MAX_ATTEMPTS
         turn.set(touched_ms=turn.now)
@@ -161,6 +165,8 @@ def paid(turn: Turn, event: ChargePaid) -> None:
         refund(turn, reference, event.amount, "unknown-reference")
     elif event.amount != pending.payment.amount:
         refund(turn, reference, event.amount, "amount-mismatch")
+    elif is_recalled(session, pending):
+        refund(turn, reference, event.amount, RECALLED)
     elif already_sold(session, pending):
         refund(turn, reference, event.amount, "already-sold")
     elif is_here(session, pending) or pending.payment.claim_shown:
@@ -253,7 +259,7 @@ def refund(turn: Turn, reference: str, amount: Money, reason: str) -> None:
     turn.do(RecordRefund(reference, order, amount, reason), RefundCharge(reference, amount, reason))
     if pending is not None and about_it:
         retry = reason == "amount-mismatch" and turn.session.order is not None
-        key = "wrong-amount" if reason == "amount-mismatch" else "refunded"
+        key = {"amount-mismatch": "wrong-amount", RECALLED: RECALLED}.get(reason, "refunded")
         turn.set(touched_ms=turn.now)
         turn.go(Troubled(key, pending.payment, retry and turn.session.attempts < MAX_ATTEMPTS, claim=True))
 
@@ -306,6 +312,7 @@ def _to_resume(session: Session, payments: list[Payment]) -> Payment | None:
         if 0 <= session.at.wall_ms - payment.asked_ms < payment.ttl_ms
         and not payment.claim_shown
         and payment.order.order not in session.sold
+        and session.recalled.isdisjoint(line.gtin for line in payment.order.lines)
     ]
     return max(live, key=lambda payment: (payment.asked_ms, payment.reference), default=None)
 

@@ -63,7 +63,7 @@ class Paying(State, frozen=True):
     """Money is in flight under `reference`. `stage` as in views.Pay; it lasts until `until_ms` (monotonic).
 
     `wish` is why the charge shall end: "" (it shall not), "cancel" (the person wants it), "expire" (time is up),
-    "too-dense" (this glass cannot show its code).
+    "too-dense" (this glass cannot show its code), "recalled" (something in its order was).
     """
 
     reference: str
@@ -235,6 +235,7 @@ class Session(Struct, frozen=True, kw_only=True):
     notice_until_ms: int = 0
     serial: int = 0  # of the last notice
     sightings: Sightings = field(default_factory=Sightings)
+    recalled: frozenset[str] = frozenset()  # GTINs that must not be sold
     arriving: Store | None = None  # adopted when nobody is buying
     closing: Closed | None = None  # comes when what is being paid is done
     dark: bool = False  # it is night by what the operator wants

@@ -208,7 +208,7 @@ class FacingTile(Struct, frozen=True):
                 Rect(s.picture.x, s.picture.y, s.picture.w, round(s.text * 1.7)).inset(-(s.text // 3), 0),
             )
         else:
-            _sold_out(image, say, s)
+            _sold_out(image, sold_out_words(f, say), say.language, s)
         _rail(image, f, say, s)
         _name(image, f, say, s)
         _unit(image, f, say, s)
@@ -318,11 +318,16 @@ def _badge(image: Image.Image, f: Facing, say: Words, place: Rect) -> None:
     paint.text(image, rect, text, line.size, say.language, colour=ink, bold=True, align="center")
 
 
-def _sold_out(image: Image.Image, say: Words, s: TileShape) -> None:
+def sold_out_words(f: Facing, say: Words) -> str:
+    """Why it cannot be had."""
+    return say("wall.recalled" if f.badge == "recalled" else "wall.sold-out")
+
+
+def _sold_out(image: Image.Image, text: str, language: str, s: TileShape) -> None:
     height = round(s.text * 1.9)
     rect = Rect(s.picture.x, s.picture.y + (s.picture.h - height) // 2, s.picture.w, height)
     paint.box(image, rect, (58, 62, 66), height // 3)
-    paint.text(image, rect.inset(8, 0), say("wall.sold-out"), s.text, say.language, colour=WHITE, bold=True,
+    paint.text(image, rect.inset(8, 0), text, s.text, language, colour=WHITE, bold=True,
                align="center", smallest=s.text // 2)  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from kiosk.views import Back, Done, Problem, Retry, Shop, Thanks
 
 RECEIPTS = ("printing", "printed", "no-paper", "no-printer")  # "none" says nothing
 CARE, CARE_MARK = (255, 240, 200), (150, 96, 0)  # disc and sign of what people must not overlook
-CALM = frozenset({"expired", "cancelled", "refunded"})  # nothing is broken
+CALM = frozenset({"expired", "cancelled", "refunded", "recalled"})  # nothing is broken
 
 
 class Banner(Struct, frozen=True):

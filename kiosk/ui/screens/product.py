@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from content.model import text_in
+from kiosk.ui.facing import sold_out_words
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.paint import code_side
@@ -118,7 +119,7 @@ def _buy(theme: Theme, w: Words, view: ProductDetail, row: Rect) -> list[Node]:
     """ "Add to basket", or how many there are with a step down and a step up."""
     facing, quantity = view.facing, view.quantity
     if not facing.available and not quantity:
-        return [chrome.button(theme, w, "add", row, w("wall.sold-out"), None, "off")]
+        return [chrome.button(theme, w, "add", row, sold_out_words(facing, w), None, "off")]
     if not quantity:
         text = f"{w('product.add')} · {w.money(facing.price)}"
         return [

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from kiosk.ui import paint
 from kiosk.ui.bidi import is_rtl
-from kiosk.ui.facing import badge_words
+from kiosk.ui.facing import badge_words, sold_out_words
 from kiosk.ui.geometry import Rect
 from kiosk.ui.text import fit
 from kiosk.ui.theme import (
@@ -80,7 +80,7 @@ class Hero(Struct, frozen=True):
     def _badge(self, image: Image.Image, say: Words, w: int, h: int) -> None:
         text, fill, ink = badge_words(self.facing, say)
         if not self.facing.available:
-            text, fill, ink = say("wall.sold-out"), (58, 62, 66), WHITE
+            text, fill, ink = sold_out_words(self.facing, say), (58, 62, 66), WHITE
         if not text:
             return
         height = round(self.text * 2.3)

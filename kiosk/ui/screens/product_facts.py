@@ -227,10 +227,15 @@ def fact_sheet(theme: Theme, w: Words, view: ProductDetail) -> FactSheet:
     facts = tuple(
         (w(f"fact.{f.key}"), _fact_value(w, f.key, f.value), False) for f in view.facts if f.key != "brand"
     )
+    description, text = view.description, (w("product.ingredients"), view.ingredients)
+    if view.recall:  # nothing else matters then
+        known = view.recall if w.has(f"recall.{view.recall}") else "other"
+        said = f"{view.recall_text} {w('recall.kindly')}".strip()
+        description, text, nutrition = w(f"recall.{known}"), (w("recall.what-now"), said), ()
     age = (f"{view.age_min}+", w("product.age", years=view.age_min)) if view.age_min else ("", "")
     return FactSheet(
-        description=view.description,
-        ingredients=(w("product.ingredients"), view.ingredients),
+        description=description,
+        ingredients=text,
         allergens=(w("product.allergens"), tuple(w(f"allergen.{a}") for a in view.allergens)),
         nutrition=(per, nutrition),
         facts=facts,
