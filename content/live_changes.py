@@ -141,8 +141,8 @@ def check_change(change: Change, where: str) -> None:
 # --- what holds -----------------------------------------------------------------------------------------------
 
 
-def in_force(said: LiveSet, release: str, now: int | None) -> dict[str, Effect]:
-    """What holds in `release` at `now` (Unix seconds; None: the clock is not trusted), by GTIN. The later of two changes
+def in_force(said: LiveSet, release: str, now_ms: int | None) -> dict[str, Effect]:
+    """What holds in `release` at `now_ms` (None: the clock is not trusted), by GTIN. The later of two changes
     of availability or price goes before the earlier; a recall goes before all.
 
     Without a trusted clock what is sold out stays so beyond its hour, and a price that ends is not given: neither
@@ -150,14 +150,14 @@ def in_force(said: LiveSet, release: str, now: int | None) -> dict[str, Effect]:
     """
     found: dict[str, Effect] = {}
     for change in said.changes:
-        if _over(change, release, now):
+        if _over(change, release, now_ms):
             continue
         effect = found.get(change.gtin, Effect())
         match change.kind:
             case "sold-out" | "available":
                 effect = structs.replace(effect, available=change.kind == AVAILABLE)
             case "price" if change.price is not None:
-                until = change.until_ms // 1000 if change.until_ms else None
+                until = -(-change.until_ms // 1000) if change.until_ms else None
                 effect = structs.replace(effect, drop=Sale(change.price, None, until))
             case "recall":
                 recall = Recall(reason=change.reason, texts=said.notes.get(change.note, {}))
@@ -179,12 +179,12 @@ def superseded(release: str, by: str) -> bool:
     return mine == theirs and number.isdecimal() and least.isdecimal() and int(number) >= int(least)
 
 
-def _over(change: Change, release: str, now: int | None) -> bool:
+def _over(change: Change, release: str, now_ms: int | None) -> bool:
     if change.in_release and change.in_release != release:
         return True
     if change.until_release and superseded(release, change.until_release):
         return True
-    return bool(change.until_ms) and now is not None and now * 1000 >= change.until_ms
+    return bool(change.until_ms) and now_ms is not None and now_ms >= change.until_ms
 
 
 def changed(product: Product, effect: Effect | None) -> Product:

@@ -15,6 +15,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from content.live_changes import LiveStore
 from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
@@ -39,6 +40,8 @@ from kiosk.link.link import AgentEnd
 from kiosk.operated.commanding import JobEnded, TellAgain
 from kiosk.operated.desired import NightLook
 from kiosk.operated.hands import Hands
+from kiosk.operated.keys import Keys, no_keys
+from kiosk.operated.live import LiveLook
 from kiosk.operated.operated import LeaveDue, Operated
 from kiosk.peripherals.peripherals import (
     CardRead,
@@ -107,11 +110,12 @@ class Agent:
         hands: Hands,
         state: Path,
         configured: frozenset[str] = frozenset(),
+        keys: Keys = no_keys,
     ) -> None:
         """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
-        self._store, self._arriving = store, dict[str, AnyStore]()
+        self._store, self._arriving = LiveStore(store), dict[str, AnyStore]()
         self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
@@ -121,7 +125,7 @@ class Agent:
         )  # fmt: skip
         self.operated = Operated(
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
-            lambda: self._store.store.version, started_as, configured,
+            lambda: self._store.store.version, started_as, configured, lambda: self._store, self._shop_changed, keys,
         )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None
@@ -239,7 +243,8 @@ class Agent:
     def _shop_changed(self) -> None:
         """Show what surrounds the view as it is now; the view may look the same, its shop does not."""
         shop = shop_of(self._store.store, self._place, self._terms)
-        self._shop = msgspec.structs.replace(shop, light=self.operated.wanted.light)
+        version = f"{shop.version}{self.operated.live.edition}"
+        self._shop = msgspec.structs.replace(shop, light=self.operated.wanted.light, version=version)
         if self._view is not None:
             self._link.show(self._shop, self._view)
             self._offer(self._view)
@@ -298,7 +303,9 @@ class Agent:
         event = event_of(item, at, self._product, self._store.store)
         return () if event is None else (event,)
 
-    def _operating(self, item: JobEnded | TellAgain | NightLook | LeaveDue, at: Stamp) -> Iterable[AnyEvent]:
+    def _operating(
+        self, item: JobEnded | TellAgain | NightLook | LiveLook | LeaveDue, at: Stamp
+    ) -> Iterable[AnyEvent]:
         return self._lit(self.operated.posted(item, at))
 
     _TRANSLATE: Final[dict[type, Callable[[Agent, Any, Stamp], Iterable[AnyEvent]]]] = {
@@ -320,7 +327,7 @@ class Agent:
         HeardAgain: lambda self, item, at: self._cashier.hear(item.state, at),
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
-        **dict.fromkeys((JobEnded, TellAgain, NightLook, LeaveDue), _operating),
+        **dict.fromkeys((JobEnded, TellAgain, NightLook, LiveLook, LeaveDue), _operating),
         guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
         guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
         **dict.fromkeys(get_args(views.Intent), _intent),
@@ -346,7 +353,7 @@ class Agent:
             case do.TellDeviceTest(answer=answer):
                 self._peripherals.answered(answer)
             case do.AdoptStore(version=version):
-                self._adopt(version)
+                return self._adopt(version, at)
             case _:
                 self._ledger.note(record_of(effect, at, self._clock))
         return ()
@@ -362,15 +369,16 @@ class Agent:
         )
         self._peripherals.print(receipt)
 
-    def _adopt(self, version: str) -> None:
+    def _adopt(self, version: str, at: Stamp) -> Iterable[AnyEvent]:
         arrived = self._arriving.pop(version, None)
         if arrived is None:
             log.error("the store of version %s is not here", version)
-            return
-        left, self._store = self._store, arrived
+            return ()
+        left, self._store = self._store, LiveStore(arrived)
+        follow = list(self.operated.adopted(at))
         self._shop_changed()
-        self.operated.wanted.tell()  # which release
         left.close()
+        return follow
 
     # --- views and shelves ------------------------------------------------------------------------------------
 

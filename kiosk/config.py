@@ -80,6 +80,12 @@ class LedgerTable(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
+class SigningTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose word on live changes and alerts counts where no releases are fetched (docs/live-changes.md)."""
+
+    keys: str = ""  # keys.json, as `endcap content keys` writes it; "": nobody's
+
+
 class PathsTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Folders; relative ones start from the configuration file's folder."""
 
@@ -117,6 +123,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerTable = BrokerTable()
     fleet: FleetTable = FleetTable()
     ledger: LedgerTable = LedgerTable()
+    signing: SigningTable = SigningTable()
     panel: PanelTable = PanelTable()
     content: ContentTable = ContentTable()
     devices: tuple[DeviceTable, ...] = ()
@@ -134,6 +141,9 @@ class Config(Struct, frozen=True, kw_only=True):
     state: Path
     enrolment: EnrolmentTable | None = None
     tls: Tls | None = None  # to the broker
+    keys: Path | None = (
+        None  # public keys that sign live changes and alerts; None: with the releases, or nobody's
+    )
     public_host: str = (
         "https://shop.example"  # Digital Links on the wall begin with it: scheme, host, perhaps a port
     )
@@ -212,6 +222,7 @@ def parse_config(text: str, base: Path) -> Config:
             tls=_tls(file.broker, base),
             store=base / file.paths.store,
             state=base / file.paths.state,
+            keys=base / file.signing.keys if file.signing.keys else None,
             public_host=file.public_host,
             trust_clock=file.trust_clock,
             broker=file.broker,

@@ -26,6 +26,7 @@ from kiosk.identity.machine import machine_id
 from kiosk.ledger import RESERVE_BYTES, Ledger
 from kiosk.link.link import AgentEnd
 from kiosk.operated.hands import Hands
+from kiosk.operated.keys import KeyFile, Keys, no_keys
 from kiosk.peripherals.cards import load_key
 from kiosk.peripherals.hardware import Hardware
 from kiosk.peripherals.peripherals import NoPeripherals, Peripherals
@@ -91,8 +92,9 @@ class AgentProgram:
         clock: Clock | None = None,
         connect: Connect = connect,
         leave: Callable[[], None] | None = None,
+        keys: Keys | None = None,
     ) -> None:
-        """`leave` ends the program so that it is started again, where somebody does; an operator may ask for it. Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
+        """`keys`: whose word on live changes counts. `leave` ends the program so that it is started again, where somebody does; an operator may ask for it. Takes over `link`, `peripherals` and `store`: stop() closes them. By default, from what `config` says."""
         self.clock = clock or SystemClock(trusted=config.trust_clock)
         self._link = link
         machine = machine_id()
@@ -146,6 +148,7 @@ class AgentProgram:
             hands=Hands(link, leave),
             state=config.state,
             configured=frozenset(device.name for device in config.devices),
+            keys=keys or (KeyFile(config.keys, config.address.tenant) if config.keys else no_keys),
         )
 
     def _post(self, item: object) -> None:

@@ -94,10 +94,12 @@ class Wanted:
         started_as: str,
         backlight: Backlight | None = None,
         minute_of: Callable[[int], int] = local_minute,
+        live: Callable[[], tuple[int, str]] = lambda: (0, ""),
     ) -> None:
-        """`release`: the version of the store that is sold from. `report` tells the fleet. `minute_of(wall_ms)`: of the local day."""
+        """`live`: the version of the live changes in force, and what was wrong with others. `release`: the version of the store that is sold from. `report` tells the fleet. `minute_of(wall_ms)`: of the local day."""
         self._ledger, self._clock, self._after, self._report = ledger, clock, after, report
         self._release, self._started_as, self._minute_of = release, started_as, minute_of
+        self._live = live
         self._lamp = backlight or Backlight()
         self._desired = Desired(version=0)
         self._faults: tuple[str, ...] = ()
@@ -195,6 +197,9 @@ class Wanted:
 
     def _reported(self) -> Reported:
         desired, faults = self._desired, self._faults
+        live_version, wrong = self._live()
+        if wrong:
+            faults = (*faults, wrong)
         if self._lamp_fault:
             faults = (*faults, f"backlight: {self._lamp_fault}; the screen is darkened instead")
         if desired.sleep is not None and self._clock.quality() == "unsynced":
@@ -211,4 +216,5 @@ class Wanted:
             log_level=logging.getLevelName(logging.getLogger().level),
             machine=self._machine,
             faults=faults,
+            live_version=live_version,
         )

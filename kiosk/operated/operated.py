@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from content.live_changes import LiveStore
 from kiosk import views
 from kiosk.clock.clock import Clock
 from kiosk.core import effects as do
@@ -26,6 +27,8 @@ from kiosk.operated.commanding import Commanding, JobEnded, TellAgain
 from kiosk.operated.commands import Situation, arguments_of, disturbs
 from kiosk.operated.desired import NightLook, Wanted
 from kiosk.operated.hands import Hands, Outcome
+from kiosk.operated.keys import Keys
+from kiosk.operated.live import Live, LiveLook
 from kiosk.operated.self_test import Facts, checks, report
 from kiosk.runtime import Runtime
 from mqtt.commands import Command
@@ -62,8 +65,11 @@ class Operated:
         release: Callable[[], str],
         started_as: str,
         configured: frozenset[str],
+        store: Callable[[], LiveStore],
+        changed: Callable[[], None],
+        keys: Keys,
     ) -> None:
-        """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from."""
+        """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from, `store` itself; `changed`: its shelves are to be shown anew."""
         self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
         self._clock, self._telling, self._hands, self._state, self._release = (
             clock,
@@ -76,7 +82,11 @@ class Operated:
         self._events: list[AnyEvent] = []  # what a command that begins has the core do
         self._at = Stamp(0, 0)
         one_process = isinstance(link, MemoryAgentEnd)
-        self.wanted = Wanted(ledger, clock, runtime.after, line.reported, release, started_as)
+        self.live = Live(address, ledger, clock, runtime.after, store, release, changed, keys)
+        self.wanted = Wanted(
+            ledger, clock, runtime.after, line.reported, release, started_as,
+            live=lambda: (self.live.version, self.live.fault),
+        )  # fmt: skip
         self.commands = Commanding(
             ledger, line, clock, runtime.after, self._situation, self._begin,
             frozenset({"restart-agent", "restart-ui"}) if one_process else frozenset({"restart-agent"}),
@@ -87,7 +97,7 @@ class Operated:
         """What was asked and desired before the program ended."""
         threading.Thread(target=self._hands.look, name="look at the machine", daemon=True).start()
         self.commands.recover()
-        return list(self.wanted.recover(at))
+        return [*self.live.recover(at), *self.wanted.recover(at)]
 
     def up(self) -> None:
         """The line is new."""
@@ -96,7 +106,9 @@ class Operated:
 
     def takes(self, topic: str) -> bool:
         """Whether a message of that topic is for here."""
-        return topic in (self._address.commands, self._address.command_acks, self._address.desired)
+        return topic in (
+            self._address.commands, self._address.command_acks, self._address.desired, self._address.live,
+        )  # fmt: skip
 
     def heard(self, item: Heard, at: Stamp) -> Iterable[AnyEvent]:
         """A command, the note that its end is stored, or how the kiosk is to be."""
@@ -105,6 +117,8 @@ class Operated:
         try:
             if item.topic == self._address.desired:
                 return self.wanted.heard(item.payload, at)
+            if item.topic == self._address.live:
+                return self._changed_live(item.payload, at)
             if item.topic == self._address.command_acks:
                 self.commands.noted(item.payload)
             else:
@@ -115,7 +129,22 @@ class Operated:
         begun, self._events = self._events, []
         return begun
 
-    def posted(self, item: JobEnded | TellAgain | NightLook | LeaveDue, at: Stamp) -> Iterable[AnyEvent]:
+    def _changed_live(self, payload: bytes, at: Stamp) -> Iterable[AnyEvent]:
+        """The fleet hears at once which set is in force here, or what was wrong with it."""
+        try:
+            return self.live.heard(payload, at)
+        finally:
+            self.wanted.tell(changed_only=True)
+
+    def adopted(self, at: Stamp) -> Iterable[AnyEvent]:
+        """Another store is sold from: what changed since its release holds, what is in it already does not."""
+        events = self.live.look(at)
+        self.wanted.tell()
+        return events
+
+    def posted(
+        self, item: JobEnded | TellAgain | NightLook | LiveLook | LeaveDue, at: Stamp
+    ) -> Iterable[AnyEvent]:
         """Something of ours."""
         match item:
             case JobEnded(id=command_id, outcome=outcome):
@@ -124,6 +153,8 @@ class Operated:
                 self.commands.again()
             case NightLook():
                 return list(self.wanted.look(at))
+            case LiveLook():
+                return self.live.look(at)
             case LeaveDue():
                 self._leave(item)
         return ()

@@ -120,7 +120,7 @@ def test_as_many_recalls_as_may_be_fit_beside_all_other_changes_and_the_latest_k
 
 def test_what_is_recalled_cannot_be_had_whatever_else_is_said_before_or_after() -> None:
     said = live(change("recall", reason="safety"), change("available"), lowered(100))
-    effect = in_force(said, "r", NOW)[MILK]
+    effect = in_force(said, "r", NOW * 1000)[MILK]
     assert changed(product(), effect).availability is Availability.OUT_OF_STOCK
     recall = changed(product(), effect).recall
     assert recall is not None
@@ -129,7 +129,7 @@ def test_what_is_recalled_cannot_be_had_whatever_else_is_said_before_or_after() 
 
 def test_the_later_word_on_availability_and_price_counts() -> None:
     said = live(change("sold-out"), lowered(150), change("available"), lowered(180))
-    now = changed(product(availability=Availability.OUT_OF_STOCK), in_force(said, "r", NOW)[MILK])
+    now = changed(product(availability=Availability.OUT_OF_STOCK), in_force(said, "r", NOW * 1000)[MILK])
     assert now.availability is Availability.IN_STOCK
     assert pricing.price_at(now, NOW) == Money(180, "EUR")
     assert pricing.price_before(now, NOW) == Money(200, "EUR")
@@ -140,12 +140,12 @@ def test_a_change_ends_with_its_hour_or_its_release() -> None:
         change("sold-out", until_ms=NOW * 1000), change("sold-out", in_release="demo-000041"),
         change("sold-out", until_release="demo-000042"), change("sold-out", until_release="demo-000007"),
     ):  # fmt: skip
-        assert not in_force(live(one), "demo-000042", NOW)
+        assert not in_force(live(one), "demo-000042", NOW * 1000)
     for one in (
         change("sold-out", until_ms=NOW * 1000 + 1), change("sold-out", in_release="demo-000042"),
         change("sold-out", until_release="demo-000043"), change("sold-out", until_release="other-000001"),
     ):  # fmt: skip
-        assert in_force(live(one), "demo-000042", NOW)
+        assert in_force(live(one), "demo-000042", NOW * 1000)
     assert live_changes.next_end_ms(live(change("sold-out", until_ms=5), lowered(1, until_ms=9)), 5) == 9
     assert live_changes.next_end_ms(live(change("sold-out")), 5) is None
 
@@ -160,7 +160,7 @@ def test_without_a_trusted_clock_nothing_is_promised_that_may_be_over() -> None:
 
 def test_a_kind_of_tomorrow_and_a_foreign_currency_change_nothing() -> None:
     said = live(change("hologram"), change("price", price=Money(1, "USD")))
-    assert changed(product(), in_force(said, "r", NOW).get(MILK)) == product()
+    assert changed(product(), in_force(said, "r", NOW * 1000).get(MILK)) == product()
 
 
 @given(
@@ -179,7 +179,7 @@ def test_no_change_makes_anything_dearer(
 def test_a_store_says_what_is_otherwise_than_before_and_keeps_every_place(tmp_path: Path) -> None:
     store = opened(product(), structs.replace(product(BREAD, 300), facing=2))
     told = store.use(
-        in_force(live(change("recall", BREAD, reason="quality"), change("sold-out", TEA)), "r", NOW)
+        in_force(live(change("recall", BREAD, reason="quality"), change("sold-out", TEA)), "r", NOW * 1000)
     )
     assert [one.gtin for one in told] == [BREAD]  # tea is not sold here
     assert [one.gtin for one in store.shelf("all", 0, 9)] == [MILK, BREAD]

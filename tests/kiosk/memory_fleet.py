@@ -11,7 +11,7 @@ import msgspec
 
 from kiosk.config import Config
 from kiosk.fleet_line.line import Heard, LineDown, LineUp
-from mqtt.commands import ENDS, Command, CommandNoted, CommandState, Desired, Reported
+from mqtt.commands import ENDS, Command, CommandNoted, CommandState, Desired, LiveChanges, Reported
 from mqtt.messages import (
     Ack,
     Batch,
@@ -105,6 +105,7 @@ class MemoryFleet:
         known = {
             PhoneSale: self._address.notices, Ack: self._address.acks, Terms: self._address.terms,
             Command: self._address.commands, CommandNoted: self._address.command_acks, Desired: self._address.desired,
+            LiveChanges: self._address.live,
         }  # fmt: skip
         topic = known.get(type(message))
         if isinstance(message, ChargeState):
