@@ -45,13 +45,13 @@ class Shoot(Struct, frozen=True):
 
 OPENED = {"basket-along": "along"}  # scenes with a sheet over them, and the tap that opens it
 _JOURNEY = ("attract-0", "wall", "product", "basket", "choose", "pay-link-waiting", "thanks-printing")
-_LANGUAGE = ("wall", "product", "basket", "choose", "pay-epc-waiting", "thanks-no-paper")
+_LANGUAGE = ("wall", "product", "product-recalled", "basket", "choose", "pay-epc-waiting", "thanks-no-paper")
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
     "problem-expired", "problem-unsure", "closed-maintenance", "closed-out-of-service", "identify", "asleep", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
     "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
-    "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense", "enrol-waiting", "enrol-reaching", "enrol-rejected", "enrol-welcome",
+    "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense", "product-recalled", "problem-recalled", "enrol-waiting", "enrol-reaching", "enrol-rejected", "enrol-welcome",
 )  # fmt: skip
 _MANY_SCHEMES = (
     ("choose-many", "zh"),

@@ -65,7 +65,7 @@ def _current(session: Session, pick: Pick, product: Product | None) -> Pick:
     """A line at the lower one of its price and the product's new one, with the word whether it can be had."""
     if product is None:
         return pick
-    moment = basket.best_moment(product, session.at.now, session.settings.honour_s)
+    moment = basket.best_moment(product, pick.quantity, session.at.now, session.settings.honour_s)
     new = structs.replace(pick, product=product, priced_at=moment)
     if basket.total_of(new) < basket.total_of(pick):
         return new
