@@ -20,6 +20,7 @@ ALL = (
     "importing",
     "loop",
     "phone_lane",
+    "release_sizes",
     "ledger",
     "scale",
     "wall",

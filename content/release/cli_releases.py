@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from content.release.cli_shared import DONE, REFUSED, now, ring_of, run, with_keys, with_repository
+from content.release.cli_shared import ATTENTION, DONE, now, ring_of, run, with_keys, with_repository
 from content.release.repository import Published, Repository
 from content.release.wording import size
 
@@ -80,11 +80,11 @@ def _one(name: str, description: str, arguments: Sequence[str] | None) -> argpar
 
 
 def refresh(arguments: Sequence[str] | None = None) -> int:
-    """Sign anew what runs out by itself. 1 where something needs people, so that a timer's failure is seen."""
+    """Sign anew what runs out by itself. ATTENTION where something needs people, so that the timer's unit shows it."""
     parser = argparse.ArgumentParser(
         prog="endcap content refresh",
         description="Sign anew what would run out, and delete files unused for a week. A timer calls it daily.",
-        epilog="Exit code: 0 all is well, 1 it could not sign, or somebody has to see to a warning.",
+        epilog="Exit code: 0 all is well, 1 it could not sign, 3 it did, and somebody has to see to a warning.",
     )
     with_repository(parser)
     with_keys(parser)
@@ -95,6 +95,6 @@ def refresh(arguments: Sequence[str] | None = None) -> int:
         print(f"signed {', '.join(done.signed)}; {done.swept} unused files deleted")
         for warning in done.warnings:
             print(f"endcap content refresh: {warning}", file=sys.stderr)
-        return REFUSED if done.warnings else DONE
+        return ATTENTION if done.warnings else DONE
 
     return run("endcap content refresh", do)

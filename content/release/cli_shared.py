@@ -17,7 +17,7 @@ from content.release.repository import Repository
 from content.release.roles import RepositoryError
 from content.signing import BadKeys
 
-DONE, REFUSED, WRONG_WORDS = 0, 1, 2
+DONE, REFUSED, WRONG_WORDS, ATTENTION = 0, 1, 2, 3
 _SHOWN: Final = 20
 _EXPECTED: Final = (RepositoryError, KeysError, BadRelease, BadKeys)
 

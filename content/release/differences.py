@@ -1,15 +1,17 @@
 """What changes for a commuter from one content to another: prices, offers, what stands where, adverts, languages. Pure.
 
 Prices are compared as they are paid: the feed's, and each price list's wherever it says something of its own. Facings
-are compared wall by wall, in order and not by number: one product more does not move all that stand behind it.
+are compared wall by wall, in order and not by number: one product more does not move all that stand behind it. Moments are
+told in the store's own time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from difflib import SequenceMatcher
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -104,6 +106,7 @@ def _names(before: Content, after: Content) -> Callable[[str], str]:
 def _products(before: Content, after: Content, name: Callable[[str], str]) -> Iterator[Change]:
     old = {product.gtin: product for product in before.products}
     new = {product.gtin: product for product in after.products}
+    zone = ZoneInfo(after.store.timezone)
     for gtin in old.keys() - new.keys():
         yield Change(kind="product gone", key=gtin, name=name(gtin), before=_money(old[gtin].price))
     for gtin in new.keys() - old.keys():
@@ -111,7 +114,7 @@ def _products(before: Content, after: Content, name: Callable[[str], str]) -> It
     for gtin in old.keys() & new.keys():
         was, is_ = old[gtin], new[gtin]
         yield from _prices(gtin, name(gtin), "", was.price, is_.price)
-        yield from _offers(gtin, name(gtin), "", _offer(was), _offer(is_))
+        yield from _offers(gtin, name(gtin), "", _offer(was, zone), _offer(is_, zone))
         yield from _available(gtin, name(gtin), "", was.availability.value, is_.availability.value)
         if changed := _other_facts(was, is_):
             yield Change(kind="product told", key=gtin, name=name(gtin), after=", ".join(changed))
@@ -157,8 +160,8 @@ def _available(gtin: str, name: str, scope: str, was: str, is_: str) -> Iterator
         )  # fmt: skip
 
 
-def _offer(of: Product | Price) -> str:
-    parts = [_sale(of.sale)] if of.sale else []
+def _offer(of: Product | Price, zone: tzinfo) -> str:
+    parts = [_sale(of.sale, zone)] if of.sale else []
     if isinstance(of.offer, MultiBuy):
         parts.append(f"{of.offer.quantity} for {_money(of.offer.price)}{_conditions(of.offer)}")
     elif isinstance(of.offer, TakeForLess):
@@ -168,12 +171,12 @@ def _offer(of: Product | Price) -> str:
     return " and ".join(parts)
 
 
-def _sale(sale: Sale) -> str:
+def _sale(sale: Sale, zone: tzinfo) -> str:
     when = ""
     if sale.since is not None:
-        when += f" from {_moment(sale.since)}"
+        when += f" from {_moment(sale.since, zone)}"
     if sale.until is not None:
-        when += f" until {_moment(sale.until)}"
+        when += f" until {_moment(sale.until, zone)}"
     return f"{_money(sale.price)}{when}{_conditions(sale)}"
 
 
@@ -194,6 +197,7 @@ def _lists(before: Content, after: Content, name: Callable[[str], str]) -> Itera
     """Prices of price lists, against the feed's where only one of the two contents says one."""
     old = {each.key: each for each in before.lists}
     new = {each.key: each for each in after.lists}
+    zone = ZoneInfo(after.store.timezone)
     of_feed = [{product.gtin: product for product in content.products} for content in (before, after)]
     for key in sorted(old.keys() | new.keys()):
         if key not in old or key not in new:
@@ -211,15 +215,22 @@ def _lists(before: Content, after: Content, name: Callable[[str], str]) -> Itera
         is_ = {price.gtin: price for price in new[key].prices} if key in new else {}
         for gtin in sorted(was.keys() | is_.keys()):
             yield from _listed(
-                gtin, name(gtin), key, _paid(of_feed[0].get(gtin), was), _paid(of_feed[1].get(gtin), is_)
+                gtin,
+                name(gtin),
+                key,
+                _paid(of_feed[0].get(gtin), was),
+                _paid(of_feed[1].get(gtin), is_),
+                zone,
             )
 
 
-def _listed(gtin: str, name: str, scope: str, was: Price | None, is_: Price | None) -> Iterator[Change]:
+def _listed(
+    gtin: str, name: str, scope: str, was: Price | None, is_: Price | None, zone: tzinfo
+) -> Iterator[Change]:
     if was is None or is_ is None or was.price is None or is_.price is None:
         return  # the product is new or gone, which is told already
     yield from _prices(gtin, name, scope, was.price, is_.price)
-    yield from _offers(gtin, name, scope, _offer(was), _offer(is_))
+    yield from _offers(gtin, name, scope, _offer(was, zone), _offer(is_, zone))
     if was.availability and is_.availability:
         yield from _available(gtin, name, scope, was.availability.value, is_.availability.value)
 
@@ -357,8 +368,8 @@ def _money(money: Money) -> str:
     return f"{money.decimal()} {money.currency}"
 
 
-def _moment(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+def _moment(seconds: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M}"
 
 
 def _plain(value: object) -> str:

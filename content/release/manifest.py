@@ -34,7 +34,7 @@ _NAME: Final = re.compile(
 _KEPT_WORDS: Final = frozenset({"root", "targets", "snapshot", "timestamp", "software"})
 
 # Where a page ends is said by the names in it: after a name whose hash ends in _CUT zero bits. A file that comes or goes
-# so changes its own page and no other. With 20,000 files a root page lists about 160 pages of 128.
+# so changes its own page and no other. With 20,000 files a root page lists about 140 pages of 150.
 _CUT: Final = 7
 _PAGE_MIN: Final = 32
 _PAGE_MAX: Final = 512

@@ -205,6 +205,19 @@ class Repository:
             self.commit(state, [tenant], ring, now)
             sweep(self.folder, state, self.disk, now)
 
+    def publish_target(
+        self, ring: Ring, now: int, role: str, path: str, data: bytes, custom: Mapping[str, Any] | None = None
+    ) -> None:
+        """Publish one file under a delegated role as it is: `software/...` under software. Signed and in force at once."""
+        with self.locked():
+            state = self.state()
+            if role not in state.delegated:
+                raise RepositoryError(
+                    f"no role {role!r} here; there are: {', '.join(sorted(state.delegated))}"
+                )
+            self.add_target(state, role, path, data, custom)
+            self.commit(state, [role], ring, now)
+
     def set_public_keys(self, state: State, keys: PublicKeys) -> None:
         """Have these sign a tenant's live changes and alerts, once `commit` has been called for the tenant."""
         self.add_target(state, keys.tenant, f"content/{keys.tenant}/{KEYS}", write_keys(keys))

@@ -96,9 +96,14 @@ class Reader:
 
     def keys(self) -> bytes:
         """keys.json of the operator."""
+        return self.target(f"content/{TENANT}/keys.json")
+
+    def target(self, path: str) -> bytes:
+        """A target's bytes. Raises LookupError where nobody who may signed it."""
         updater = self._updater()
-        info = updater.get_targetinfo(f"content/{TENANT}/keys.json")
-        assert info is not None
+        info = updater.get_targetinfo(path)
+        if info is None:
+            raise LookupError(path)
         return Path(updater.download_target(info)).read_bytes()
 
     def _updater(self) -> Updater:

@@ -61,7 +61,7 @@ def test_prices_and_offers_are_told_as_they_are_paid(demo: Content) -> None:
     ]
     assert lines(base, changed(base, gtin, offer=New())) == [f"offer begins: {name}: shown as new"]
     assert lines(base, changed(base, gtin, sale=Sale(eur(99), 1_800_000_000, 1_800_086_400))) == [
-        f"offer begins: {name}: 0.99 EUR from 2027-01-15 08:00 UTC until 2027-01-16 08:00 UTC"
+        f"offer begins: {name}: 0.99 EUR from 2027-01-15 09:00 until 2027-01-16 09:00"
     ]
     assert lines(base, changed(base, gtin, availability=Availability.OUT_OF_STOCK)) == [
         f"availability: {name}: in stock -> out of stock"

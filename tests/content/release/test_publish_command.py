@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -32,7 +33,7 @@ def operator(tmp_path: Path) -> Operator:
 
 
 def test_a_folder_is_published_listed_and_made_current(
-    operator: Operator, folder: Path, capsys: pytest.CaptureFixture[str]
+    operator: Operator, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keys = ("--keys", str(operator.keys))
     when = ("--at", "2026-12-24T02:00", "--window", "01:00-04:00")
@@ -49,6 +50,9 @@ def test_a_folder_is_published_listed_and_made_current(
     assert "endcap content current demo-000002" in capsys.readouterr().out
     assert operator.command("current", "demo-000002", *keys) == 0
     assert operator.command("refresh", *keys) == 0
+    (operator.keys / "demo.pem").rename(tmp_path / "demo.pem")  # and its life is not half over yet
+    assert operator.command("refresh", *keys) == 0
+    (tmp_path / "demo.pem").rename(operator.keys / "demo.pem")
     assert operator.command("keys", "show", *keys) == 0
     assert "2 of 3" in capsys.readouterr().out
 
@@ -144,3 +148,16 @@ def test_a_moment_is_the_stores_own_and_unambiguous() -> None:
     assert told(Activation(window=(1380, 60)), berlin) == (
         "between 23:00 and 01:00 of each wall's day, when nobody is buying"
     )
+
+
+def test_refresh_tells_a_timer_that_people_are_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operator = Operator(tmp_path, int(time.time()) - 330 * 86_400)
+
+    assert operator.command("refresh", "--keys", str(operator.keys)) == 3
+
+    said = capsys.readouterr().err
+    assert re.search(r"root expires in 3[45] days: `endcap content keys renew root` with its keys", said)
+    assert operator.command("keys", "renew", "root", "targets", "--keys", str(operator.keys)) == 0
+    assert operator.command("refresh", "--keys", str(operator.keys)) == 0

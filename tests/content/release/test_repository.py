@@ -217,3 +217,20 @@ def test_what_is_not_there_is_said(operator: Operator, tmp_path: Path) -> None:
             operator.repository.release(name)
     with pytest.raises(RepositoryError, match="no repository; `endcap content keys init` makes one"):
         Repository(tmp_path / "none").releases()
+
+
+def test_a_program_is_published_under_a_role_of_its_own(operator: Operator, tmp_path: Path) -> None:
+    path, ring = "software/endcap-1.2.0.json", operator.ring()
+
+    operator.repository.publish_target(ring, operator.now, "software", path, b"{}", {"current": True})
+
+    state = operator.repository.state()
+    assert state.delegated["software"].signed.targets[path].custom == {"current": True}
+    with served(operator.folder) as url:
+        kiosk = Reader(tmp_path / "kiosk", url, operator.repository.root_bytes())
+        assert kiosk.target(path) == b"{}"
+        operator.repository.publish_target(ring, operator.now, "demo", "software/of-demo.json", b"{}")
+        with pytest.raises(LookupError):  # the role of an operator's content says nothing about programs
+            kiosk.target("software/of-demo.json")
+    with pytest.raises(RepositoryError, match="no role 'other' here; there are: demo, software"):
+        operator.repository.publish_target(ring, operator.now, "other", path, b"{}")
