@@ -40,6 +40,8 @@ class Config:
     trusted_proxies: tuple[str, ...] = LOOPBACK_NETWORKS  # whose X-Forwarded-For is believed, for limits
     name: str = "fleet"  # the fleet's MQTT client ids begin with it; two fleets on one broker need two names
     catalogue: Path | None = None  # the published store (content), for pages that show products
+    releases: Path | None = None  # the repository of signed releases; served to kiosks under /content/
+    drift_minutes: int = 60  # a kiosk that runs no release it is to run for so long is an alarm
     payments: Path | None = None  # payments.toml; the five fields that follow are for a fleet without one
     provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid
     provider_pages: str = ""  # where its pages are, if not at `provider_url`

@@ -8,6 +8,7 @@ import resource
 import socket
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -30,6 +31,7 @@ from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
+from fleet.rollouts.service import Rollouts
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
 from fleet.shop.keeper import Keeper
@@ -83,6 +85,9 @@ class Fleet:
         )
         self.line.on_up = self.terms.line_up
         self.commands = Commands(self.store, self.line.send, self.live, now_ms)
+        self.rollouts = Rollouts(
+            self.store, self.commands.desires, self.live, now_ms, self._open_releases(config)
+        )
         self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
         self.line.listen(EVERY_REPORTED, self.commands.reported)
         self.watch = Watch(self.store, self.live, now_ms)
@@ -110,7 +115,7 @@ class Fleet:
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
             admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
-            doctor=Doctor(self.store, self.line, self.ingest, now_ms),
+            rollouts=self.rollouts, doctor=Doctor(self.store, self.line, self.ingest, now_ms),
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -131,6 +136,14 @@ class Fleet:
             why = str(error).splitlines()[0]  # SQLAlchemy adds its statement and a link
             where = f"in {config.data}" if not config.database_url else "in the database of --database"
             raise ServeError(f"cannot keep data {where}: {why}") from None
+
+    def _open_releases(self, config: Config) -> Path | None:
+        folder = config.releases
+        if folder is not None and not folder.is_dir():
+            self._socket.close()
+            self.store.close()
+            raise ServeError(f"--releases {folder}: there is no such folder")
+        return folder
 
     def _open_keys(self, config: Config) -> LinkKeys:
         try:
@@ -176,7 +189,7 @@ class Fleet:
     @property
     def alive(self) -> bool:
         """Whether everything that should run does."""
-        return self._pages.is_alive() and self.ingest.alive
+        return self._pages.is_alive() and self.ingest.alive and self.rollouts.worker.alive
 
     def start(self) -> None:
         """Start everything; returns when pages are served. The broker may come later. Raises ServeError."""
@@ -194,6 +207,7 @@ class Fleet:
             self.claims.catch_up()
         self.keeper.start()
         self.commands.start()
+        self.rollouts.worker.start()
         self.line.start(self._answer, self._rests_on)
         self.visits.start()
         if self.admission is not None:
@@ -225,6 +239,7 @@ class Fleet:
         if self.follower is not None:
             self.follower.stop()
         self.line.stop()
+        self.rollouts.worker.close()
         self.commands.close()
         self.desk.close()
         self.keeper.close()

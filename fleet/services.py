@@ -17,6 +17,7 @@ from fleet.live import Hub
 from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
+from fleet.rollouts.service import Rollouts
 from fleet.shop.link_keys import LinkKeys
 from fleet.shop.ratings import Ratings
 from fleet.shop.visits import Visits
@@ -64,6 +65,7 @@ class Services:
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     commands: Commands | None = None  # what kiosks are told to do, where there are kiosks
+    rollouts: Rollouts | None = None  # which release each kiosk is to run
     ingest: Ingest | None = None  # what stores events, or at least hears presence
     doctor: Doctor | None = None  # who looks the parts over
     clock: Clock = now_ms

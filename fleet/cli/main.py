@@ -22,6 +22,10 @@ BROKER_PORT: Final = 1883
 MORE: Final[dict[str, tuple[str, str]]] = {
     "command": ("fleet.cli.command", "have kiosks do something"),
     "desired": ("fleet.cli.desired", "say how kiosks are to be, or look how they are"),
+    "rollout": ("fleet.cli.rollout", "bring a release to kiosks ring by ring"),
+    "pin": ("fleet.cli.pin:pin_main", "keep kiosks at a release"),
+    "unpin": ("fleet.cli.pin:unpin_main", "let kiosks go that were kept at a release"),
+    "tag": ("fleet.cli.pin:tag_main", "give kiosks words by which rings choose"),
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
@@ -93,6 +97,14 @@ def _parser() -> argparse.ArgumentParser:
         help="whose X-Forwarded-For tells clients apart (default: this machine); may be given again",
     )  # fmt: skip
     serve.add_argument("--catalogue", type=Path, help="folder of the published store")
+    serve.add_argument(
+        "--releases", type=Path, metavar="DIR",
+        help="the repository of signed releases (docs/rollouts.md), served to kiosks under /content/",
+    )  # fmt: skip
+    serve.add_argument(
+        "--drift-minutes", type=int, default=60, metavar="N",
+        help="a kiosk that does not run what it is to run for so long is an alarm (default %(default)s)",
+    )  # fmt: skip
     _add_payments(serve.add_argument_group("payments"))
     serve.set_defaults(run=_serve)
 
@@ -165,6 +177,7 @@ def _serve(options: argparse.Namespace) -> int:
         kiosk_broker=options.kiosk_broker, ingest=not options.no_ingest,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
+        releases=options.releases, drift_minutes=options.drift_minutes,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key

@@ -24,6 +24,9 @@ from fleet.line import Line
 from fleet.monitoring.wellness import Doctor
 from fleet.payments.desk import PaymentDesk
 from fleet.reports import roster
+from fleet.reports.drift import DRIFT_MS
+from fleet.rollouts.model import ENDED, STATES
+from fleet.rollouts.service import Rollouts
 from fleet.store.store import Store
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -64,9 +67,17 @@ class FleetCollector(Collector):
     """What the process with the pages knows beside that."""
 
     def __init__(
-        self, store: Store, line: Line, desk: PaymentDesk | None, doctor: Doctor, clock: Clock
+        self,
+        store: Store,
+        line: Line,
+        desk: PaymentDesk | None,
+        doctor: Doctor,
+        clock: Clock,
+        drift_ms: int = DRIFT_MS,
+        rollouts: Rollouts | None = None,
     ) -> None:
         self._store, self._line, self._desk, self._doctor, self._clock = store, line, desk, doctor, clock
+        self._drift_ms, self._rollouts = drift_ms, rollouts
 
     def collect(self) -> Metrics:
         """At the scrape."""
@@ -85,7 +96,7 @@ class FleetCollector(Collector):
 
     def _kiosks(self) -> Metrics:
         with self._store.read() as connection:
-            counts = roster.counts(connection, self._clock())
+            counts = roster.counts(connection, self._clock(), drift_ms=self._drift_ms)
             clocks = roster.clocks(connection)
             poison = connection.scalar(select(func.count()).select_from(tables.poison)) or 0
         states = GaugeMetricFamily("endcap_kiosks", "Kiosks; one may be in several states.", labels=["state"])
@@ -106,7 +117,19 @@ class FleetCollector(Collector):
             "missing_events", "Events that are not here though later ones are.", counts.missing_events
         )
         yield _gauge("poison_messages", "Messages kept aside because nobody could read them.", poison)
+        yield _gauge("kiosks_pinned", "Kiosks a person keeps at a release.", counts.pinned)
+        yield from self._roll_outs()
         yield _gauge("commands_kiosks", "Kiosks with commands under way.", counts.commands)
+
+    def _roll_outs(self) -> Metrics:
+        if self._rollouts is None:
+            return
+        under_way = GaugeMetricFamily("endcap_rollouts", "Roll-outs that have not ended.", labels=["state"])
+        counts = self._rollouts.book.states()
+        for state in STATES:
+            if state not in ENDED:
+                under_way.add_metric([state], counts.get(state, 0))
+        yield under_way
 
 
 def text(*collectors: Collector) -> bytes:

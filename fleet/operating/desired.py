@@ -54,6 +54,7 @@ class Desires:
         self, store: Store, send: Callable[[Address, Message, int | None], bool], live: Hub, clock: Clock
     ) -> None:
         self._store, self._send, self._live, self._clock = store, send, live, clock
+        self.on_report: Callable[[], object] = _nobody  # told when a report has been kept
 
     def change(self, address: Address, changes: dict[str, Any], who: str, why: str) -> Desired:
         """The next version, which differs from the last in `changes` (of FIELDS). Raises BadDesired."""
@@ -151,6 +152,7 @@ class Desires:
             self._store.upsert(connection, reported, row)
             keep_running(self._store, connection, str(address), said, self._clock())
         self._live.tell("desired", {"kiosk": str(address), "version": said.version})
+        self.on_report()
         self.appeared(address, said.version)
 
     def appeared(self, address: Address, version: int = -1) -> None:
@@ -158,6 +160,10 @@ class Desires:
         newest = self.latest(str(address))
         if newest is not None and newest.version != version:
             self._send(address, newest, None)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
 
 
 def _is_so(version: int, said: Reported | None) -> bool:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from fleet import tables
+from fleet.reports import drift
 from mqtt.commands import ENDS, Reported
 
 PAGE: Final = 50
@@ -36,8 +37,8 @@ OFF_MS: Final = 60_000  # how far a clock may be off
 LATE_MS: Final = 600_000  # as fleet.events.gaps: before, it may just be out of order
 
 # What may be wrong, the worst first; its place in this tuple is its bit, and the worst has the highest.
-TROUBLES: Final = ("suspect", "lost", "faults", "missing", "behind", "clock", "never")
-STATES: Final = ("", "selling", "closed", "commands", "trouble", *TROUBLES)
+TROUBLES: Final = ("suspect", "lost", "faults", "missing", "drift", "behind", "clock", "never")
+STATES: Final = ("", "selling", "closed", "commands", "pinned", "trouble", *TROUBLES)
 SORTS: Final = ("trouble", "kiosk", "state", "version", "sale", "backlog", "clock", "heard")
 MOST_FIRST: Final = frozenset({"trouble", "backlog", "sale", "clock"})
 _DOWN: Final = frozenset({"lost", "silent"})
@@ -103,6 +104,16 @@ class Row(Struct, frozen=True, kw_only=True):
     lost: int  # notes that never got a number
     suspicion: str  # "" | suspected | moved
     commands: int  # under way
+    # the release of content it runs and the one it is to run, as fleet.reports.drift finds them; "": none is named
+    runs: str
+    confirmed: bool
+    wants: str
+    phase: str
+    reason: str
+    runs_since_ms: int
+    drift_ms: int  # since when it drifts, in content or software; 0: it does not
+    pinned_by: str
+    pinned_why: str
 
     @property
     def site(self) -> str:
@@ -129,27 +140,33 @@ class Counts(Struct, frozen=True, kw_only=True):
     missing: int
     suspect: int
     clock: int
+    drift: int
     commands: int
+    pinned: int
     trouble: int
     backlog: int  # events
     missing_events: int
 
 
-def counts(connection: Connection, now_ms: int, ask: Ask | None = None) -> Counts:
+def counts(
+    connection: Connection, now_ms: int, ask: Ask | None = None, drift_ms: int = drift.DRIFT_MS
+) -> Counts:
     """The summary line. Kiosks that are in the same state are counted by the database, states are added up here."""
-    base = _base(now_ms)
+    base = _base(now_ms, drift_ms)
     row = base.c
     wanted = _wanted(base, ask) if ask is not None else []
-    alike = (row.trouble, row.presence, _one(row.commands > 0).label("busy"))
+    alike = (
+        row.trouble, row.presence, _one(row.commands > 0).label("busy"), _one(row.pinned_by != "").label("pinned"),
+    )  # fmt: skip
     matching = (_one(*wanted) if wanted else literal(1)).label("matches")
     asked = select(
         *alike, func.count().label("kiosks"), func.sum(matching), func.sum(row.backlog), func.sum(row.missing)
     ).group_by(*alike)  # fmt: skip
     found = dict.fromkeys(Counts.__struct_fields__, 0)
-    for trouble, presence, busy, kiosks, matches, backlog, missing in connection.execute(asked):
+    for trouble, presence, busy, pinned, kiosks, matches, backlog, missing in connection.execute(asked):
         said = [name for name in TROUBLES if trouble & _bit(name)]
         said += [name for name in ("selling", "closed") if presence == name]
-        said += ["trouble"] * bool(trouble) + ["commands"] * busy + ["kiosks"]
+        said += ["trouble"] * bool(trouble) + ["commands"] * busy + ["pinned"] * pinned + ["kiosks"]
         for name in said:
             found[name] += kiosks
         found["matching"] += int(matches)
@@ -158,10 +175,10 @@ def counts(connection: Connection, now_ms: int, ask: Ask | None = None) -> Count
     return Counts(**found)
 
 
-def page(connection: Connection, now_ms: int, ask: Ask) -> list[Row]:
+def page(connection: Connection, now_ms: int, ask: Ask, drift_ms: int = drift.DRIFT_MS) -> list[Row]:
     """The kiosks of a page. Raises BadAsk."""
     ask.check()
-    base = _base(now_ms)
+    base = _base(now_ms, drift_ms)
     by_sale = ask.sort == "sale"
     first: Any = _last_sale(base) if by_sale else _order(base)[ask.sort]
     down = (ask.sort in MOST_FIRST) != ask.down
@@ -176,9 +193,9 @@ def page(connection: Connection, now_ms: int, ask: Ask) -> list[Row]:
     return [_row(each._mapping) for each in connection.execute(asked)]
 
 
-def one(connection: Connection, now_ms: int, kiosk: str) -> Row | None:
+def one(connection: Connection, now_ms: int, kiosk: str, drift_ms: int = drift.DRIFT_MS) -> Row | None:
     """A kiosk by its address; None where nobody knows it."""
-    base = _base(now_ms)
+    base = _base(now_ms, drift_ms)
     asked = select(base, _last_sale(base).label("sale_ms")).where(base.c.kiosk == kiosk)
     found = connection.execute(asked).one_or_none()
     return _row(found._mapping) if found is not None else None
@@ -201,11 +218,11 @@ def _one(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return case((both, 1), else_=0)
 
 
-def _base(now_ms: int) -> FromClause:
+def _base(now_ms: int, drift_ms: int) -> FromClause:
     """Every kiosk there is, with all but its last sale."""
     heard, missing, folded, suspected, busy = _heard(), _missing(now_ms), _folded(), _suspected(), _busy()
     row, said = heard.c, tables.reported
-    kept = (
+    told = (
         select(
             heard, said.c.body.label("reported"), _zero(missing.c.missing).label("missing"),
             _zero(missing.c.late).label("late"), _zero(folded.c.folded).label("folded"), _zero(folded.c.lost).label("lost"),
@@ -216,8 +233,8 @@ def _base(now_ms: int) -> FromClause:
         .outerjoin(folded, folded.c.kiosk == row.kiosk)
         .outerjoin(suspected, suspected.c.kiosk == row.kiosk)
         .outerjoin(busy, busy.c.kiosk == row.kiosk)
-        .subquery()
     )  # fmt: skip
+    kept = drift.joined(told, heard, now_ms, drift_ms).subquery()
     live = kept.c.state.in_(("ready", "selling"))
     presence = case(
         (live & (kept.c.seen_ms < now_ms - SILENT_MS), "silent"), (live, "selling"), else_=kept.c.state
@@ -236,6 +253,7 @@ def _bits(kept: FromClause) -> dict[str, ColumnElement[bool]]:
         "lost": row.presence.in_(sorted(_DOWN)),
         "faults": or_(row.devices.like('%: "lost"%'), row.devices.like('%: "failed"%')),  # as json.dumps has it
         "missing": row.late > 0,
+        "drift": row.drift_ms > 0,
         "behind": (row.backlog > 0) & (row.oldest_ms > 0) & (row.health_ms - row.oldest_ms > BEHIND_MS),
         "clock": (row.health_ms > 0) & or_(row.clock == "unsynced", off),
         "never": row.presence == "never",
@@ -321,7 +339,12 @@ def _wanted(base: FromClause, ask: Ask) -> list[ColumnElement[bool]]:
     if ask.text:
         text = ask.text.lower()
         found.append(
-            or_(*(func.lower(column).contains(text, autoescape=True) for column in (row.kiosk, row.version)))
+            or_(
+                *(
+                    func.lower(column).contains(text, autoescape=True)
+                    for column in (row.kiosk, row.version, row.runs)
+                )
+            )
         )
     if ask.state in TROUBLES:
         found.append(row.trouble.op("&")(_bit(ask.state)) > 0)
@@ -329,6 +352,8 @@ def _wanted(base: FromClause, ask: Ask) -> list[ColumnElement[bool]]:
         found.append(row.trouble > 0)
     elif ask.state == "commands":
         found.append(row.commands > 0)
+    elif ask.state == "pinned":
+        found.append(row.pinned_by != "")
     elif ask.state:
         found.append(row.presence == ask.state)
     return found
@@ -357,7 +382,9 @@ def _row(found: Any) -> Row:
         clock_off_ms=found["clock_off_ms"], devices=devices, faults=(*broken, *said.faults),
         out_of_service=said.out_of_service, missing=int(found["missing"]), folded=int(found["folded"]),
         lost=int(found["lost"]), suspicion=("", "moved", "suspected")[int(found["suspected"])],
-        commands=int(found["commands"]),
+        commands=int(found["commands"]), runs=found["runs"], confirmed=bool(found["confirmed"]), wants=found["wants"],
+        phase=found["phase"], reason=found["reason"], runs_since_ms=int(found["runs_since_ms"]),
+        drift_ms=int(found["drift_ms"]), pinned_by=found["pinned_by"], pinned_why=found["pinned_why"],
     )  # fmt: skip
 
 

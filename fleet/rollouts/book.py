@@ -27,7 +27,8 @@ from mqtt.commands import Desired
 from mqtt.topics import Address
 
 LATEST: Final = 50
-Groups = Callable[[str], frozenset[str]]  # the groups of a kiosk, as the operator's content has them
+# the groups of a kiosk with its tags, as the operator's content has them
+Groups = Callable[[str, frozenset[str]], frozenset[str]]
 Told = list[tuple[str, Desired]]
 
 
@@ -59,7 +60,7 @@ class Detail(Struct, frozen=True, kw_only=True):
         ]
 
 
-def nobody(_kiosk: str) -> frozenset[str]:
+def nobody(_kiosk: str, _tags: frozenset[str]) -> frozenset[str]:
     """No content says anything of groups."""
     return frozenset()
 
@@ -95,7 +96,7 @@ class RolloutBook:
             raise BadRollout(str(error)) from None
         check(made)
         with self._store.write() as connection:
-            freeze(made, self._known(connection))
+            freeze(made, self._known(connection, made))
             rows.write(self._store, connection, made, [Step(at_ms=made.made_ms, what="make", who=who, why=why, state="draft")])  # fmt: skip
         self._tell(made)
         return made
@@ -120,6 +121,11 @@ class RolloutBook:
             for one in found
         ]
 
+    def states(self) -> dict[str, int]:
+        """How many roll-outs are how."""
+        with self._store.read() as connection:
+            return rows.states(connection)
+
     def detail(self, rollout: str) -> Detail:
         """All there is to one. Raises BadRollout."""
         with self._store.read() as connection:
@@ -128,7 +134,7 @@ class RolloutBook:
     def preview(self, rollout: Rollout) -> list[Member]:
         """Who would be in which ring today. Raises BadRollout."""
         with self._store.read() as connection:
-            return list(freeze(rollout, self._known(connection)))
+            return list(freeze(rollout, self._known(connection, rollout)))
 
     # --- for the worker ---------------------------------------------------------------------------------------
 
@@ -189,9 +195,11 @@ class RolloutBook:
             rollout=found, members=rows.members(connection, found.id), steps=rows.steps(connection, found.id)
         )
 
-    def _known(self, connection: Connection) -> list[Known]:
+    def _known(self, connection: Connection, rollout: Rollout) -> list[Known]:
         found = rows.known(connection)
-        return [structs.replace(one, groups=self._groups(one.kiosk)) for one in found]
+        if not any(ring.groups for ring in rollout.rings):
+            return found
+        return [structs.replace(one, groups=self._groups(one.kiosk, one.tags)) for one in found]
 
     def _judge(self, connection: Connection, found: Rollout) -> Decisions:
         members, facts = rows.members(connection, found.id), rows.facts(connection, found)
@@ -205,7 +213,7 @@ class RolloutBook:
         """Settle who is in it. Where that cannot be, it is stopped, and says why."""
         now_ms = self._clock()
         try:
-            members = freeze(found, self._known(connection))
+            members = freeze(found, self._known(connection, found))
             busy = rows.elsewhere(connection, found)
             both = next((one.kiosk for one in members if one.kiosk in busy), None)
             if both is not None:

@@ -47,6 +47,15 @@ def newest(connection: Connection, most: int) -> list[Rollout]:
     return [msgspec.json.decode(body, type=Rollout) for body in connection.scalars(asked)]
 
 
+def states(connection: Connection) -> dict[str, int]:
+    """How many roll-outs are how."""
+    row = tables.rollouts.c
+    return {
+        one.state: one.n
+        for one in connection.execute(select(row.state, func.count().label("n")).group_by(row.state))
+    }
+
+
 def alive(connection: Connection) -> list[str]:
     """Roll-outs there is something to do for."""
     row, member = tables.rollouts.c, tables.rollout_members.c

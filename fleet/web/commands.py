@@ -158,13 +158,13 @@ class _Machine:
         self._commands = commands
 
     async def give(self, request: Request) -> Response:
-        ask = await _body(request, Ask)
+        ask = await body_of(request, Ask)
         wish = Wish(ask.what, ask.by, ask.why, ask.arguments, ask.valid_s, ask.force)
         try:
             given = await run_in_threadpool(_give, self._commands, ask.kiosk, wish)
         except BadCommand as error:
-            return _json({"error": str(error)}, 400)
-        return _json({"commands": given}, 201)
+            return json_of({"error": str(error)}, 400)
+        return json_of({"commands": given}, 201)
 
     async def states(self, request: Request) -> Response:
         ids = [one for one in request.query_params.get("ids", "").split(",") if one][:MOST_IDS]
@@ -174,7 +174,7 @@ class _Machine:
             entries = book.entries(ids) if ids else book.latest(LATEST)
             return [_shown(entry) | {"states": book.history(entry.id)} for entry in entries]
 
-        return _json({"commands": await run_in_threadpool(look)})
+        return json_of({"commands": await run_in_threadpool(look)})
 
     async def result(self, request: Request) -> Response:
         command = str(request.path_params["command"])
@@ -191,7 +191,7 @@ class _Machine:
         return Response(data, media_type=media, headers=headers)
 
     async def want(self, request: Request) -> Response:
-        want = await _body(request, Want)
+        want = await body_of(request, Want)
         try:
             addresses = await run_in_threadpool(self._commands.targets, want.kiosk)
             versions = [
@@ -206,14 +206,14 @@ class _Machine:
                 for address in addresses
             ]
         except (BadCommand, BadDesired) as error:
-            return _json({"error": str(error)}, 400)
-        return _json({"desired": versions}, 201)
+            return json_of({"error": str(error)}, 400)
+        return json_of({"desired": versions}, 201)
 
     async def standing(self, request: Request) -> Response:
         kiosk = "/".join(request.path_params[part] for part in ("tenant", "site", "kiosk"))
         _address(kiosk)
         standing = await run_in_threadpool(self._commands.desires.standing, kiosk)
-        return _json(msgspec.to_builtins(standing) | {"agreed": standing.agreed})
+        return json_of(msgspec.to_builtins(standing) | {"agreed": standing.agreed})
 
 
 def _give(commands: Commands, pattern: str, wish: Wish) -> list[dict[str, str]]:
@@ -237,7 +237,7 @@ def _address(kiosk: str) -> Address:
         raise HTTPException(404) from None
 
 
-async def _body(request: Request, kind: type[Any]) -> Any:
+async def body_of(request: Request, kind: type[Any]) -> Any:
     """The JSON of a request. A page of somebody else's cannot send it: its browser would ask first, and is not answered."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415)
@@ -256,7 +256,8 @@ async def _body(request: Request, kind: type[Any]) -> Any:
         raise HTTPException(400, str(error)) from None
 
 
-def _json(data: Any, status: int = 200) -> Response:
+def json_of(data: Any, status: int = 200) -> Response:
+    """An answer for a program, which nobody keeps."""
     return Response(
         msgspec.json.encode(data),
         status,

@@ -81,7 +81,7 @@ class _Pages:
         services = self._services
         zone, now_ms = timezone(services), services.clock()
         with services.store.read() as connection:
-            row = roster.one(connection, now_ms, kiosk)
+            row = roster.one(connection, now_ms, kiosk, self._services.config.drift_minutes * 60_000)
             if row is None:
                 raise HTTPException(404)
             told = timeline(connection, kiosk, before, SHOWN + 1, kind)
@@ -110,7 +110,9 @@ class _Pages:
 
         def look() -> dict[str, Any]:
             with self._services.store.read() as connection:
-                row = roster.one(connection, self._services.clock(), kiosk)
+                row = roster.one(
+                    connection, self._services.clock(), kiosk, self._services.config.drift_minutes * 60_000
+                )
                 if row is None:
                     raise HTTPException(404)
                 return {"kiosk": row, "streams": gaps.report(connection, kiosk)}

@@ -18,7 +18,10 @@ def routes(services: Services) -> list[BaseRoute]:
     doctor, ingest = services.doctor, services.ingest
     if doctor is None or ingest is None:
         return []
-    fleet = FleetCollector(services.store, services.line, services.payments, doctor, services.clock)
+    fleet = FleetCollector(
+        services.store, services.line, services.payments, doctor, services.clock,
+        services.config.drift_minutes * 60_000, services.rollouts,
+    )  # fmt: skip
 
     async def healthz(_request: Request) -> Response:
         found = await run_in_threadpool(doctor.look)

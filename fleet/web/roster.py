@@ -32,7 +32,7 @@ PRESENCE: Final = {
 }  # fmt: skip
 TILES: Final = (
     ("lost", "▲", "lost"), ("suspect", "◆", "suspicious"), ("faults", "✖", "with faults"), ("missing", "…", "miss events"),
-    ("behind", "↧", "behind"), ("clock", "◷", "with a wrong clock"),
+    ("drift", "≠", "not on their release"), ("behind", "↧", "behind"), ("clock", "◷", "with a wrong clock"),
     ("never", "○", "never heard"),
 )  # fmt: skip
 COLUMNS: Final = (
@@ -91,7 +91,7 @@ class Pages:
     """The list and the charts."""
 
     def __init__(self, services: Services) -> None:
-        self._services = services
+        self._services, self._drift_ms = services, services.config.drift_minutes * 60_000
         self._found: Lately[tuple[Counts, list[Row]]] = Lately(KEPT_S)
         self._charts: Lately[list[Chart]] = Lately(CHARTS_KEPT_S)
 
@@ -99,7 +99,8 @@ class Pages:
         def find_out() -> tuple[Counts, list[Row]]:
             now_ms = self._services.clock()
             with self._services.store.read() as connection:
-                return roster.counts(connection, now_ms, ask), roster.page(connection, now_ms, ask)
+                found = roster.counts(connection, now_ms, ask, self._drift_ms)
+                return found, roster.page(connection, now_ms, ask, self._drift_ms)
 
         return self._found.get(ask, find_out)
 

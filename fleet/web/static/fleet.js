@@ -82,7 +82,7 @@ function age() {
 
 const live = new EventSource("/api/live");
 live.onopen = refresh;
-for (const name of ["event", "state", "health", "poison", "command", "desired", "clone", "missed"]) {
+for (const name of ["event", "state", "health", "poison", "command", "desired", "rollout", "clone", "missed"]) {
   live.addEventListener(name, (told) => {
     if (!only || name === "missed" || name === "poison" || JSON.parse(told.data).kiosk === only) refresh();
   });

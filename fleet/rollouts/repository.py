@@ -1,0 +1,157 @@
+"""What is in the operator's repository of signed releases (content.release), read and never changed here.
+
+The list is what timestamp.json leads to: kiosks believe nothing else, and they check the signatures. Files are named by
+their hashes and never change, so what was read once is kept until timestamp.json is another.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from content.authored.groups import groups_of
+from content.authored.mistakes import ContentError
+from content.authored.model import Content, Where
+from content.authored.parts import from_parts
+from content.release.manifest import BadRelease, Blob, Root, entries_of, read_root
+from content.release.packing import unpack
+from fleet.rollouts.model import BadRollout, check_release
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """A release in the repository. `made_ms` and `activates_ms` are Unix milliseconds; 0: as soon as nobody buys."""
+
+    name: str
+    tenant: str
+    number: int
+    made_ms: int
+    activates_ms: int
+    note: str
+    min_software: str
+    files: int
+    bytes: int
+    current: bool  # the one for everybody
+
+
+class Releases:
+    """`folder` None: there is no repository here. From any thread."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.trouble = ""  # why the list could not be read when it was last asked for
+        self._lock = threading.Lock()
+        self._kept: tuple[tuple[int, int], list[Release]] | None = None
+        self._roots: dict[str, Root] = {}
+        self._contents: dict[str, Content] = {}
+
+    def all(self) -> list[Release]:
+        """The newest first; where the repository cannot be read, what was read last, and `trouble` says why."""
+        if self.folder is None:
+            return []
+        with self._lock:
+            try:
+                about = (self.folder / "metadata" / "timestamp.json").stat()
+                mark = (about.st_mtime_ns, about.st_size)
+                if self._kept is None or self._kept[0] != mark:
+                    self._kept = (mark, self._read(self.folder))
+                self.trouble = ""
+            except (OSError, BadRelease, ValueError, KeyError, TypeError) as error:
+                self.trouble = f"{self.folder} cannot be read: {error}"
+            return list(self._kept[1]) if self._kept else []
+
+    def check(self, kind: str, name: str) -> None:
+        """Raises BadRollout for content nobody has signed here."""
+        check_release(name)
+        if kind != "content" or self.folder is None:
+            return
+        known = [one.name for one in self.all()]
+        if name not in known:
+            some = ", ".join(known[:5]) or "none"
+            raise BadRollout(
+                f"release {name!r}: it is not in the repository; there are {some}" + self._because()
+            )
+
+    def activates_ms(self, kind: str, name: str) -> int:
+        """The signed moment of a release; 0 where there is none, or nobody knows."""
+        found = [one for one in self.all() if one.name == name] if kind == "content" else []
+        return found[0].activates_ms if found else 0
+
+    def groups(self, kiosk: str, tags: frozenset[str] = frozenset()) -> frozenset[str]:
+        """A kiosk's groups, as its operator's newest release has them. Those that depend on how its wall hangs are of a portrait's."""
+        tenant, site, name = kiosk.split("/")
+        newest = next((one for one in self.all() if one.tenant == tenant), None)
+        if newest is None or self.folder is None:
+            return frozenset()
+        with self._lock:
+            content = self._contents.get(newest.name)
+            if content is None:
+                content = _content(self.folder, self._roots[newest.name])
+                self._contents = {newest.name: content}
+        return groups_of(content, Where(tenant=tenant, site=site, kiosk=name, tags=tuple(sorted(tags))))
+
+    def _because(self) -> str:
+        return f" ({self.trouble})" if self.trouble else ""
+
+    def _read(self, folder: Path) -> list[Release]:
+        found = []
+        for role in _roles(folder):
+            for path, told in _targets(folder, role).items():
+                top, _, name = path.rpartition("/")
+                if top.startswith("content/") and name.endswith(".release"):
+                    file = folder / "targets" / top / f"{told['hashes']['sha256']}.{name}"
+                    root = self._roots.get(name[:-8]) or read_root(file.read_bytes())
+                    self._roots[root.header.name] = root
+                    found.append(_release(root, bool((told.get("custom") or {}).get("current"))))
+        return sorted(found, key=lambda one: (-one.made_ms, -one.number, one.name))
+
+
+def _release(root: Root, current: bool) -> Release:
+    header = root.header
+    return Release(
+        name=header.name, tenant=header.tenant, number=header.number, made_ms=header.made_at * 1000,
+        activates_ms=(header.activate.at or 0) * 1000, note=header.note, min_software=header.min_software,
+        files=root.files, bytes=root.bytes, current=current,
+    )  # fmt: skip
+
+
+def _roles(folder: Path) -> list[str]:
+    """Who signs releases: one role for each operator."""
+    return sorted(
+        name[: -len(".json")]
+        for name in _snapshot(folder)
+        if name not in ("root.json", "targets.json", "software.json")
+    )
+
+
+def _snapshot(folder: Path) -> dict[str, Any]:
+    version = _signed(folder / "metadata" / "timestamp.json")["meta"]["snapshot.json"]["version"]
+    meta: dict[str, Any] = _signed(folder / "metadata" / f"{int(version)}.snapshot.json")["meta"]
+    return meta
+
+
+def _targets(folder: Path, role: str) -> dict[str, Any]:
+    version = int(_snapshot(folder)[f"{role}.json"]["version"])
+    found: dict[str, Any] = _signed(folder / "metadata" / f"{version}.{role}.json")["targets"]
+    return found
+
+
+def _signed(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(path.read_bytes())["signed"]
+    return found
+
+
+def _content(folder: Path, root: Root) -> Content:
+    """What an operator wrote. Raises BadRollout where it cannot be read."""
+
+    def unpacked(blob: Blob) -> bytes:
+        return unpack(blob, (folder / "blobs" / blob.path).read_bytes())
+
+    try:
+        entries = [one for one in entries_of(root, unpacked) if not one.name.startswith("pictures/")]
+        return from_parts({one.name: unpacked(one.blob) for one in entries})
+    except (OSError, BadRelease, ContentError) as error:
+        raise BadRollout(f"the groups of {root.header.name} cannot be read: {error}") from None
