@@ -31,11 +31,12 @@ class GroupsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SaidMerchant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One merchant beside the store itself, with a feed of its own."""
+    """One merchant beside the store itself: its goods are a feed of its own, or some brands of the store's feed."""
 
     key: Key
     names: Texts
-    feed: FileName
+    feed: FileName | None = None
+    brands: tuple[str, ...] = ()
     support: str = ""
     fulfilments: tuple[Key, ...] = ()
     groups: tuple[Key, ...] = ()

@@ -123,11 +123,29 @@ class _Reading:
         self, store: Store, zone: tzinfo, feed: str, merchants: tuple[files.SaidMerchant, ...]
     ) -> list[Product]:
         """Aisle by aisle; in an aisle the store's own before its merchants', each in the feed's order."""
-        found = self._of_feed(feed, "", store, zone) if feed else []
-        for each in merchants:
-            found += self._of_feed(each.feed, each.key, store, zone)
+        found = self._by_brand(self._of_feed(feed, "", store, zone), merchants) if feed else []
+        for index, each in enumerate(merchants):
+            if each.feed is not None:
+                found += self._of_feed(each.feed, each.key, store, zone)
+            elif not each.brands:
+                self._mistakes.append(Mistake(MERCHANTS, f"merchants[{index}].feed", "expected a feed, or brands"))
         place = {aisle.key: index for index, aisle in enumerate(store.aisles)}
         return sorted(found, key=lambda product: place[product.aisle])
+
+    def _by_brand(self, own: list[Product], merchants: tuple[files.SaidMerchant, ...]) -> list[Product]:
+        """The store's own feed, with the brands that others sell given to them."""
+        brands = {product.brand for product in own}
+        sellers: dict[str, str] = {}
+        for index, each in enumerate(merchants):
+            for number, brand in enumerate(each.brands):
+                if brand in sellers or brand not in brands:
+                    rule = f"expected a brand of the store's feed that nobody else sells, found {brand!r}"
+                    self._mistakes.append(Mistake(MERCHANTS, f"merchants[{index}].brands[{number}]", rule))
+                sellers[brand] = each.key
+        return [
+            msgspec.structs.replace(product, merchant=sellers[product.brand]) if product.brand in sellers else product
+            for product in own
+        ]
 
     def _of_feed(self, name: str, merchant: str, store: Store, zone: tzinfo) -> list[Product]:
         language = store.languages[0].tag

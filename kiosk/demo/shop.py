@@ -1,4 +1,4 @@
-"""What the demo's kiosk is given: the store, made by the very import command, its configuration, its cards."""
+"""What the demo's kiosk is given: the store, made by the very command operators use, its configuration, its cards."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import urllib.request
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
-from content import cli as importing
+from content.authored import cli as publishing
 from content.store import OpenStore
 from devices.drivers.pn532_reader import token_of
 from kiosk.demo.ports import Ports
@@ -18,26 +19,24 @@ from kiosk.demo.virtual import CARDS
 from kiosk.peripherals.cards import load_key
 
 
+ADDRESS: Final = "demo/line2/K1"  # of the demo's kiosk in its fleet
+
+
 class ShopFailed(RuntimeError):
     """The demo's shop could not be set up; says why."""
 
 
 def make_store(folder: Path, say: Callable[[str], None]) -> Path:
-    """The store's folder; imported from the demo feed where that has changed since."""
+    """The store's folder; made anew from the demo's content where that has changed since."""
     source = Path(str(resources.files("content") / "demo"))
     store, stamp = folder / "store", folder / "store.made-from"
     made_from = _names_of(source)
     if stamp.exists() and stamp.read_text() == made_from and store.exists():
         return store
-    say("importing the demo store from content/demo/feed.tsv")
-    code = importing.main(
-        [
-            str(source / "feed.tsv"), "--images", str(source / "pictures"), "--into", str(store),
-            "--store", str(source / "store.toml"),
-        ]
-    )  # fmt: skip
-    if code not in (0, 1) or not store.exists():
-        raise ShopFailed("the demo store could not be imported; the lines above say why")
+    say("making the demo store from content/demo")
+    words = ["resolve", str(source), "--kiosk", ADDRESS, "--into", str(store)]
+    if publishing.main(words) != 0 or not store.exists():
+        raise ShopFailed("the demo store could not be made; the lines above say why")
     stamp.write_text(made_from)
     return store
 

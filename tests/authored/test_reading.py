@@ -111,6 +111,8 @@ def test_all_mistakes_of_a_folder_come_in_one_go(tmp_path: Path) -> None:
         ({"feed": folders.FEED.replace("\tbread\t", "\tattic\t")}, "feed.tsv", "line 3, product_type (B1)"),
         ({"books": folders.BOOKS.replace(BOOK, ROLL)}, "feeds/books.tsv", "line 2, gtin"),
         ({"books": None}, "feeds/books.tsv", ""),
+        ({"merchants": '[[merchants]]\nkey = "m"\nnames = { en = "M" }\n'}, "merchants.toml", "merchants[0].feed"),
+        ({"merchants": '[[merchants]]\nkey = "m"\nnames = { en = "M" }\nbrands = ["No"]\n'}, "merchants.toml", "merchants[0].brands[0]"),
         ({"airport": None}, "prices/airport.tsv", ""),
         ({"airport": f"gtin\tprice\n{ROLL}\t1 USD\n"}, "prices/airport.tsv", "line 2, price"),
         ({"airport": f"gtin\tprice\n{ROLL}\t\n"}, "prices/airport.tsv", "line 2, price"),
