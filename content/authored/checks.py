@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from content.authored.adverts import mistakes_in_adverts
 from content.authored.mistakes import Mistake
 from content.authored.model import ALL, Content, Price, Shelf, Wall
 from content.authored.offers import OFFERS, OWN
@@ -33,6 +34,7 @@ def mistakes_in(content: Content) -> Iterator[Mistake]:
     yield from _of_walls(content, known)
     yield from _of_offers(content, known)
     yield from _of_colours(content, known)
+    yield from mistakes_in_adverts(content.store, known)
 
 
 def _once(file: str, table: str, keys: Iterable[str]) -> Iterator[Mistake]:

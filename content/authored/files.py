@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, field
 
+from content.authored.adverts import AdvertsFile
 from content.authored.dayparts import DaypartsFile
 from content.authored.model import Group, Key, Line, Wall
 from content.authored.offers import OffersFile
@@ -70,5 +71,13 @@ class WallsFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 AnyFile = TypeVar(
-    "AnyFile", GroupsFile, MerchantsFile, PricesFile, WallsFile, DaypartsFile, OffersFile, ThemesFile
+    "AnyFile",
+    GroupsFile,
+    MerchantsFile,
+    PricesFile,
+    WallsFile,
+    DaypartsFile,
+    OffersFile,
+    ThemesFile,
+    AdvertsFile,
 )

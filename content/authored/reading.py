@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from content.authored import files
+from content.authored.adverts import ADVERTS, AdvertsFile, with_adverts
 from content.authored.checks import GROUPS, MERCHANTS, PRICES, STORE, WALLS, mistakes_in
 from content.authored.dayparts import DAYPARTS, Dayparts, DaypartsFile, mistakes_in_dayparts
 from content.authored.mistakes import ContentError, Mistake
-from content.authored.model import Content, OfferRule, PriceList, Seller
+from content.authored.model import Content, PriceList, Seller
 from content.authored.offers import OFFERS, OffersFile, rules
 from content.authored.picturing import Pictures
 from content.authored.price_file import read_prices
@@ -65,14 +66,19 @@ class _Reading:
         dayparts = self._table(DAYPARTS, DaypartsFile)
         offers = self._table(OFFERS, OffersFile)
         themes = self._table(THEMES, ThemesFile).themes
+        adverts = self._table(ADVERTS, AdvertsFile)
         self._mistakes += mistakes_in_dayparts(dayparts)
         feed = self._feed()
         if store is None:
             raise ContentError(tuple(self._mistakes))
         zone = zoneinfo.ZoneInfo(store.timezone)
         products = self._products(store, zone, feed, merchants)
+        named = self._dayparts(dayparts, store)
+        own = len(store.adverts)
+        if named is not None:
+            store = with_adverts(adverts, store, named, self._mistakes)
         content = Content(
-            store=msgspec.structs.replace(store, adverts=self._adverts(store)),
+            store=msgspec.structs.replace(store, adverts=self._adverts(store, own)),
             products=self._with_pictures(products),
             lines=places.lines,
             groups=places.groups,
@@ -87,7 +93,7 @@ class _Reading:
                 for each in lists
             ),
             walls=walls,
-            offers=self._offers(offers, dayparts, store),
+            offers=rules(offers, store.currency, named, self._mistakes) if named is not None else (),
             themes=themes,
         )  # fmt: skip
         self._mistakes += mistakes_in(content)
@@ -95,10 +101,11 @@ class _Reading:
             raise ContentError(tuple(dict.fromkeys(self._mistakes)))
         return Authored(content, self._pictures.files, tuple(self._warnings))
 
-    def _offers(self, said: OffersFile, dayparts: DaypartsFile, store: Store) -> tuple[OfferRule, ...]:
+    def _dayparts(self, said: DaypartsFile, store: Store) -> Dayparts | None:
+        """None where that file is to be put right first: its mistakes would be told again for each reference."""
         if any(mistake.file == DAYPARTS for mistake in self._mistakes):
-            return ()  # that file is to be put right first: its mistakes would be told again for each offer
-        return rules(said, store.currency, Dayparts(dayparts, store.timezone), self._mistakes)
+            return None
+        return Dayparts(said, store.timezone)
 
     def _store(self) -> Store | None:
         try:
@@ -128,7 +135,9 @@ class _Reading:
             if each.feed is not None:
                 found += self._of_feed(each.feed, each.key, store, zone)
             elif not each.brands:
-                self._mistakes.append(Mistake(MERCHANTS, f"merchants[{index}].feed", "expected a feed, or brands"))
+                self._mistakes.append(
+                    Mistake(MERCHANTS, f"merchants[{index}].feed", "expected a feed, or brands")
+                )
         place = {aisle.key: index for index, aisle in enumerate(store.aisles)}
         return sorted(found, key=lambda product: place[product.aisle])
 
@@ -143,7 +152,9 @@ class _Reading:
                     self._mistakes.append(Mistake(MERCHANTS, f"merchants[{index}].brands[{number}]", rule))
                 sellers[brand] = each.key
         return [
-            msgspec.structs.replace(product, merchant=sellers[product.brand]) if product.brand in sellers else product
+            msgspec.structs.replace(product, merchant=sellers[product.brand])
+            if product.brand in sellers
+            else product
             for product in own
         ]
 
@@ -191,17 +202,19 @@ class _Reading:
         self._warnings.append(Mistake(file, f"line {line}, image_link", rule))
         return ""
 
-    def _adverts(self, store: Store) -> tuple[Advert, ...]:
+    def _adverts(self, store: Store, own: int) -> tuple[Advert, ...]:
+        """With their pictures, and the whole hash that names them for good; the first `own` are store.toml's."""
         made = self._pictures.bring({advert.picture for advert in store.adverts}, LONGEST_ADVERT)
         found = []
         for index, advert in enumerate(store.adverts):
             name = made[advert.picture]
             if isinstance(name, PictureError):
+                file, place = (STORE, index) if index < own else (ADVERTS, index - own)
                 rule = f"expected {name}, found {advert.picture!r}"
-                self._mistakes.append(Mistake(STORE, f"adverts[{index}].picture", rule))
-            else:
-                shown = hashlib.sha256(self._pictures.files[name].read_bytes()).hexdigest() if name else ""
-                found.append(msgspec.structs.replace(advert, picture=name, sha256=shown))
+                self._mistakes.append(Mistake(file, f"adverts[{place}].picture", rule))
+                name = ""
+            digest = hashlib.sha256(self._pictures.files[name].read_bytes()).hexdigest() if name else ""
+            found.append(msgspec.structs.replace(advert, picture=name, sha256=digest))
         return tuple(found)
 
 

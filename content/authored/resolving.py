@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from content.authored.adverts import of_kiosk
 from content.authored.groups import fits, groups_of
 from content.authored.model import Content, OfferRule, Price, Shelf, Wall, Where
 from content.authored.offers import given
@@ -39,7 +40,7 @@ def resolve(content: Content, where: Where) -> tuple[Store, list[Product]]:
     aisles = {aisle.key: aisle for aisle in painted(content.store.aisles, themes)}
     order = [shelf.aisle for shelf in wall.shelves] if wall else list(aisles)
     store = msgspec.structs.replace(
-        content.store, aisles=tuple(aisles[key] for key in order), merchants=tuple(sellers)
+        of_kiosk(content.store, groups), aisles=tuple(aisles[key] for key in order), merchants=tuple(sellers)
     )
     return store, products
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from content.authored.adverts import ADVERTS, AdvertsFile
 from content.authored.checks import GROUPS, MERCHANTS, PRICES, STORE, WALLS
 from content.authored.dayparts import DAYPARTS, DaypartsFile
 from content.authored.files import GroupsFile, MerchantsFile, PricesFile, WallsFile
@@ -21,7 +22,7 @@ from content.store_file import StoreFile
 
 FILES: Final[dict[str, Any]] = {
     STORE: StoreFile, GROUPS: GroupsFile, MERCHANTS: MerchantsFile, PRICES: PricesFile, WALLS: WallsFile,
-    DAYPARTS: DaypartsFile, OFFERS: OffersFile, THEMES: ThemesFile,
+    DAYPARTS: DaypartsFile, OFFERS: OffersFile, THEMES: ThemesFile, ADVERTS: AdvertsFile,
 }  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from kiosk.demo.ports import Ports
 from kiosk.demo.virtual import CARDS
 from kiosk.peripherals.cards import load_key
 
-
 ADDRESS: Final = "demo/line2/K1"  # of the demo's kiosk in its fleet
 
 

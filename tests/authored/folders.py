@@ -124,6 +124,35 @@ groups = ["airport"]
 [themes.aisles]
 bread = { background = "#ffffff", accent = "#000000" }
 """
+ADVERTS = """
+[[adverts]]
+key = "spring"
+picture = "milk.png"
+headlines = { en = "Spring" }
+link = "milk"
+[[adverts]]
+key = "flight"
+picture = "milk.png"
+headlines = { en = "Before your flight" }
+[[playlists]]
+key = "house"
+[[playlists.entries]]
+advert = "spring"
+daypart = "late"
+last_day = 2026-12-31
+[[playlists]]
+key = "airport"
+groups = ["airport"]
+contract_per_mille = 200
+[[playlists.entries]]
+advert = "flight"
+plays_per_day = 40
+[ticker]
+[[ticker.lines]]
+key = "gates"
+groups = ["airport"]
+texts = { en = "Gates close early." }
+"""
 
 
 def a_folder(folder: Path, **changed: str | None) -> Path:
@@ -132,7 +161,7 @@ def a_folder(folder: Path, **changed: str | None) -> Path:
         "store": ("store.toml", STORE), "feed": ("feed.tsv", FEED), "groups": ("groups.toml", GROUPS),
         "merchants": ("merchants.toml", MERCHANTS), "prices": ("prices.toml", PRICES), "walls": ("walls.toml", WALLS),
         "books": ("feeds/books.tsv", BOOKS), "airport": ("prices/airport.tsv", AIRPORT), "dayparts": ("dayparts.toml", DAYPARTS),
-        "offers": ("offers.toml", OFFERS), "themes": ("themes.toml", THEMES),
+        "offers": ("offers.toml", OFFERS), "themes": ("themes.toml", THEMES), "adverts": ("adverts.toml", ADVERTS),
     }  # fmt: skip
     for key, (name, text) in files.items():
         said = changed.get(key, text)

@@ -34,7 +34,7 @@ def test_the_demo_folder_is_content() -> None:
 
 
 def test_three_files_are_content(tmp_path: Path) -> None:
-    names = ("groups", "merchants", "prices", "walls", "dayparts", "offers", "themes")
+    names = ("groups", "merchants", "prices", "walls", "dayparts", "offers", "themes", "adverts")
     folder = a_folder(tmp_path, **dict.fromkeys(names))
     authored = read_content(folder)
     _, products = resolve(authored.content, HERE)
@@ -46,6 +46,7 @@ def test_a_large_picture_is_made_small_and_named_by_its_content(tmp_path: Path) 
     authored = read_content(a_folder(tmp_path))
     (name,) = {product.picture for product in authored.content.products if product.picture}
     assert authored.files[name].parent.name == ".made"
+    assert all(len(advert.sha256) == 64 for advert in authored.content.store.adverts)
     assert read_content(tmp_path).files == authored.files
 
 
@@ -154,4 +155,4 @@ def test_a_mistake_says_file_and_place(
 def test_a_picture_that_is_missing_is_a_warning(tmp_path: Path) -> None:
     authored = read_content(a_folder(tmp_path, feed=folders.FEED.replace("milk.png", "cow.png")))
     assert [(each.file, each.path) for each in authored.warnings] == [("feed.tsv", "line 2, image_link")]
-    assert not authored.files
+    assert not any(product.picture for product in authored.content.products)

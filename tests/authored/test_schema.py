@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 TEXTS = {
     "store.toml": folders.STORE, "groups.toml": folders.GROUPS, "merchants.toml": folders.MERCHANTS,
     "prices.toml": folders.PRICES, "walls.toml": folders.WALLS, "dayparts.toml": folders.DAYPARTS,
-    "offers.toml": folders.OFFERS, "themes.toml": folders.THEMES,
+    "offers.toml": folders.OFFERS, "themes.toml": folders.THEMES, "adverts.toml": folders.ADVERTS,
 }  # fmt: skip
 
 
@@ -58,6 +58,7 @@ def test_what_is_right_passes(name: str) -> None:
         ("offers.toml", "percent = 30", "percent = 0"),
         ("offers.toml", "new = true", "news = true"),
         ("themes.toml", "#000000", "black"),
+        ("adverts.toml", "plays_per_day = 40", "plays_per_day = -1"),
     ],
 )
 def test_what_is_wrong_does_not(name: str, text: str, new: str) -> None:
