@@ -12,7 +12,7 @@ from msgspec import structs
 from content import pricing
 from content.model import Availability, Product, Recall
 from content.money import Money
-from content.playlist import HOW, Choice
+from content.playlist import HOW, Choice, Ticker, TickerLine
 from content.references import reference_of
 from content.store import AnyStore
 from kiosk.core import basket, state
@@ -45,6 +45,19 @@ PAYLOADS = {
     "24.505802MY5914PENDELO MARKET6012KUALA LUMPUR6105500006278" + "05" + "16" + ORDER + "00708WALL0001" + "0814" + "PENDELO MARKET"
     "8248" + "0044" + "A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3D4E5F6" + "6304" + "9F1C",
 }  # fmt: skip
+TICKER = Ticker(
+    lines=(
+        TickerLine(
+            key="last-train",
+            texts={
+                "en": "Last train to the airport today at 00:40 from platform 2. Line U8 runs all night.",
+                "zh": "今日最后一班机场列车 00:40 从 2 号站台发车。U8 线通宵运营。",
+                "ar": "آخر قطار إلى المطار اليوم الساعة 00:40 من الرصيف 2. الخط U8 يعمل طوال الليل.",
+                "de": "Letzter Zug zum Flughafen heute um 00:40 von Gleis 2. Die Linie U8 fährt die ganze Nacht.",
+            },
+        ),
+    )
+)
 TERMS = Terms(  # as the fleet says them; the key is nobody's
     methods=("link", "epc", "card"),
     domain="id.pendelo.example",
@@ -126,6 +139,15 @@ def scenes(
         choice = Choice(slides[i] if i < len(slides) else HOW, None, "turn", 8_000, 8_000)
         view = present(_with(session, state=state.Attracting(choice), basket=(), order=None))
         found[f"attract-{i}"] = view
+    spoken = [each.tag for each in store.store.languages]
+    told = _with(
+        session, store=structs.replace(store.store, ticker=TICKER), basket=(), order=None,
+        at=Stamp(MONO_MS // (40_000) * 40_000 + 10_000 * spoken.index(language), NOON_MS),
+    )  # fmt: skip
+    found["ticker-wall"] = present(_with(told, state=state.Browsing()))
+    for i in range(len(slides) + 1):
+        choice = Choice(slides[i] if i < len(slides) else HOW, None, "turn", 8_000, 8_000)
+        found[f"ticker-attract-{i}"] = present(_with(told, state=state.Attracting(choice)))
     found |= {f"pay-{name}": present(one) for name, one in _payments(session).items()}
     found |= {name: present(one) for name, one in _endings(session).items()}
     found |= {name: present(one) for name, one in _codes(session).items()}

@@ -61,6 +61,10 @@ _MANY_SCHEMES = (
     ("pay-duitnow-waiting", "ar"),
     ("basket-along", "ar"),
 )
+_TICKER = (
+    ("ticker-attract-0", "de"), ("ticker-attract-3", "en"), ("ticker-attract-1", "ar"), ("ticker-attract-0", "zh"),
+    ("ticker-wall", "de"), ("ticker-wall", "ar"),
+)  # fmt: skip
 _OPERATED = (("closed-out-of-service", "zh"), ("closed-out-of-service", "ar"), ("closed-out-of-service", "de"), ("identify", "ar"))  # fmt: skip
 SHOOTS = {
     "portrait": Shoot(
@@ -69,7 +73,8 @@ SHOOTS = {
         tuple((name, "en") for name in (*_JOURNEY, *_MORE))
         + tuple((name, tag) for tag in ("zh", "ar", "de") for name in (*_LANGUAGE, "problem-unsure", "code-entry", "code-ready", "test-receipt", "enrol-waiting"))
         + _MANY_SCHEMES
-        + _OPERATED,
+        + _OPERATED
+        + _TICKER,
     ),
     "landscape": Shoot(
         Panel(1920, 1080),
@@ -79,14 +84,14 @@ SHOOTS = {
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
             ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("enrol-waiting", "zh"), ("enrol-waiting", "ar"), ("enrol-rejected", "de"), ("test-card", "ar"), ("test-scan", "de"),
             ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"), ("identify", "zh"), ("closed-out-of-service", "de"),
-            ("asleep", "en"),
+            ("asleep", "en"), *_TICKER,
         ),
     ),
     "reach": Shoot(
         Panel(bottom_mm=850),
         "Reach mode, on a panel whose lower edge hangs at 850 mm: every control below 1,220 mm",
         (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh"), ("code-entry", "ar"),
-         ("choose-many", "ar"), ("basket-along", "zh")),
+         ("choose-many", "ar"), ("basket-along", "zh"), ("ticker-wall", "de")),
         reach=True,
     ),
 }  # fmt: skip

@@ -93,6 +93,14 @@ class Identify(Struct, frozen=True):
     colour: str  # a key of COLOURS
 
 
+class Ticker(Struct, frozen=True):
+    """What the station operator says to everybody: one text that stands still, and how much of the attract loop it has."""
+
+    text: str
+    language: str  # of the text
+    area_per_mille: int = 200  # of the glass's height
+
+
 class Frame(Struct, frozen=True):
     """What surrounds every screen a commuter can act on."""
 
@@ -103,6 +111,7 @@ class Frame(Struct, frozen=True):
     notice: Notice | None = None
     idle_seconds: int | None = None  # a warning is up and the session resets after that many seconds
     identify: Identify | None = None
+    ticker: Ticker | None = None  # on the attract loop and the wall
 
 
 class Attract(Struct, frozen=True, tag="attract"):

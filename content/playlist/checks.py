@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
+from unicodedata import east_asian_width
 
 from content.playlist.plan import PPM, needed
 from content.playlist.records import MOST_PROMISED, Creative, Pacing, Playlist, PlaylistEntry, Ticker
@@ -11,7 +12,8 @@ from content.schedule.checks import check_hours
 
 MOST_ENTRIES = 500
 MOST_LINES = 20
-LONGEST_LINE = 200  # characters of a ticker's line
+LONGEST_LINE = 120  # letters of a ticker's line; an ideograph is as wide as two
+READ_PER_S = 15  # letters people read while they walk by
 Mistakes = Iterator[tuple[str, str]]
 
 
@@ -129,7 +131,16 @@ def _of_ticker(ticker: Ticker, languages: Sequence[str]) -> Mistakes:
         if languages and not line.texts.get(languages[0]):
             yield f"{place}.texts", f"a text in {languages[0]!r}, the first language"
         for tag, text in line.texts.items():
-            if len(text) > LONGEST_LINE:
-                yield f"{place}.texts.{tag}", f"{LONGEST_LINE} characters at most, found {len(text)}"
+            if (long := _letters(text)) > LONGEST_LINE:
+                yield f"{place}.texts.{tag}", f"{LONGEST_LINE} letters at most, found {long}"
+            elif long > READ_PER_S * ticker.seconds >= READ_PER_S * 4:
+                yield (
+                    f"{place}.texts.{tag}",
+                    f"{READ_PER_S * ticker.seconds} letters at most for {ticker.seconds} s, found {long}",
+                )
         if line.hours is not None:
             yield from check_hours(line.hours, f"{place}.hours")
+
+
+def _letters(text: str) -> int:
+    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)

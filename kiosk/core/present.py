@@ -6,7 +6,7 @@ from content import pricing
 from content.carry import BadCarry, pack
 from content.model import Product, text_in
 from content.references import check_of
-from kiosk.core import attract, basket, codes, paying
+from kiosk.core import attract, basket, codes, paying, ticker
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
     PHONE_SALE,
@@ -137,6 +137,7 @@ def frame_of(session: Session) -> Frame:
         notice=notice_of(session),
         idle_seconds=None if left is None else max(0, -(-left // 1000)),
         identify=None if asked is None else Identify(asked.address, asked.colour),
+        ticker=ticker.shown(session),
     )
 
 

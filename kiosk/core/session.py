@@ -26,6 +26,7 @@ from kiosk.core import (
     receipts,
     service,
     settling,
+    ticker,
 )
 from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
@@ -308,6 +309,8 @@ def due(session: Session) -> dict[str, int]:
         wanted["notice"] = session.notice_until_ms
     if session.identifying is not None:
         wanted["identify"] = session.identifying.until_ms
+    if (line := ticker.due_ms(session)) is not None:
+        wanted["ticker"] = line
     if (sleep := attention.sleep_due_ms(session)) is not None:
         wanted["sleep"] = sleep
     return wanted

@@ -19,11 +19,12 @@ from kiosk.ui.facing import ShowcaseCard
 from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.screens.base import Screen
+from kiosk.ui.screens.ticker_art import TickerBand
 from kiosk.ui.shelves import Shelf
 from kiosk.ui.text import fit, line_height, width
 from kiosk.ui.theme import BRAND, BRAND_DEEP, BRAND_LIGHT, INK, LEAF, TAG, WHITE, Colour, Theme, mix
 from kiosk.ui.words import Words, words
-from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start
+from kiosk.views import AdvertCard, Attract, EnterCode, Facing, Shop, Start, Ticker
 
 HINT_SECONDS = 3.0  # each language of "touch to start"
 HOW = "how-it-works"
@@ -236,9 +237,11 @@ def layout(
     """The nodes of the attract loop. `goods` stand in the strip (as many as there is room for), `hint` is the language of the invitation."""
     sign = Rect(0, 0, theme.width, theme.px(128 if theme.portrait else 96))
     foot_height = theme.px(264 if theme.portrait else 190)
-    foot = Rect(0, theme.height - foot_height, theme.width, foot_height)
+    told = view.frame.ticker
+    band = ticker_band(theme, told)
+    foot = Rect(0, theme.height - band.h - foot_height, theme.width, foot_height)
     if theme.portrait:
-        strip_height = theme.px(400)
+        strip_height = 0 if told else theme.px(400)  # the ticker has the place of the products
         strip = Rect(0, foot.y - strip_height, theme.width, strip_height)
         slide = Rect(0, sign.bottom, theme.width, strip.y - sign.bottom)
     else:
@@ -248,7 +251,11 @@ def layout(
     lang = view.frame.language
     nodes = [Node("sign", sign, Sign(text_in(shop.names, lang), shop.kiosk, lang, theme.title, theme.text))]
     nodes += _slide(theme, w, shop, view.slide, slide)
-    nodes += _strip(theme, w, goods, strip)
+    if strip.h:
+        nodes += _strip(theme, w, goods, strip)
+    if told is not None:
+        art = TickerBand(told.text, told.language, theme.px(64), theme.text, 3)
+        nodes.append(Node("ticker", band, art, Start(), 0))
     other = tuple(words(x.tag)("attract.touch") for x in shop.languages if x.tag != hint)
     invitation = Invitation(words(hint)("attract.touch"), hint, other, theme.px(64), theme.text)
     corner_width = theme.px(272)
@@ -259,6 +266,12 @@ def layout(
              theme.radius),
     ]  # fmt: skip
     return mirrored(nodes, theme.width) if w.rtl else nodes
+
+
+def ticker_band(theme: Theme, told: Ticker | None) -> Rect:
+    """The operator's part of the glass: the lowest, over the whole width. Without a line it has no height."""
+    high = theme.height * told.area_per_mille // 1000 if told else 0
+    return Rect(0, theme.height - high, theme.width, high)
 
 
 def _slide(theme: Theme, w: Words, shop: Shop, name: str, place: Rect) -> list[Node]:

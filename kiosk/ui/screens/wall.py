@@ -16,8 +16,9 @@ from kiosk.ui.facing import tile_shape
 from kiosk.ui.geometry import Rect
 from kiosk.ui.nodes import Do, Node, mirrored
 from kiosk.ui.screens.base import Host, Screen
+from kiosk.ui.screens.ticker_art import TickerBand
 from kiosk.ui.screens.wall_art import HEADER_GROUND, AisleTab, BasketBar, Header, LanguageTab, MoreTab
-from kiosk.ui.screens.wall_plan import MOST_LANGUAGES, plan
+from kiosk.ui.screens.wall_plan import MOST_LANGUAGES, WallPlan, plan
 from kiosk.ui.scroll import Scroller
 from kiosk.ui.shelf_view import ShelfView, Shelving
 from kiosk.ui.shelves import Shelf
@@ -46,7 +47,7 @@ STILL_THERE = 1.0  # seconds between Touch intents during a long drag
 def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> list[Node]:
     """All nodes around the shelves. `page` turns the aisles where they are more than there is room for."""
     reach = view.frame.reach and theme.reach_top > 0
-    p = plan(theme, len(shop.languages), len(shop.aisles), reach=view.frame.reach)
+    p = _plan(theme, shop, view)
     lang, frame = w.language, view.frame
     header = Header(text_in(shop.names, lang), w("wall.scan-hint"), shop.kiosk, lang,
                     theme.px(72) if reach else theme.px(44), theme.text, reach, shop.adverts[0].picture if reach and shop.adverts else "")  # fmt: skip
@@ -82,7 +83,19 @@ def layout(theme: Theme, w: Words, shop: Shop, view: Wall, page: int = 0) -> lis
     if p.toggle is not None:
         look = Button("", lang, theme.text, "primary" if reach else "secondary", "reach", radius=theme.radius)
         nodes.append(Node("reach", p.toggle, look, SetReach(not frame.reach), theme.radius))
+    if p.ticker is not None and frame.ticker is not None:
+        line = TickerBand(
+            frame.ticker.text, frame.ticker.language, theme.px(34), theme.text, 2 if theme.portrait else 5
+        )
+        nodes.append(Node("ticker", p.ticker, line))
     return mirrored(nodes, theme.width) if w.rtl else nodes
+
+
+def _plan(theme: Theme, shop: Shop, view: Wall) -> WallPlan:
+    frame = view.frame
+    return plan(
+        theme, len(shop.languages), len(shop.aisles), reach=frame.reach, ticker=frame.ticker is not None
+    )
 
 
 def _languages(shop: Shop, spoken: str) -> list[Any]:
@@ -115,7 +128,7 @@ def _aisles(theme: Theme, w: Words, shop: Shop, view: Wall, cells: Sequence[Rect
 
 def shelving(theme: Theme, w: Words, shop: Shop, view: Wall) -> Shelving:
     """The shelves of the view's aisle."""
-    p = plan(theme, len(shop.languages), len(shop.aisles), reach=view.frame.reach)
+    p = _plan(theme, shop, view)
     aisle = next((a for a in shop.aisles if a.key == view.aisle), None)
     count = aisle.count if aisle is not None else 0
     background = colour(aisle.background) if aisle is not None else PAPER

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kiosk.ui.facing import tile_width
 from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.theme import Theme
 
 MOST_LANGUAGES = 5
+TICKER = 84  # design pixels of the operator's line: two rows of text
+TICKER_BESIDE = 190  # and above the aisles of a landscape panel: five short ones
 LEAST_SIGN = (
     400  # design pixels of header for the shop's name; with less the languages get a row of their own
 )
@@ -25,22 +27,32 @@ class WallPlan(Struct, frozen=True):
     pay: Rect
     toggle: Rect | None  # of reach mode, where the panel is so high that it matters
     columns: int
+    ticker: Rect | None = None  # the station operator's line
 
 
-def plan(theme: Theme, languages: int, aisles: int, *, reach: bool) -> WallPlan:
-    """Divide the panel."""
+def plan(theme: Theme, languages: int, aisles: int, *, reach: bool, ticker: bool = False) -> WallPlan:
+    """Divide the panel. The operator's line covers nothing: portrait it is the lowest and all else moves up; landscape it is
+    above the aisles, so that the shelves keep all their rows and the codes on them.
+    """
     count = min(languages, MOST_LANGUAGES) if languages > 1 else 0
-    return _portrait(theme, count, aisles, reach) if theme.portrait else _landscape(theme, count, aisles)
+    line = theme.px(TICKER if theme.portrait else TICKER_BESIDE) if ticker else 0
+    if theme.portrait:
+        found = _portrait(theme, count, aisles, reach, line)
+        band = Rect(0, theme.height - line, theme.width, line)
+    else:
+        found = _landscape(theme, count, aisles, line)
+        band = Rect(found.shelves.right, 0, theme.width - found.shelves.right, line)
+    return structs.replace(found, ticker=band) if line else found
 
 
-def _portrait(theme: Theme, languages: int, aisles: int, reach: bool) -> WallPlan:
+def _portrait(theme: Theme, languages: int, aisles: int, reach: bool, line: int) -> WallPlan:
     px, gap = theme.px, theme.gap
     reach = reach and theme.reach_top > 0
     head = max(theme.reach_top, px(116)) if reach else px(116)
     header = Rect(0, 0, theme.width, head)
     tab = max(theme.target, px(76))
     side = px(20)
-    y = theme.height - side
+    y = theme.height - line - side
     bar = Rect(side, y - theme.button, theme.width - 2 * side, theme.button)
     toggle = Rect(bar.x, bar.y, px(104), bar.h) if theme.reach_top else None
     pay = Rect(bar.right - px(320), bar.y, px(320), bar.h)
@@ -84,7 +96,7 @@ def _in_header(theme: Theme, header: Rect, languages: int) -> list[Rect]:
     )
 
 
-def _landscape(theme: Theme, languages: int, aisles: int) -> WallPlan:
+def _landscape(theme: Theme, languages: int, aisles: int, line: int) -> WallPlan:
     """Shelves over the height, controls beside them. A landscape panel that is hung for people is low enough for everybody."""
     px, gap = theme.px, theme.gap
     room, head = theme.width - px(352), px(100)
@@ -92,7 +104,7 @@ def _landscape(theme: Theme, languages: int, aisles: int) -> WallPlan:
     columns = max(1, room // least)
     shelf_width = min(room // columns, round(least * 1.12)) * columns
     header = Rect(0, 0, shelf_width, head)
-    inner = Rect(shelf_width, 0, theme.width - shelf_width, theme.height).inset(px(20))
+    inner = Rect(shelf_width, line, theme.width - shelf_width, theme.height - line).inset(px(20))
     bar = theme.button
     pay = Rect(inner.x, inner.bottom - bar, inner.w, bar)
     basket = Rect(inner.x, pay.y - gap - bar, inner.w, bar)
