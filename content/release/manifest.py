@@ -26,8 +26,8 @@ FOLDERS: Final = (PARTS, PICTURES)
 Coding = Literal["", "zstd"]
 
 _DAY: Final = 24 * 60
-# A tenant is a folder's name and a word of a TUF role's name; a release adds its number to it.
-_TENANT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
+# A tenant is a folder's name, a TUF role's and that role's key's (root-1 is another's); a release adds its number to it.
+_TENANT: Final = re.compile(r"(?!root-|targets-)[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _NAME: Final = re.compile(
     r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,99}/){1,4}[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII
 )

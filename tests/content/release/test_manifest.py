@@ -174,10 +174,38 @@ def test_one_more_file_changes_two_pages_at_most(numbers: set[int], more: int) -
 
 def test_an_operator_has_a_name_that_is_no_role_of_tuf() -> None:
     assert all(is_tenant(text) for text in ("demo", "bvg-2", "7"))
-    assert not any(
-        is_tenant(text)
-        for text in ("", "Demo", "a/b", "..", "-a", "a-", "root", "targets", "software", "x" * 41)
-    )
+    for text in (
+        "",
+        "Demo",
+        "a/b",
+        "..",
+        "-a",
+        "a-",
+        "x" * 41,
+        "root",
+        "targets",
+        "software",
+        "root-1",
+        "targets-2",
+    ):
+        assert not is_tenant(text), text
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_flipped_byte_is_refused_or_makes_another_page_within_the_rules(place: int, flip: int) -> None:
+    entries = [entry(f"parts/products/{number:03x}") for number in range(9)]
+    for data, read, write in (
+        (write_root(root(pages=(blob("a"), blob("b")), files=9)), read_root, write_root),
+        (write_page(entries), read_page, write_page),
+    ):
+        spoilt = bytearray(data)
+        spoilt[place % len(data)] ^= flip
+        try:
+            found: Any = read(bytes(spoilt))
+        except BadRelease:
+            continue
+        assert read(write(found)) == found
 
 
 def test_what_was_read_is_plain_data() -> None:
