@@ -15,6 +15,7 @@ from content.money import Money
 from content.playlist import HOW, Choice, Ticker, TickerLine
 from content.references import reference_of
 from content.store import AnyStore
+from kiosk.alert_scenes import alerts_over
 from kiosk.core import basket, state
 from kiosk.core.basket import order_of, total
 from kiosk.core.events import Stamp
@@ -158,6 +159,7 @@ def scenes(
     looked_for = state.Identifying("", f"demo/central/{place.kiosk}", "green", MONO_MS + 20_000, False)
     found["identify"] = present(_with(session, state=state.Browsing(), identifying=looked_for))
     found |= {f"enrol-{view.state}": view for view in _enrolling(language)}
+    found |= {f"alert-{name}": present(one) for name, one in alerts_over(session).items()}
     found["asleep"] = present(_with(session, state=state.Sleeping(), basket=(), order=None))
     return found
 

@@ -49,7 +49,7 @@ _LANGUAGE = ("wall", "product", "product-recalled", "basket", "choose", "pay-epc
 _MORE = (
     "attract-2", "product-new", "basket-empty", "choose-no-reader", "notice", "idle", "pay-link-asking",
     "pay-link-scanned", "pay-card", "pay-link-confirming", "pay-link-cancelling", "pay-link-late", "problem-declined",
-    "problem-expired", "problem-unsure", "closed-maintenance", "closed-out-of-service", "identify", "asleep", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
+    "problem-expired", "problem-unsure", "closed-maintenance", "closed-out-of-service", "identify", "asleep", "alert-fire", "alert-flood", "alert-exercise", "alert-minor", "alert-moderate", "alert-two", "test-scan", "test-failed", "wall-new", "code-entry", "code-asked", "code-ready",
     "code-handed-over", "code-refunded", "code-partly", "code-unknown", "code-offline", "basket-along", "choose-many",
     "choose-none", "pay-promptpay-waiting", "pay-lightning-waiting", "problem-too-dense", "product-recalled", "problem-recalled", "enrol-waiting", "enrol-reaching", "enrol-rejected", "enrol-welcome",
 )  # fmt: skip
@@ -84,14 +84,14 @@ SHOOTS = {
             ("product", "de"), ("basket", "ar"), ("choose", "zh"), ("pay-epc-waiting", "ar"), ("pay-card", "de"), ("thanks-printed", "ar"),
             ("code-entry", "en"), ("code-ready", "ar"), ("code-partly", "de"), ("problem-unsure", "de"), ("closed-maintenance", "zh"), ("enrol-waiting", "zh"), ("enrol-waiting", "ar"), ("enrol-rejected", "de"), ("test-card", "ar"), ("test-scan", "de"),
             ("choose-many", "de"), ("basket-along", "de"), ("pay-duitnow-waiting", "de"), ("identify", "zh"), ("closed-out-of-service", "de"),
-            ("asleep", "en"), *_TICKER,
+            ("asleep", "en"), *_TICKER, ("alert-fire", "en"), ("alert-flood", "en"), ("alert-exercise", "en"), ("alert-moderate", "en"),
         ),
     ),
     "reach": Shoot(
         Panel(bottom_mm=850),
         "Reach mode, on a panel whose lower edge hangs at 850 mm: every control below 1,220 mm",
         (("wall", "en"), ("product", "ar"), ("basket", "en"), ("choose", "de"), ("pay-link-waiting", "zh"), ("code-entry", "ar"),
-         ("choose-many", "ar"), ("basket-along", "zh"), ("ticker-wall", "de")),
+         ("choose-many", "ar"), ("basket-along", "zh"), ("ticker-wall", "de"), ("alert-fire", "en")),
         reach=True,
     ),
 }  # fmt: skip

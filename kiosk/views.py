@@ -292,6 +292,29 @@ class Enrol(Struct, frozen=True, tag="enrol"):
     detail: str = ""
 
 
+class AlertWords(Struct, frozen=True):
+    """What an alert says in one language."""
+
+    language: str
+    headline: str
+    description: str = ""
+    instruction: str = ""
+
+
+class Emergency(Struct, frozen=True, tag="emergency"):
+    """An alert has the whole glass, and nothing else is on it. Keys as in content.alerts; `position` of `count` that take turns."""
+
+    frame: Frame  # its language alone counts
+    alert: str  # its id
+    severity: str
+    sign: str
+    sender: str
+    words: tuple[AlertWords, ...]  # in the station's languages, in their order
+    exercise: bool = False
+    position: int = 1
+    count: int = 1
+
+
 class DeviceTest(Struct, frozen=True, tag="device-test"):
     """A technician tests a peripheral. `step` is a key of the screen's words: scan | card | away | phone | receipt | unplug | plug |
     wait | passed | failed; `code` is to be scanned from the glass; `asks`: yes or no is answered here.
@@ -309,9 +332,10 @@ class DeviceTest(Struct, frozen=True, tag="device-test"):
 
 View = (
     Attract | Wall | ProductDetail | Basket | ChooseMethod | Pay | Thanks | Problem | CodeEntry | CodeWait | CodeResult
-    | Closed | Asleep | DeviceTest | Enrol
+    | Closed | Asleep | DeviceTest | Enrol | Emergency
 )  # fmt: skip
 
+LEAST_READING_MS, MOST_READING_MS = 8_000, 40_000
 COLOURS = ("green", "blue", "violet", "orange", "red", "black")  # of Identify: told apart across a hall
 
 
@@ -323,6 +347,16 @@ def private(view: View) -> bool:
 def dark(view: View) -> bool:
     """Whether the panel needs no lamp: it is asleep, and nobody wants to see which one it is."""
     return isinstance(view, Asleep) and view.frame.identify is None
+
+
+def reading_ms(words: AlertWords) -> int:
+    """How long one needs to read it, who is not in a hurry to: 12 letters a second, or 4 characters that stand for words.
+
+    Half of the usual figures for silent reading (Brysbaert 2019: 238 English words, 260 Chinese characters a minute).
+    """
+    text = words.headline + words.description + words.instruction
+    wide = sum(ord(sign) >= 0x2E80 for sign in text)
+    return min(MOST_READING_MS, max(LEAST_READING_MS, 1000 * (len(text) - wide) // 12 + 1000 * wide // 4))
 
 
 # --- what a person does: intents, imperative ------------------------------------------------------------------
@@ -445,10 +479,16 @@ class Answer(Struct, frozen=True, tag="answer"):
     yes: bool
 
 
+class Displayed(Struct, frozen=True, tag="displayed"):
+    """An alert is on the glass: said by the screen, not by a person."""
+
+    alert: str
+
+
 Intent = (
     Touch | Start | OpenAisle | OpenProduct | Add | SetQuantity | OpenBasket | Checkout | PayBy | CancelPay | Back
     | SetLanguage | SetReach | StayHere | StartOver | Done | Retry | EnterCode | AskCode | PrintReceipt | Seen
-    | Answer
+    | Answer | Displayed
 )  # fmt: skip
 
 

@@ -38,7 +38,10 @@ def attended(session: Session) -> bool:
 
 
 def identify_asked(turn: Turn, event: IdentifyAsked) -> None:
-    """Say it from now on; a later command takes the place of an earlier one."""
+    """Say it from now on; a later command takes the place of an earlier one. An alert comes before it."""
+    if turn.session.alerted is not None:
+        turn.do(TellIdentified(event.id, "alert"))
+        return
     _end(turn, "another")
     _slide_anew(turn)
     until = turn.now + event.seconds * 1000
@@ -48,6 +51,11 @@ def identify_asked(turn: Turn, event: IdentifyAsked) -> None:
 def somebody_came(turn: Turn, event: ByPerson) -> None:
     """Whoever touches the wall wants something else of it."""
     _end(turn, "touched")
+
+
+def alert_came(turn: Turn) -> None:
+    """An alert takes the glass."""
+    _end(turn, "alert")
 
 
 def follow_money(turn: Turn) -> None:

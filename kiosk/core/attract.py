@@ -49,7 +49,7 @@ def count_play(turn: Turn, before: Session) -> None:
     if not isinstance(state, Attracting) or turn.session.state == state or state.choice is None:
         return
     shown = turn.now - state.since_ms
-    if shown <= 0 or before.identifying is not None:
+    if shown <= 0 or before.identifying is not None or before.alerted is not None:
         return
     choice, slot = state.choice, state.choice.slot
     plan = plan_for(before.store, before.settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from content.alerts import Alert
 from content.money import Money
 from kiosk.core.orders import Payment
 
@@ -110,6 +111,12 @@ class TellIdentified(Effect, frozen=True):
     why: str
 
 
+class TellAlerts(Effect, frozen=True):
+    """These alerts have the glass now, the gravest first; none: it is the shop's again. Whatever was told before is over."""
+
+    alerts: tuple[Alert, ...]
+
+
 # --- time -----------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +187,6 @@ class AdoptStore(Effect, frozen=True):
 
 AnyEffect = (
     RememberPayment | CreateCharge | CancelCharge | QueryCharge | RefundCharge | RecordSale | RecordRefund
-    | ClosePayment | PrintReceipt | AskCode | ArmReader | TellDeviceTest | TellIdentified | SetTimer | CancelTimer | RecordPlay | RecordImpressions
+    | ClosePayment | PrintReceipt | AskCode | ArmReader | TellDeviceTest | TellIdentified | TellAlerts | SetTimer | CancelTimer | RecordPlay | RecordImpressions
     | RecordEngagement | RecordScan | AdoptStore
 )  # fmt: skip

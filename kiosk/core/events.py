@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from content.alerts import Alert
 from content.model import Product, Store
 from content.money import Money
 from kiosk.core.orders import Payment
@@ -413,6 +414,13 @@ class NightChanged(Event, frozen=True):
     dark: bool
 
 
+class AlertsArrived(Event, frozen=True):
+    """What goes before everything from now on: all that is in force, or will be. `said_ms`: when, by the sender's wall clock."""
+
+    alerts: tuple[Alert, ...]
+    said_ms: int = 0
+
+
 AnyEvent = (
     Touched | Started | AisleOpened | ProductOpened | ProductAdded | QuantitySet | BasketOpened | CheckoutAsked
     | MethodChosen | CancelAsked | WentBack | LanguageChosen | ReachChosen | StayAsked | StartOverAsked | Dismissed
@@ -421,5 +429,5 @@ AnyEvent = (
     | ChargeCreated | ChargeRefused | ChargeScanned | ChargePaid | ChargeExpired | ChargeCancelled | ChargeFailed
     | ChargeUnknown | RefundDone | FleetConnected | FleetLost | PhoneSale | SaleRecorded | SaleRefused
     | PaymentsRecovered | TermsArrived | TimerFired | StoreArrived | ServiceClosed | ServiceOpened
-    | LiveChanged | IdentifyAsked | NightChanged | DeviceTestStepped | DeviceTestEnded
+    | LiveChanged | IdentifyAsked | NightChanged | DeviceTestStepped | DeviceTestEnded | AlertsArrived
 )  # fmt: skip

@@ -6,7 +6,7 @@ from content import pricing
 from content.carry import BadCarry, pack
 from content.model import Product, text_in
 from content.references import check_of
-from kiosk.core import attract, basket, codes, paying, ticker
+from kiosk.core import alerting, attract, basket, codes, paying, ticker
 from kiosk.core.facings import facing_of, picture_of
 from kiosk.core.state import (
     PHONE_SALE,
@@ -76,6 +76,8 @@ CODES = {
 
 def present(session: Session) -> View:
     """The view of a session."""
+    if session.alerted is not None:
+        return alerting.view(session, session.alerted)
     match session.state:
         case Attracting() as state:
             return Attract(frame_of(session), attract.slide_of(state))

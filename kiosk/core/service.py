@@ -21,7 +21,8 @@ from kiosk.core.state import Attracting, Closed, GuidedTest, Sleeping, Turn
 
 def stepped(turn: Turn, event: DeviceTestStepped) -> None:
     """Show a step, where nobody is here or a test is on the glass already."""
-    if not isinstance(turn.session.state, Attracting | Closed | Sleeping | GuidedTest):
+    free = turn.session.alerted is None and isinstance(turn.session.state, Attracting | Closed | Sleeping)
+    if not free and not isinstance(turn.session.state, GuidedTest):
         turn.do(TellDeviceTest("busy"))
         return
     flush(turn)

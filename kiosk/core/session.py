@@ -14,6 +14,7 @@ from msgspec import structs
 
 from content import pricing
 from kiosk.core import (
+    alerting,
     attention,
     attract,
     browsing,
@@ -30,6 +31,7 @@ from kiosk.core import (
 )
 from kiosk.core.effects import AdoptStore, AnyEffect, ArmReader, CancelTimer, RecordEngagement, SetTimer
 from kiosk.core.events import (
+    AlertsArrived,
     AnyEvent,
     ByPerson,
     CodeScanned,
@@ -81,13 +83,17 @@ MAX_DEVICES = 16
 def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, ...]]:
     """What an event makes of the session, and what the agent shall do. An event that does not fit changes nothing."""
     turn = Turn(structs.replace(session, at=event.at))
-    if isinstance(event, ByPerson):
-        idling.someone_is_here(turn, event)
-        attention.somebody_came(turn, event)
-    _handle(turn, event)
-    recalling.keep_current(turn, session)
-    _close_or_adopt(turn)
-    attention.fall_asleep(turn)
+    alerting.follow(turn)
+    if not alerting.covers(turn.session, event):
+        if isinstance(event, ByPerson):
+            idling.someone_is_here(turn, event)
+            attention.somebody_came(turn, event)
+        _handle(turn, event)
+        recalling.keep_current(turn, session)
+        alerting.follow(turn)
+    if turn.session.alerted is None:
+        _close_or_adopt(turn)
+        attention.fall_asleep(turn)
     attention.follow_money(turn)
     _notice_changes(turn, session)
     _set_timers(turn, event)
@@ -219,6 +225,9 @@ def timer_fired(turn: Turn, event: TimerFired) -> None:
     """Do whatever is due."""
     timers = {name: when for name, when in turn.session.timers.items() if name != event.name}
     turn.set(timers=timers)
+    if turn.session.alerted is not None:
+        alerting.time_passes(turn)
+        return
     paying.advance(turn)
     codes.advance(turn)
     service.advance(turn)
@@ -248,6 +257,7 @@ ANYWHERE: dict[type[AnyEvent], Callable[[Turn, Any], None]] = {
     NightChanged: attention.night_changed,
     DeviceTestStepped: service.stepped,
     DeviceTestEnded: service.ended,
+    AlertsArrived: alerting.arrived,
     TimerFired: timer_fired,
 }
 
@@ -279,15 +289,32 @@ def _notice_changes(turn: Turn, before: Session) -> None:
     attract.count_play(turn, before)
     attract.choose(turn)
     impressions.flush_if_over(turn)
-    armed = isinstance(turn.session.state, Tapping)
-    if armed != isinstance(before.state, Tapping):
+    armed = _armed(turn.session)
+    if armed != _armed(before):
         turn.do(ArmReader(armed))
     if turn.session.state != before.state and turn.session.warned_ms is not None:
         turn.set(warned_ms=None)
 
 
+def _armed(session: Session) -> bool:
+    return isinstance(session.state, Tapping) and session.alerted is None
+
+
 def due(session: Session) -> dict[str, int]:
-    """What the session waits for: timer names and when they are due, monotonic."""
+    """What the session waits for: timer names and when they are due, monotonic. Beneath an alert only money and codes wait."""
+    wanted: dict[str, int] = {}
+    if (alert := alerting.due_ms(session)) is not None:
+        wanted["alert"] = alert
+    if session.pending:
+        wanted["watch"] = min(pending.due_ms(one) for one in session.pending.values())
+    if session.alerted is None:
+        return wanted | _due_on_screen(session)
+    if isinstance(session.state, Paying | CodeAsked):
+        wanted["stage"] = session.state.until_ms
+    return wanted
+
+
+def _due_on_screen(session: Session) -> dict[str, int]:
     wanted: dict[str, int] = {}
     state = session.state
     match state:
@@ -303,8 +330,6 @@ def due(session: Session) -> dict[str, int]:
             pass
     if (idle := idling.due_ms(session)) is not None:
         wanted["idle"] = idle
-    if session.pending:
-        wanted["watch"] = min(pending.due_ms(one) for one in session.pending.values())
     if session.notices:
         wanted["notice"] = session.notice_until_ms
     if session.identifying is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
+from content.alerts import Alert
 from content.model import Product, Store
 from content.playlist import Choice, History, Plan, next_play, plan_of
 from kiosk.core.effects import AnyEffect
@@ -165,6 +166,33 @@ class Identifying(Struct, frozen=True):
     force: bool
 
 
+class Announced(Struct, frozen=True):
+    """An alert with its time on our own clock (monotonic); `until_ms` None: until it is cleared.
+
+    `by_clock`: reckoned from a wall clock to be trusted; if not, it is reckoned again once there is one.
+    """
+
+    alert: Alert
+    said_ms: int
+    from_ms: int
+    until_ms: int | None
+    by_clock: bool
+
+
+class Alerted(Struct, frozen=True):
+    """Alerts have the glass since `covered_ms`; `shown` of them has it since `since_ms`. The gravest stands first."""
+
+    alerts: tuple[Alert, ...]
+    shown: str
+    since_ms: int
+    covered_ms: int
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Which."""
+        return tuple(one.id for one in self.alerts)
+
+
 class Pick(Struct, frozen=True):
     """A basket line. It costs what it cost at `priced_at` (content.pricing's `now`) for as long as the session lives."""
 
@@ -240,6 +268,8 @@ class Session(Struct, frozen=True, kw_only=True):
     closing: Closed | None = None  # comes when what is being paid is done
     dark: bool = False  # it is night by what the operator wants
     identifying: Identifying | None = None
+    alerts: tuple[Announced, ...] = ()  # the gravest first
+    alerted: Alerted | None = None  # they have the glass; what it was about goes on beneath
     timers: dict[str, int] = field(default_factory=dict)  # name -> due, monotonic milliseconds
 
 

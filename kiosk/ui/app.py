@@ -29,6 +29,7 @@ from kiosk.ui.screens.closed import ClosedScreen
 from kiosk.ui.screens.code_entry import CodeEntryScreen, CodeWaitScreen
 from kiosk.ui.screens.code_result import CodeResultScreen
 from kiosk.ui.screens.device_test import DeviceTestScreen
+from kiosk.ui.screens.emergency import EmergencyScreen
 from kiosk.ui.screens.ending import ProblemScreen, ThanksScreen
 from kiosk.ui.screens.enrol import EnrolScreen
 from kiosk.ui.screens.pay import PayScreen
@@ -47,6 +48,7 @@ from kiosk.views import (
     CodeResult,
     CodeWait,
     DeviceTest,
+    Emergency,
     Enrol,
     Frame,
     Panel,
@@ -75,6 +77,7 @@ SCREENS: Screens = {
     Asleep: AsleepScreen,
     DeviceTest: DeviceTestScreen,
     Enrol: EnrolScreen,
+    Emergency: EmergencyScreen,
 }
 CACHE_BYTES = 22 * 2**20  # of textures: about 26 facings at 1080x1920, two rows more than are on the glass
 SWITCH = 0.0005  # seconds the painting thread may keep the interpreter while a frame waits; Python's own 5 ms is a third of one

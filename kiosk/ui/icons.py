@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
+from kiosk.ui import signs
+
 _SCALE = 4
 _Box = ImageDraw.ImageDraw
 
@@ -193,5 +195,5 @@ _DRAWINGS: dict[str, Callable[[_Box, float], None]] = {
     "plus": _plus, "minus": _minus, "check": _check, "cross": _cross, "left": _left, "right": _right, "up": _up,
     "down": _down, "basket": _basket, "globe": _globe, "hand": _hand, "phone": _phone, "card": _card,
     "clock": _clock, "reach": _reach, "question": _question, "warn": _warn, "receipt": _receipt, "bin": _bin, "code": _code,
-    "shield": _shield,
+    "shield": _shield, **signs.DRAWINGS,
 }  # fmt: skip

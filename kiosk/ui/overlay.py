@@ -14,7 +14,7 @@ from kiosk.ui.geometry import Rect, split_row
 from kiosk.ui.nodes import Node, mirrored
 from kiosk.ui.theme import BRAND, LOOKED_FOR, WHITE, Theme
 from kiosk.ui.words import Words, words
-from kiosk.views import Attract, Identify, Notice, StartOver, StayHere, View, Wall
+from kiosk.views import Attract, Emergency, Identify, Notice, StartOver, StayHere, View, Wall
 
 NOTICE_SECONDS = 4.0
 DARKEST = 0.9  # what is taken away at most: a wall that sells can be read
@@ -105,7 +105,7 @@ class Overlay:
 
     def show(self, view: View, light: int = 100) -> None:
         """A view came: take over its notice and its warning. `light` is kiosk.views.Shop's."""
-        self._light = light
+        self._light = 100 if isinstance(view, Emergency) else light  # it is read in every light
         frame, now = view.frame, self._now()
         if frame.notice is None:
             self._notice = None
