@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from content.fulfilment import Fulfilment, Kind, Window
-from content.model import Product
+from content.model import Merchant, Product
 from content.money import Money
 from content.schedule.moments import moment, span, windows_of
 
@@ -116,10 +116,15 @@ def missing_to(option: Fulfilment, goods: Money) -> Money | None:
 
 
 def unfit(
-    option: Fulfilment, products: Iterable[Product]
-) -> tuple[Literal["", "age", "storage"], list[Product]]:
-    """Why some goods cannot be had this way, and which: nobody there looks at an ID, or it is too warm."""
+    option: Fulfilment, products: Iterable[Product], merchants: Iterable[Merchant] = ()
+) -> tuple[Literal["", "merchant", "age", "storage"], list[Product]]:
+    """Why some goods cannot be had this way, and which: who sells them does not bring them there, nobody there looks at an
+    ID, or it is too warm. `merchants` are the store's.
+    """
     goods = list(products)
+    elsewhere = {each.key for each in merchants if each.fulfilments and option.key not in each.fulfilments}
+    if others := [product for product in goods if product.merchant in elsewhere]:
+        return "merchant", others
     aged = [product for product in goods if product.age_min and not option.checks_age]
     if aged:
         return "age", aged

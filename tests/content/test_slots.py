@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.fulfilment import Fulfilment, Kind, SpecialDay, Window
-from content.model import Product
+from content.model import Merchant, Product
 from content.money import Money
 from content.slots import Slot, fee_for, missing_to, moment, promise, reaches, slot_of, slots, unfit
 
@@ -207,3 +207,16 @@ def test_no_wine_and_no_ice_cream_in_a_locker() -> None:
     assert unfit(locker, [milk, ice]) == ("storage", [ice])
     assert unfit(locker, [milk]) == ("", [])
     assert unfit(COUNTER, [milk, wine, ice]) == ("", [])
+
+
+def test_a_merchant_brings_its_goods_where_it_says() -> None:
+    rose, milk = (
+        Product(
+            gtin="09521100100113", names={}, aisle="a", facing=1, price=Money(1, "EUR"), merchant=merchant
+        )
+        for merchant in ("flowers", "")
+    )
+    flowers = Merchant(key="flowers", names={}, fulfilments=("home",))
+    assert unfit(COUNTER, [milk, rose], [flowers]) == ("merchant", [rose])
+    assert unfit(COUNTER, [milk], [flowers]) == ("", [])
+    assert unfit(COUNTER, [rose], [Merchant(key="flowers", names={})]) == ("", [])

@@ -137,7 +137,8 @@ class CheckoutPages:
             key = next(free, "")
         way = next((each for each in store.store.fulfilments if each.key == key.split(":")[0]), None)
         slot = slot_of(way, store.store.timezone, now, key) if way else None
-        if way is None or slot is None or unfit(way, products)[0] or missing_to(way, total):
+        sellers = store.store.merchants
+        if way is None or slot is None or unfit(way, products, sellers)[0] or missing_to(way, total):
             way = slot = None
         return Wish(basket, store, goods, total, way, slot, now)
 

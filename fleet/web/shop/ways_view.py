@@ -62,22 +62,21 @@ def ways(
     store: Store, products: Sequence[Product], goods: Money, say: Words, now: int, left: PlacesLeft
 ) -> tuple[Way, ...]:
     """Every way the store has, for these goods. `left(slot)` is how many places are free, None for any number."""
-    return tuple(
-        _way(option, store.timezone, products, goods, say, now, left) for option in store.fulfilments
-    )
+    return tuple(_way(option, store, products, goods, say, now, left) for option in store.fulfilments)
 
 
 def _way(
     option: Fulfilment,
-    zone: str,
+    store: Store,
     products: Sequence[Product],
     goods: Money,
     say: Words,
     now: int,
     left: PlacesLeft,
 ) -> Way:
+    zone = store.timezone
     found = slots(option, zone, now)
-    problem = why_not(option, products, goods, say) or ("" if found else say("way.closed"))
+    problem = why_not(option, store, products, goods, say) or ("" if found else say("way.closed"))
     choices = () if problem else _choices(option, found, zone, say, now, left)
     if choices and all(choice.full for choice in choices):
         problem = say("way.full")
@@ -88,9 +87,9 @@ def _way(
     )  # fmt: skip
 
 
-def why_not(option: Fulfilment, products: Sequence[Product], goods: Money, say: Words) -> str:
+def why_not(option: Fulfilment, store: Store, products: Sequence[Product], goods: Money, say: Words) -> str:
     """Why these goods cannot be had this way, "" where they can."""
-    reason, which = unfit(option, products)
+    reason, which = unfit(option, products, store.merchants)
     if reason:
         return say(f"way.no-{reason}", _and(say.language).join(say.text(each.names) for each in which))
     missing = missing_to(option, goods)
@@ -157,7 +156,7 @@ def in_short(
     offered = [
         (option, found[0])
         for option in store.fulfilments
-        if not unfit(option, products)[0] and (found := slots(option, store.timezone, now))
+        if not unfit(option, products, store.merchants)[0] and (found := slots(option, store.timezone, now))
     ]
     first = {
         min(group, key=lambda option: fee_for(option, goods).minor).key
