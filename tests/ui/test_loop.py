@@ -28,7 +28,7 @@ room = Showroom(make_shop(), draw_pictures(Path(sys.argv[2])))
 program = ScreenProgram(room, headless=sys.argv[1] != "x11", stock_loop=sys.argv[1] == "stock")
 def look():
     import time
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while not (program.stage.settled and program.stage.view) and time.monotonic() < end:
         time.sleep(0.01)
     print(hashlib.sha256(program.picture().tobytes()).hexdigest(), flush=True)
