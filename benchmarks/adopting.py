@@ -77,7 +77,7 @@ def main() -> None:
         files = {product.picture: image for product in content.products}
         header = Header(format=1, tenant="demo", name="demo-000001", number=1, made_at=1)
         root = pack(to_parts(content), files, header, folder).root
-        make = partial(wall_of, root, _Blobs(folder), WHERE, folder / "walls", "1.0")
+        make = partial(wall_of, root, None, _Blobs(folder), WHERE, folder / "walls", "1.0")
         wall = make()
         made = folder / "walls" / wall.folder
         size = (made / "catalogue.db").stat().st_size

@@ -19,6 +19,10 @@ from content.live_changes import LiveStore
 from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
+from kiosk.adopting.bare import BARE, is_bare
+from kiosk.adopting.health import Facts
+from kiosk.adopting.talk import FactsWanted, NoReleases, Releases, RunningChanged
+from kiosk.adopting.talk import StoreReady as StoreReady
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock.clock import Clock
 from kiosk.codes.codes import PRODUCTS, read_code
@@ -80,13 +84,6 @@ class _BeatDue:
     """The service manager wants to hear from us."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreReady:
-    """Posted by whoever fetched it: a verified store is open, and sold from when nobody is buying."""
-
-    store: AnyStore
-
-
 class Agent:
     """Work for a runtime."""
 
@@ -111,11 +108,14 @@ class Agent:
         state: Path,
         configured: frozenset[str] = frozenset(),
         keys: Keys = no_keys,
+        releases: Releases | None = None,
     ) -> None:
-        """Takes over `store`. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """Takes over `store`. `releases`: whoever fetches newer ones, and hears how they do. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
-        self._store, self._arriving = LiveStore(store), dict[str, AnyStore]()
+        self._store, self._arriving = LiveStore(store), dict[str, StoreReady]()
+        self._releases: Releases = releases or NoReleases()
+        self._sold = self._store, place  # both at once: shelves are asked for by other threads
         self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
         self._cashier = Cashier(ledger, line, clock, runtime.after, panel)
@@ -126,6 +126,7 @@ class Agent:
         self.operated = Operated(
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
             lambda: self._store.store.version, started_as, configured, lambda: self._store, self._shop_changed, keys,
+            self._releases,
         )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None
@@ -134,7 +135,7 @@ class Agent:
     def close(self) -> None:
         """Let go of the stores. Only when the owner's thread and the link have ended."""
         self.operated.close()
-        for store in (self._store, *self._arriving.values()):
+        for store in (self._store, *(ready.store for ready in self._arriving.values())):
             store.close()
 
     # --- begin ------------------------------------------------------------------------------------------------
@@ -144,6 +145,8 @@ class Agent:
         self.telling.begin()
         if self._beat_ms:
             self._runtime.after("beat", self._beat_ms, _BeatDue())
+        if is_bare(self._store.store):
+            yield did.ServiceClosed(at, BARE)
         yield from self._lit(self.operated.begin(at))
         yield from self._remembered_terms(at)
         yield from self._cashier.recover(at)
@@ -251,10 +254,16 @@ class Agent:
 
     def _lit(self, events: Iterable[AnyEvent]) -> list[AnyEvent]:
         """What follows from a word of the operators', with the glass as bright as it says."""
-        follow = list(events)
+        follow = [self._bare(event) for event in events]
         if self._shop.light != self.operated.wanted.light:
             self._shop_changed()
         return follow
+
+    def _bare(self, event: AnyEvent) -> AnyEvent:
+        """Nobody can open a wall that has nothing on it."""
+        if isinstance(event, did.ServiceOpened) and is_bare(self._store.store):
+            return did.ServiceClosed(event.at, BARE)
+        return event
 
     def _events_wait(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self._pump()
@@ -285,9 +294,9 @@ class Agent:
             item.store.close()  # imported once more, and the same
             return
         for late in self._arriving.values():  # never adopted: a newer one comes in its place
-            late.close()
-        self._arriving = {item.store.store.version: item.store}
-        yield did.StoreArrived(at, item.store.store)
+            late.store.close()
+        self._arriving = {item.store.store.version: item}
+        yield did.StoreArrived(at, item.store.store, item.folder)
 
     def _product(self, gtin: str) -> Product | None:
         """The product of a GTIN, None where there is none or the store cannot be read."""
@@ -327,6 +336,8 @@ class Agent:
         HeardAgain: lambda self, item, at: self._cashier.hear(item.state, at),
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
+        FactsWanted: lambda self, item, at: self._facts_wanted(item, at),
+        RunningChanged: lambda self, item, at: self._running_changed(item, at),
         **dict.fromkeys((JobEnded, TellAgain, NightLook, LiveLook, LeaveDue), _operating),
         guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
         guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
@@ -374,11 +385,42 @@ class Agent:
         if arrived is None:
             log.error("the store of version %s is not here", version)
             return ()
-        left, self._store = self._store, LiveStore(arrived)
+        self._releases.adopting(version, self._facts())  # written down before it is on the glass
+        left, self._store = self._store, LiveStore(arrived.store)
+        if arrived.folder:
+            self._place = msgspec.structs.replace(self._place, pictures=arrived.folder)
+        self._sold = self._store, self._place
         follow = list(self.operated.adopted(at))
+        if is_bare(left.store) and not is_bare(self._store.store) and not self.operated.wanted.out_of_service:
+            follow.append(did.ServiceOpened(at))
         self._shop_changed()
         left.close()
         return follow
+
+    def _facts(self) -> Facts:
+        """How the wall is (kiosk.adopting.health)."""
+        counts, drawn = self._link.counters(), self._link.drawn()
+        mine = drawn is not None and drawn.version == self._shop.version
+        steps = self._runtime.counters
+        return Facts(
+            mono_ms=self._clock.mono_ms(),
+            showing=self._view is not None and views.sells(self._view),
+            frames=drawn.frames if drawn is not None and mine else 0,
+            facings=drawn.facings if drawn is not None and mine else 0,
+            screens=counts.get("screens", 0),
+            connected=counts.get("connected", 0),
+            ready=frozenset(name for name, one in self.telling.devices.items() if one.state == "ready"),
+            faults=steps["steps-failed"] + steps["events-failed"],
+            unanswered=counts.get("facings", 0),
+        )
+
+    def _facts_wanted(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
+        self._releases.facts(self._facts())
+        return ()
+
+    def _running_changed(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
+        self.operated.wanted.tell(changed_only=True)
+        return ()
 
     # --- views and shelves ------------------------------------------------------------------------------------
 
@@ -399,9 +441,10 @@ class Agent:
         """A stretch of shelf for the screen, at the prices of this moment. Called from the link's threads."""
         wall_ms = self._clock.wall_ms()
         now = wall_ms // 1000 if self._clock.quality() != "unsynced" else None
-        products = self._store.shelf(aisle, start, stop)
-        links = links_of(self._place.host, self._place.kiosk, self._terms, self._store.store.version)
-        items = tuple(facing_of(product, language, now, self._place, links) for product in products)
+        store, place = self._sold
+        products = store.shelf(aisle, start, stop)
+        links = links_of(place.host, place.kiosk, self._terms, store.store.version)
+        items = tuple(facing_of(product, language, now, place, links) for product in products)
         fresh = fresh_ms(products, wall_ms, trusted=now is not None, signed=bool(links.key))
         return views.FacingsPage(aisle, start, items, fresh)
 

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import structs
 
 from content.store import AnyStore, OpenStore
 from devices.models import Setting
@@ -34,6 +36,9 @@ from kiosk.runtime import Runtime
 from kiosk.store_watch import StoreWatcher
 from mqtt.backoff import station
 from mqtt.client import Client
+
+if TYPE_CHECKING:
+    from kiosk.adopting.joining import Content
 
 log = logging.getLogger(__name__)
 
@@ -102,12 +107,24 @@ class AgentProgram:
             undo.callback(link.close)
             self._lock = hold(config.state)
             undo.callback(os.close, self._lock)
-            self._watcher = None if store else StoreWatcher(config.store, self._store_ready)
-            self._store = store or OpenStore(config.store)
+            self._watcher: StoreWatcher | None = None
+            self._content: Content | None = None
+            place = config.place
+            if store is not None:
+                self._store = store
+            elif config.content.root:
+                from kiosk.adopting.joining import Content  # who fetches nothing needs no TUF
+
+                self._content = Content(config, self.clock, self._post)
+                opened = self._content.boot()
+                self._store, place = opened.store, structs.replace(place, pictures=str(opened.folder))
+            else:
+                self._watcher = StoreWatcher(config.store, self._store_ready)
+                self._store = OpenStore(config.store)
             undo.callback(self._store.close)
             self._peripherals = peripherals or hardware(config)
             at = Stamp(self.clock.mono_ms(), self.clock.wall_ms(), trusted=self.clock.quality() != "unsynced")
-            session = new_session(self._store.store, config.place, at, config.session)
+            session = new_session(self._store.store, place, at, config.session)
             self.runtime = Runtime(session, step, present, self.clock)
             self.ledger = Ledger(
                 config.ledger,
@@ -133,7 +150,7 @@ class AgentProgram:
         self.agent = Agent(
             runtime=self.runtime,
             store=self._store,
-            place=config.place,
+            place=place,
             link=link,
             ledger=self.ledger,
             line=line,
@@ -148,8 +165,15 @@ class AgentProgram:
             hands=Hands(link, leave),
             state=config.state,
             configured=frozenset(device.name for device in config.devices),
-            keys=keys or (KeyFile(config.keys, config.address.tenant) if config.keys else no_keys),
+            keys=keys or self._keys(config),
+            releases=self._content.adopter if self._content else None,
         )
+
+    def _keys(self, config: Config) -> Keys:
+        """Those of a file, of the releases, or none."""
+        if config.keys:
+            return KeyFile(config.keys, config.address.tenant)
+        return self._content.keys if self._content else no_keys
 
     def _post(self, item: object) -> None:
         """From the line's thread: what is heard is stamped, because a command is judged by how long it has waited."""
@@ -165,6 +189,8 @@ class AgentProgram:
         self.runtime.start(self.agent)
         if self._watcher is not None:
             self._watcher.start()
+        if self._content is not None:
+            self._content.start()
         self._link.serve(self.runtime.post, self.agent.facings)
         self._peripherals.start(self.runtime.post)
         self._connection.start()
@@ -175,6 +201,8 @@ class AgentProgram:
         systemd.notify("STOPPING=1")
         if self._watcher is not None:
             self._watcher.stop()
+        if self._content is not None:
+            self._content.stop()
         self._peripherals.close()
         self._link.close()
         self.runtime.stop()

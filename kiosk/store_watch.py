@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from content.store import OpenStore, StoreError, stamp_of
-from kiosk.agent import StoreReady
+from kiosk.adopting.talk import StoreReady
 
 log = logging.getLogger(__name__)
 

@@ -359,6 +359,11 @@ def reading_ms(words: AlertWords) -> int:
     return min(MOST_READING_MS, max(LEAST_READING_MS, 1000 * (len(text) - wide) // 12 + 1000 * wide // 4))
 
 
+def sells(view: View) -> bool:
+    """Whether the shop is to be seen: neither asleep nor closed, no alert, no page of a technician's or of enrolment."""
+    return not isinstance(view, Asleep | Closed | DeviceTest | Enrol | Emergency)
+
+
 # --- what a person does: intents, imperative ------------------------------------------------------------------
 
 

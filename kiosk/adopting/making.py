@@ -26,10 +26,12 @@ class Blobs(Protocol):
         """Where it lies."""
 
 
-def wall_of(root: Root, blobs: Blobs, where: Where, walls: Path, software: str, disk: Disk = DISK) -> Wall:
+def wall_of(
+    root: Root, page: Blob | None, blobs: Blobs, where: Where, walls: Path, software: str, disk: Disk = DISK
+) -> Wall:
     """Make the wall of a release that is whole in `blobs`, and return it; it is on the disk then.
 
-    `software` is this program's version. Raises Unusable (see kiosk.adopting.laying; also needs-software), and what
+    `page` is the blob of its root page, `software` this program's version. Raises Unusable (see kiosk.adopting.laying; also needs-software), and what
     `blobs` raises.
     """
     header = root.header
@@ -47,7 +49,7 @@ def wall_of(root: Root, blobs: Blobs, where: Where, walls: Path, software: str, 
         store, products = resolve(from_parts(parts), where)
     except (BadRelease, ContentError) as error:
         raise Unusable("bad-content", f"{header.name}: {str(error).splitlines()[0]}") from error
-    return Wall(header.name, lay(walls, store, products, pictures, disk))
+    return Wall(header.name, lay(walls, store, products, pictures, disk), page)
 
 
 def _bring(blobs: Blobs, blob: Blob, disk: Disk) -> Bring:

@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from msgspec import Struct, structs
 
+from content.release.manifest import Blob
 from mqtt.commands import Target
 
 BAD_STARTS: Final = 3  # starts of a release without a confirmation; there is no fourth
@@ -34,6 +35,9 @@ class Wall(Struct, frozen=True):
     release: str  # its name, as the operator signed it
     folder: (
         str  # of the store made of it, named by the store's version: releases that look alike here share one
+    )
+    page: Blob | None = (
+        None  # its root page, by which its files are kept: the next release brings only what is new
     )
 
 

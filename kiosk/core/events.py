@@ -385,6 +385,7 @@ class StoreArrived(Event, frozen=True):
     """A verified store is ready. It is adopted when nobody is buying: AdoptStore says when."""
 
     store: Store
+    pictures: str = ""  # absolute folder its pictures lie in; "": where they lay
 
 
 class ServiceClosed(Event, frozen=True):

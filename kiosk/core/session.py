@@ -204,7 +204,7 @@ def phone_tapped(turn: Turn, event: PhoneTapped) -> None:
 
 def store_arrived(turn: Turn, event: StoreArrived) -> None:
     """Keep it until nobody is buying."""
-    turn.set(arriving=event.store)
+    turn.set(arriving=event.store, arriving_pictures=event.pictures)
 
 
 def service_closed(turn: Turn, event: ServiceClosed) -> None:
@@ -277,6 +277,8 @@ def _close_or_adopt(turn: Turn) -> None:
         turn.set(methods=offered(turn.session.store, turn.session.terms))
     if session.arriving is not None and isinstance(turn.session.state, Attracting | Closed | Sleeping):
         store = session.arriving
+        pictures = session.arriving_pictures or session.place.pictures
+        turn.set(place=structs.replace(session.place, pictures=pictures), arriving_pictures="")
         turn.set(store=store, arriving=None, language=default_language(store))
         if isinstance(turn.session.state, Attracting):
             turn.go(Attracting())

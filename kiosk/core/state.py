@@ -265,6 +265,7 @@ class Session(Struct, frozen=True, kw_only=True):
     sightings: Sightings = field(default_factory=Sightings)
     recalled: frozenset[str] = frozenset()  # GTINs that must not be sold
     arriving: Store | None = None  # adopted when nobody is buying
+    arriving_pictures: str = ""
     closing: Closed | None = None  # comes when what is being paid is done
     dark: bool = False  # it is night by what the operator wants
     identifying: Identifying | None = None

@@ -36,6 +36,9 @@ class ContentTable(Struct, frozen=True, forbid_unknown_fields=True):
     keep_mib: Annotated[int, Meta(ge=16, le=1_048_576)] = 8192
     keep_files: Annotated[int, Meta(ge=1000, le=10_000_000)] = 400_000
     free_mib: Annotated[int, Meta(ge=1, le=65_536)] = 64  # of the disk, left to others
+    health_s: Annotated[int, Meta(ge=1, le=86_400)] = 300  # a release is watched before it is kept
+    tags: tuple[str, ...] = ()  # the operator's words for this kiosk, by which groups name it
+    carried: str = "/usr/share/endcap/store"  # what is sold from where nothing else is whole
     share: str = ""  # "0.0.0.0:8099": other kiosks may read what is here; "": nobody may
 
 
@@ -58,6 +61,7 @@ def checked(table: ContentTable, base: Path) -> ContentTable:
         metered=tuple(_from(base, text) for text in table.metered),
         root=str(base / table.root) if table.root else "",
         ca=str(base / table.ca) if table.ca else "",
+        carried=str(base / table.carried),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from kiosk.adopting.talk import NoReleases, Releases
 from kiosk.clock.clock import Clock
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
@@ -95,12 +96,14 @@ class Wanted:
         backlight: Backlight | None = None,
         minute_of: Callable[[int], int] = local_minute,
         live: Callable[[], tuple[int, str]] = lambda: (0, ""),
+        releases: Releases | None = None,
     ) -> None:
         """`live`: the version of the live changes in force, and what was wrong with others. `release`: the version of the store that is sold from. `report` tells the fleet. `minute_of(wall_ms)`: of the local day."""
         self._ledger, self._clock, self._after, self._report = ledger, clock, after, report
         self._release, self._started_as, self._minute_of = release, started_as, minute_of
         self._live = live
         self._lamp = backlight or Backlight()
+        self._releases: Releases = releases or NoReleases()
         self._desired = Desired(version=0)
         self._faults: tuple[str, ...] = ()
         self._lamp_fault = ""
@@ -112,6 +115,11 @@ class Wanted:
     def light(self) -> int:
         """Percent the screen has to show by itself, because the panel has no lamp that obeys."""
         return 100 if self._lamp.there and not self._lamp_fault else self._desired.brightness
+
+    @property
+    def out_of_service(self) -> bool:
+        """Whether the operator wants nothing sold here."""
+        return self._desired.out_of_service
 
     # --- begin ------------------------------------------------------------------------------------------------
 
@@ -155,6 +163,7 @@ class Wanted:
 
     def _take(self, desired: Desired, at: Stamp) -> Iterable[AnyEvent]:
         before, self._desired = self._desired, desired
+        self._releases.want(desired.content)
         if desired.out_of_service != before.out_of_service:
             yield did.ServiceClosed(at, OUT_OF_SERVICE) if desired.out_of_service else did.ServiceOpened(at)
         if desired.log_level != before.log_level or not before.version:
@@ -217,4 +226,5 @@ class Wanted:
             machine=self._machine,
             faults=faults,
             live_version=live_version,
+            content=self._releases.running(),
         )

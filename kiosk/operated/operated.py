@@ -14,6 +14,7 @@ from typing import Final
 
 from content.live_changes import LiveStore
 from kiosk import views
+from kiosk.adopting.talk import NoReleases, Releases
 from kiosk.clock.clock import Clock
 from kiosk.core import effects as do
 from kiosk.core import events as did
@@ -68,6 +69,7 @@ class Operated:
         store: Callable[[], LiveStore],
         changed: Callable[[], None],
         keys: Keys,
+        releases: Releases | None = None,
     ) -> None:
         """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from, `store` itself; `changed`: its shelves are to be shown anew."""
         self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
@@ -85,7 +87,7 @@ class Operated:
         self.live = Live(address, ledger, clock, runtime.after, store, release, changed, keys)
         self.wanted = Wanted(
             ledger, clock, runtime.after, line.reported, release, started_as,
-            live=lambda: (self.live.version, self.live.fault),
+            live=lambda: (self.live.version, self.live.fault), releases=releases or NoReleases(),
         )  # fmt: skip
         self.commands = Commanding(
             ledger, line, clock, runtime.after, self._situation, self._begin,

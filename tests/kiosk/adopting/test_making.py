@@ -19,7 +19,7 @@ from tests.kiosk.powercut import FailingDisk, RecordingDisk
 
 
 def make(root: Root, blobs: Path, walls: Path, disk: Disk = DISK) -> Wall:
-    return wall_of(root, Folder(blobs), WHERE, walls, "1.0", disk)
+    return wall_of(root, None, Folder(blobs), WHERE, walls, "1.0", disk)
 
 
 def test_a_release_is_a_wall_with_its_products_and_pictures(tmp_path: Path) -> None:

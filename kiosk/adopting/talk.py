@@ -1,0 +1,61 @@
+"""What the agent and whoever has releases say to each other. Light: nothing here fetches, reads or waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from content.store import AnyStore
+from kiosk.adopting.health import Facts
+from mqtt.commands import Running, Target
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReady:
+    """Posted to the agent: a verified store is open, and sold from when nobody is buying. `folder`: where its pictures lie; "": as before."""
+
+    store: AnyStore
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsWanted:
+    """Posted to the agent: how is the wall?"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningChanged:
+    """Posted to the agent: what is told of releases has changed."""
+
+
+class Releases(Protocol):
+    """Whoever has them (kiosk.adopting.adopter.Adopter). Every method may be called from any thread."""
+
+    def want(self, target: Target | None) -> None:
+        """The fleet says which release is to run; None: the one signed for everybody."""
+
+    def adopting(self, version: str, facts: Facts) -> None:
+        """The store of this version goes on the glass now."""
+
+    def facts(self, facts: Facts) -> None:
+        """The answer to FactsWanted."""
+
+    def running(self) -> Running:
+        """What is told of it."""
+
+
+class NoReleases:
+    """A kiosk that sells what was installed, and fetches nothing."""
+
+    def want(self, target: Target | None) -> None:
+        """See Releases: no source is configured."""
+
+    def adopting(self, version: str, facts: Facts) -> None:
+        """See Releases: there is nothing to write down."""
+
+    def facts(self, facts: Facts) -> None:
+        """See Releases: nobody asked."""
+
+    def running(self) -> Running:
+        """See Releases."""
+        return Running()
