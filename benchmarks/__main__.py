@@ -20,6 +20,7 @@ ALL = (
     "importing",
     "loop",
     "phone_lane",
+    "playlist",
     "release_sizes",
     "ledger",
     "scale",

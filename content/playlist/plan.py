@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from content.playlist.records import MOST_PROMISED, Creative, Pacing, Playlist, PlaylistEntry
+from content.playlist.records import MOST_PROMISED, Creative, Playlist, PlaylistEntry
 from content.schedule.records import DAY, Hours, Window
 
 HOUR_MS: Final = 3_600_000
@@ -103,8 +103,9 @@ def needed(entry: PlaylistEntry, ms: int) -> int:
     """The part of the loop, in parts per million, that spreads a target of plays evenly over the entry's hours, rounded up; 0 without a target or
     where nobody can say how long those hours are.
     """
-    pacing = entry.pacing or Pacing()
-    hours = entry.hours
+    pacing, hours = entry.pacing, entry.hours
+    if pacing is None:
+        return 0
     daily = day_ms(hours)
     if daily <= 0:
         return 0

@@ -12,11 +12,14 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from content.schedule.moments import moment, span, windows_of
-from content.schedule.records import Hours
+from content.schedule.records import DAY, Hours
 
 # A window lasts a day at most, and a zone may leave out or double a day when it changes sides of the date line
 # (Samoa left out 2011-12-30): what begins three days before `now` can still be on.
 _BACK: Final = timedelta(days=3)
+_DAY_S: Final = 86_400
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_FAR: Final = 250_000_000_000  # the year 9892
 _LAST: Final = date(9000, 1, 1)  # nobody plans beyond, and calendars end
 _REGULAR: Final = 15  # days without an exception in which every window of the week has begun and ended
 
@@ -28,10 +31,42 @@ def is_on(hours: Hours, now: int | None) -> bool:
     zone = _zone(hours.timezone)
     if now is None or zone is None:
         return hours.untrusted == "on"
+    if 0 <= now < _FAR and (offset := _steady(zone, now // _DAY_S)) is not None:
+        day, second = divmod(now + offset, _DAY_S)
+        return _begun(hours, day, second // 60) or _begun(hours, day - 1, second // 60 + DAY)
     today = _day(now, zone)
     return any(
         since <= now < until for since, until in _spans(hours, zone, today - _BACK, today + timedelta(days=1))
     )
+
+
+def _begun(hours: Hours, day: int, minute: int) -> bool:
+    """Whether a window that begins on `day` (counted from 1970-01-01) holds `minute` of it, where no clock is changed."""
+    ordinal = day + _EPOCH
+    if hours.since is not None and ordinal < hours.since.toordinal():
+        return False
+    if hours.until is not None and ordinal > hours.until.toordinal():
+        return False
+    if hours.exceptions:
+        windows = windows_of(hours.windows, hours.exceptions, date.fromordinal(ordinal))
+    else:
+        windows = (window for window in hours.windows if (ordinal - 1) % 7 in window.days)
+    return any(
+        window.since <= minute < (window.until if window.until > window.since else window.until + DAY)
+        for window in windows
+    )
+
+
+@lru_cache(maxsize=1024)
+def _steady(zone: ZoneInfo, day: int) -> int | None:
+    """Seconds the zone's clock is ahead of UTC for four days around a day of UTC, None where it is changed meanwhile. Most days
+    are like that, and then hours are plain arithmetic: ten times as fast (benchmarks.playlist).
+    """
+    offsets = {
+        datetime.fromtimestamp((day + n) * _DAY_S, UTC).astimezone(zone).utcoffset() for n in range(-4, 6)
+    }
+    found = offsets.pop()
+    return int(found.total_seconds()) if not offsets and found is not None else None
 
 
 def next_change(hours: Hours, now: int) -> int | None:
