@@ -8,20 +8,20 @@ told in the store's own time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from difflib import SequenceMatcher
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
 
 from content.authored.model import Content, Price, Wall
-from content.model import MultiBuy, New, Product, Sale, TakeForLess, text_in
+from content.model import Product, text_in
 from content.money import Money
+from content.release.offer_words import money, offer, rule
 
-_OWN_WORDS: Final = {"store", "products", "lines", "groups", "sellers", "lists", "walls"}
-_TOLD_APART: Final = {"names", "adverts", "languages", "version"}
+_OWN_WORDS: Final = {"store", "products", "lines", "groups", "sellers", "lists", "walls", "offers", "themes"}
+_TOLD_APART: Final = {"names", "adverts", "languages", "version", "playlists", "ticker"}
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +54,9 @@ KINDS: Final = {
     "advert new": "New adverts",
     "advert changes": "Adverts that change",
     "advert gone": "Adverts that end",
+    "playlist": "Playlists",
+    "ticker": "The station operator's line",
+    "theme": "Themes",
     "language new": "Languages added",
     "language gone": "Languages no longer spoken",
     "merchant": "Merchants",
@@ -69,10 +72,13 @@ def differences(before: Content, after: Content) -> list[Change]:
     found = [
         *_products(before, after, name),
         *_lists(before, after, name),
+        *_rules(before, after),
         *_walls(before, after, name),
         *_keyed("advert", {a.key: a for a in before.store.adverts}, {a.key: a for a in after.store.adverts}),
         *_languages(before, after),
         *_merchants(before, after),
+        *_any("theme", {each.key: each for each in before.themes}, {each.key: each for each in after.themes}),
+        *_shown(before, after),
         *_places(before, after),
         *_store(before, after),
     ]
@@ -108,13 +114,13 @@ def _products(before: Content, after: Content, name: Callable[[str], str]) -> It
     new = {product.gtin: product for product in after.products}
     zone = ZoneInfo(after.store.timezone)
     for gtin in old.keys() - new.keys():
-        yield Change(kind="product gone", key=gtin, name=name(gtin), before=_money(old[gtin].price))
+        yield Change(kind="product gone", key=gtin, name=name(gtin), before=money(old[gtin].price))
     for gtin in new.keys() - old.keys():
-        yield Change(kind="product new", key=gtin, name=name(gtin), after=_money(new[gtin].price))
+        yield Change(kind="product new", key=gtin, name=name(gtin), after=money(new[gtin].price))
     for gtin in old.keys() & new.keys():
         was, is_ = old[gtin], new[gtin]
         yield from _prices(gtin, name(gtin), "", was.price, is_.price)
-        yield from _offers(gtin, name(gtin), "", _offer(was, zone), _offer(is_, zone))
+        yield from _offers(gtin, name(gtin), "", offer(was, zone), offer(is_, zone))
         yield from _available(gtin, name(gtin), "", was.availability.value, is_.availability.value)
         if changed := _other_facts(was, is_):
             yield Change(kind="product told", key=gtin, name=name(gtin), after=", ".join(changed))
@@ -140,8 +146,8 @@ def _prices(gtin: str, name: str, scope: str, was: Money, is_: Money) -> Iterato
         key=gtin,
         name=name,
         scope=scope,
-        before=_money(was),
-        after=_money(is_),
+        before=money(was),
+        after=money(is_),
     )
 
 
@@ -158,39 +164,6 @@ def _available(gtin: str, name: str, scope: str, was: str, is_: str) -> Iterator
             kind="availability", key=gtin, name=name, scope=scope,
             before=was.replace("_", " "), after=is_.replace("_", " "),
         )  # fmt: skip
-
-
-def _offer(of: Product | Price, zone: tzinfo) -> str:
-    parts = [_sale(of.sale, zone)] if of.sale else []
-    if isinstance(of.offer, MultiBuy):
-        parts.append(f"{of.offer.quantity} for {_money(of.offer.price)}{_conditions(of.offer)}")
-    elif isinstance(of.offer, TakeForLess):
-        parts.append(f"take {of.offer.take}, pay {of.offer.pay}{_conditions(of.offer)}")
-    elif isinstance(of.offer, New):
-        parts.append(f"shown as new{_conditions(of.offer)}")
-    return " and ".join(parts)
-
-
-def _sale(sale: Sale, zone: tzinfo) -> str:
-    when = ""
-    if sale.since is not None:
-        when += f" from {_moment(sale.since, zone)}"
-    if sale.until is not None:
-        when += f" until {_moment(sale.until, zone)}"
-    return f"{_money(sale.price)}{when}{_conditions(sale)}"
-
-
-_OFFERS_OWN: Final = {"price", "since", "until", "quantity", "take", "pay"}
-
-
-def _conditions(offer: Struct) -> str:
-    """What else an offer says - hours, caps, scope - in the form it is published."""
-    said = {
-        each: getattr(offer, each)
-        for each in offer.__struct_fields__
-        if each not in _OFFERS_OWN and getattr(offer, each)
-    }
-    return f" ({', '.join(f'{key} {_plain(value)}' for key, value in said.items())})" if said else ""
 
 
 def _lists(before: Content, after: Content, name: Callable[[str], str]) -> Iterator[Change]:
@@ -230,7 +203,7 @@ def _listed(
     if was is None or is_ is None or was.price is None or is_.price is None:
         return  # the product is new or gone, which is told already
     yield from _prices(gtin, name, scope, was.price, is_.price)
-    yield from _offers(gtin, name, scope, _offer(was, zone), _offer(is_, zone))
+    yield from _offers(gtin, name, scope, offer(was, zone), offer(is_, zone))
     if was.availability and is_.availability:
         yield from _available(gtin, name, scope, was.availability.value, is_.availability.value)
 
@@ -246,6 +219,20 @@ def _paid(product: Product | None, prices: dict[str, Price]) -> Price | None:
         gtin=product.gtin, price=source.price, sale=source.sale, offer=source.offer,
         availability=(said.availability if said else None) or product.availability,
     )  # fmt: skip
+
+
+def _rules(before: Content, after: Content) -> Iterator[Change]:
+    """Offers of many products at once, by their keys."""
+    zone = ZoneInfo(after.store.timezone)
+    old = {each.key: each for each in before.offers}
+    new = {each.key: each for each in after.offers}
+    for key in old.keys() | new.keys():
+        name = text_in(new[key].names if key in new else old[key].names, "en") or key
+        was = rule(old[key], zone) if key in old else ""
+        is_ = rule(new[key], zone) if key in new else ""
+        yield from _offers(key, name, "", was, is_)
+        if was == is_ and old[key] != new[key]:
+            yield Change(kind="offer changes", key=key, name=name, after="its names")
 
 
 def _walls(before: Content, after: Content, name: Callable[[str], str]) -> Iterator[Change]:
@@ -321,6 +308,18 @@ def _languages(before: Content, after: Content) -> Iterator[Change]:
         yield Change(kind="language new", key=tag, name=f"{new[tag]} ({tag})")
 
 
+def _shown(before: Content, after: Content) -> Iterator[Change]:
+    """When adverts are played, and what the station operator's line says."""
+    old, new = before.store, after.store
+    yield from _any(
+        "playlist", {each.key: each for each in old.playlists}, {each.key: each for each in new.playlists}
+    )
+    lines = [{each.key: each for each in (of.ticker.lines if of.ticker else ())} for of in (old, new)]
+    yield from _any("ticker", lines[0], lines[1])
+    if lines[0] == lines[1] and old.ticker != new.ticker:
+        yield Change(kind="ticker", key="", name="its place on the glass", after="changes")
+
+
 def _merchants(before: Content, after: Content) -> Iterator[Change]:
     old = {each.merchant.key: each for each in before.sellers}
     new = {each.merchant.key: each for each in after.sellers}
@@ -362,15 +361,3 @@ def _hangs(wall: Wall) -> str:
 
 def _groups(groups: Iterable[str]) -> str:
     return ", ".join(groups) or "everywhere"
-
-
-def _money(money: Money) -> str:
-    return f"{money.decimal()} {money.currency}"
-
-
-def _moment(seconds: int, zone: tzinfo) -> str:
-    return f"{datetime.fromtimestamp(seconds, zone):%Y-%m-%d %H:%M}"
-
-
-def _plain(value: object) -> str:
-    return msgspec.json.encode(value).decode().replace('"', "")

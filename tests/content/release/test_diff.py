@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,11 +12,26 @@ import pytest
 
 import content
 from content.authored.cli import main as content_command
-from content.authored.model import Content, Price, PriceList, Shelf, Wall
+from content.authored.model import (
+    Colours,
+    Content,
+    Less,
+    OfferRule,
+    Percent,
+    Price,
+    PriceList,
+    Scope,
+    Shelf,
+    Theme,
+    Wall,
+)
 from content.authored.reading import read_content
 from content.model import Availability, Language, MultiBuy, New, Sale, TakeForLess
 from content.money import Money
+from content.playlist.records import Playlist, PlaylistEntry, Ticker, TickerLine
 from content.release.differences import differences, told
+from content.release.offer_words import hours
+from content.schedule.records import Hours, SpecialDay, Window
 from tests.content.release.repositories import Operator
 
 DEMO = Path(content.__file__).parent / "demo"
@@ -23,7 +39,9 @@ DEMO = Path(content.__file__).parent / "demo"
 
 @pytest.fixture(scope="module")
 def demo() -> Content:
-    return read_content(DEMO).content
+    """Its products and store; walls, lists and offers are each test's own."""
+    whole = read_content(DEMO).content
+    return msgspec.structs.replace(whole, lists=(), walls=(), offers=(), themes=())
 
 
 def changed(demo: Content, gtin: str, **facts: object) -> Content:
@@ -141,6 +159,77 @@ def test_products_adverts_languages_and_facts_of_the_store(demo: Content) -> Non
         "language new: Français (fr)",
         "store: support: changes",
     ]
+
+
+def test_offers_of_many_products_are_told_with_all_their_conditions(demo: Content) -> None:
+    evening = Hours(timezone="Europe/Berlin", windows=(Window(days=(0, 1, 2, 3, 4), since=1320, until=60),))
+    last = OfferRule(key="last", gives=Percent(30), names={"en": "Last hour"}, hours=evening, per_basket=2)
+    offers = (
+        last,
+        OfferRule(
+            key="less",
+            gives=Less(eur(50)),
+            scope=Scope(groups=("line-2",), aisles=("bakery",), merchants=("m",)),
+        ),
+        OfferRule(key="many", gives=TakeForLess(3, 2), scope=Scope(gtins=("1", "2", "3", "4")), per_order=6),
+    )
+    base = msgspec.structs.replace(demo, offers=())
+    with_them = msgspec.structs.replace(demo, offers=offers)
+
+    assert lines(base, with_them) == [
+        "offer begins: Last hour: 30 % less, Mon-Fri 22:00-01:00, 2 of a product in a basket at most",
+        "offer begins: less: 0.50 EUR less, in bakery, of m, at line-2",
+        "offer begins: many: take 3, pay 2, on 1, 2, 3 and 1 more, 6 of a product in an order at most",
+    ]
+    assert [each.kind for each in differences(with_them, base)] == ["offer ends"] * 3
+    more = msgspec.structs.replace(
+        with_them, offers=(msgspec.structs.replace(last, gives=Percent(50)), *offers[1:])
+    )
+    assert [(each.kind, each.key) for each in differences(with_them, more)] == [("offer changes", "last")]
+    named = msgspec.structs.replace(with_them, offers=(msgspec.structs.replace(last, names={}), *offers[1:]))
+    assert lines(with_them, named) == ["offer changes: last: its names"]
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        (Hours(timezone="UTC", windows=(Window(days=(5, 6), since=0, until=1440),)), "Sat, Sun"),
+        (
+            Hours(timezone="UTC", windows=(Window(days=tuple(range(7)), since=360, until=540),)),
+            "every day 06:00-09:00",
+        ),
+        (Hours(timezone="UTC", windows=(Window(days=(0, 2, 4), since=0, until=1440),)), "Mon, Wed, Fri"),
+        (Hours(timezone="UTC", windows=()), "never but on special days"),
+        (
+            Hours(timezone="UTC", since=date(2026, 12, 1), until=date(2026, 12, 24)),
+            "from 2026-12-01 to 2026-12-24",
+        ),
+        (Hours(timezone="UTC", until=date(2026, 12, 24)), "to 2026-12-24"),
+        (Hours(timezone="UTC", exceptions=(SpecialDay(date="2026-12-24"),)), "every day, 1 special days"),
+    ],
+)
+def test_hours_are_told_in_words(when: Hours, words: str) -> None:
+    assert hours(when) == words
+
+
+def test_playlists_the_ticker_and_themes(demo: Content) -> None:
+    store = msgspec.structs.replace(demo.store, playlists=(), ticker=None)
+    base = msgspec.structs.replace(demo, store=store, themes=())
+    shown = msgspec.structs.replace(
+        store,
+        playlists=(Playlist(key="day", entries=(PlaylistEntry(creative="x"),)),),
+        ticker=Ticker(lines=(TickerLine(key="works", texts={"en": "Works"}),)),
+    )
+    theme = Theme(key="winter", aisles={"bakery": Colours("#ffffff", "#000000")})
+    after = msgspec.structs.replace(demo, store=shown, themes=(theme,))
+    assert shown.ticker is not None
+    lower = msgspec.structs.replace(
+        after, store=msgspec.structs.replace(shown, ticker=msgspec.structs.replace(shown.ticker, seconds=20))
+    )
+
+    assert lines(base, after) == ["playlist: day: new", "ticker: works: new", "theme: winter: new"]
+    assert lines(after, lower) == ["ticker: its place on the glass: changes"]
+    assert lines(after, base) == ["playlist: day: gone", "ticker: works: gone", "theme: winter: gone"]
 
 
 def test_the_command_compares_folders_and_releases(
