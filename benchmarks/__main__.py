@@ -8,6 +8,7 @@ import sys
 
 ALL = (
     "adopting",
+    "authored",
     "cluster",
     "qr",
     "event_forms",

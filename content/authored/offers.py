@@ -137,8 +137,8 @@ def _gives(said: SaidOffer, currency: str) -> Percent | Less | Sale | MultiBuy |
 # --- at a kiosk -----------------------------------------------------------------------------------------------------
 
 
-def given(rule: OfferRule, product: Product) -> Reduction | None:
-    """The offer on a product at the price it has; None where it is not in its scope or would not lower the price."""
+def given(rule: OfferRule, product: Product, normal: Money) -> Reduction | None:
+    """The offer on a product at the price `normal`; None where it is not in its scope or would not lower the price."""
     scope = rule.scope
     if (
         (scope.aisles and product.aisle not in scope.aisles)
@@ -146,7 +146,7 @@ def given(rule: OfferRule, product: Product) -> Reduction | None:
         or (scope.merchants and (product.merchant or OWN) not in scope.merchants)
     ):
         return None
-    offer = _at_price(rule, product.price)
+    offer = _at_price(rule, normal)
     if offer is None:
         return None
     return msgspec.structs.replace(

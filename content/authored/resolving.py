@@ -30,12 +30,15 @@ def resolve(content: Content, where: Where) -> tuple[Store, list[Product]]:
             shelves[product.aisle].append(product)
     wall = wall_for(content, where, groups)
     placed = _placed(wall.shelves, shelves) if wall else [p for shelf in shelves.values() for p in shelf]
-    products = [
-        _priced(product, prices.get(product.gtin), facing) for facing, product in enumerate(placed, start=1)
-    ]
     rules = [rule for rule in content.offers if fits(rule.scope.groups, groups)]
-    if rules:
-        products = [_reduced(product, rules) for product in products]
+    by_aisle = {
+        aisle: [rule for rule in rules if not rule.scope.aisles or aisle in rule.scope.aisles]
+        for aisle in shelves
+    }
+    products = [
+        _sold(product, prices.get(product.gtin), by_aisle[product.aisle], facing)
+        for facing, product in enumerate(placed, start=1)
+    ]
     themes = [theme for theme in content.themes if fits(theme.groups, groups)]
     aisles = {aisle.key: aisle for aisle in painted(content.store.aisles, themes)}
     order = [shelf.aisle for shelf in wall.shelves] if wall else list(aisles)
@@ -80,22 +83,14 @@ def _placed(wall: tuple[Shelf, ...], shelves: dict[str, list[Product]]) -> list[
     return placed
 
 
-def _priced(product: Product, price: Price | None, facing: int) -> Product:
-    if price is None:
-        return msgspec.structs.replace(product, facing=facing)
-    availability = price.availability or product.availability
-    if price.price is None:
-        return msgspec.structs.replace(product, facing=facing, availability=availability)
-    return msgspec.structs.replace(
-        product,
-        facing=facing,
-        availability=availability,
-        price=price.price,
-        sale=price.sale,
-        offer=price.offer,
-    )
-
-
-def _reduced(product: Product, rules: list[OfferRule]) -> Product:
-    offers = tuple(offer for rule in rules if (offer := given(rule, product)) is not None)
-    return msgspec.structs.replace(product, further=offers) if offers else product
+def _sold(product: Product, price: Price | None, rules: list[OfferRule], facing: int) -> Product:
+    """The product in its place, at the price it has there, with the offers it has at that price."""
+    changed: dict[str, object] = {"facing": facing}
+    if price is not None:
+        changed["availability"] = price.availability or product.availability
+        if price.price is not None:
+            changed |= {"price": price.price, "sale": price.sale, "offer": price.offer}
+    normal = product.price if price is None or price.price is None else price.price
+    if offers := tuple(offer for rule in rules if (offer := given(rule, product, normal)) is not None):
+        changed["further"] = offers
+    return msgspec.structs.replace(product, **changed)
