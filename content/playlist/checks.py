@@ -88,16 +88,22 @@ def _of_contracts(playlists: Sequence[Playlist]) -> Mistakes:
 
 def _of_promises(playlists: Sequence[Playlist], known: dict[str, Creative]) -> Mistakes:
     """More than MOST_PROMISED would leave no turn to anybody else: a kiosk would give every booking less than it was sold."""
-    contract = max((each.contract_per_mille for each in playlists), default=0)
     booked = [
-        (f"playlists[{n}].entries[{m}]", entry, _promised(entry, known[entry.creative]))
+        (f"playlists[{n}].entries[{m}]", each, entry, _promised(entry, known[entry.creative]))
         for n, each in enumerate(playlists) if not each.contract_per_mille
         for m, entry in enumerate(each.entries) if entry.creative in known
     ]  # fmt: skip
-    for place, entry, own in booked:
-        together = sum(share for _, other, share in booked if _meet(entry.groups, other.groups))
-        limit = (MOST_PROMISED - contract) * 1000
-        if own and together > limit:
+    for place, playlist, entry, own in booked:
+        if not own:
+            continue
+        together = sum(
+            share for _, whose, other, share in booked
+            if _meet(entry.groups, other.groups) and _meet(playlist.groups, whose.groups)
+        )  # fmt: skip
+        contract = max(
+            (each.contract_per_mille for each in playlists if _meet(each.groups, playlist.groups)), default=0
+        )
+        if together > (MOST_PROMISED - contract) * 1000:
             yield (
                 place,
                 f"bookings of {MOST_PROMISED - contract} per mille at most where it plays, found {-(-together // 1000)}",

@@ -34,6 +34,10 @@ def test_what_can_be_kept_has_no_mistakes() -> None:
     assert mistakes(own(200), shares, ticker=Ticker(lines=(line,))) == []
     apart = sold(entry(share_per_mille=600, groups=("u2",)), entry(share_per_mille=600, groups=("u8",)))
     assert mistakes(own(200, groups=("u2",)), own(200, key="other", groups=("u8",)), apart) == []
+    lines = [
+        Playlist(key=line, entries=(entry(share_per_mille=800),), groups=(line,)) for line in ("u2", "u8")
+    ]
+    assert mistakes(own(200, groups=("u5",)), *lines) == []
     assert mistakes(sold(entry(pacing=Pacing(plays_per_flight=9000), hours=DECEMBER))) == []
 
 
