@@ -35,18 +35,20 @@ from kiosk.core.events import AnyEvent, Stamp
 from kiosk.core.facings import facing_of, fresh_ms
 from kiosk.core.settings import Place
 from kiosk.core.terms import Terms, links_of, sound
-from kiosk.fleet_line.line import FleetLine, Heard, LineDown, LineUp
+from kiosk.fleet_line.line import AlertLineUp, Connection, FleetLine, Heard, LineDown, LineUp
 from kiosk.fleet_line.records import record_of
 from kiosk.fleet_line.telling import HealthDue, PresenceDue, Telling
 from kiosk.intents import event_of
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.link.link import AgentEnd
+from kiosk.operated.alerts import Sounded
 from kiosk.operated.commanding import JobEnded, TellAgain
 from kiosk.operated.desired import NightLook
 from kiosk.operated.hands import Hands
 from kiosk.operated.keys import Keys, no_keys
 from kiosk.operated.live import LiveLook
-from kiosk.operated.operated import LeaveDue, Operated
+from kiosk.operated.operated import LeaveDue, Operated, alert_state
+from kiosk.operated.sound import SoundRules
 from kiosk.peripherals.peripherals import (
     CardRead,
     CodeRead,
@@ -107,6 +109,8 @@ class Agent:
         hands: Hands,
         state: Path,
         configured: frozenset[str] = frozenset(),
+        sound: SoundRules = SoundRules(),  # noqa: B008 (frozen)
+        alert_line: Connection | None = None,
         keys: Keys = no_keys,
         releases: Releases | None = None,
     ) -> None:
@@ -126,7 +130,8 @@ class Agent:
         self.operated = Operated(
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
             lambda: self._store.store.version, started_as, configured, lambda: self._store, self._shop_changed, keys,
-            self._releases,
+            sound, lambda state: alert_state(address, state, line, alert_line),
+            releases=self._releases,
         )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None
@@ -309,6 +314,9 @@ class Agent:
             return None
 
     def _intent(self, item: views.Intent, at: Stamp) -> Iterable[AnyEvent]:
+        if isinstance(item, views.Displayed):
+            self.operated.alarm.displayed(item.alert)
+            return ()
         event = event_of(item, at, self._product, self._store.store)
         return () if event is None else (event,)
 
@@ -325,6 +333,7 @@ class Agent:
         Printed: _printed,
         LineUp: _up,
         LineDown: _down,
+        AlertLineUp: lambda self, item, at: self.operated.alert_line_up(),
         Heard: _heard,
         EventsWait: _events_wait,
         _PumpDue: _events_wait,
@@ -338,7 +347,7 @@ class Agent:
         StoreReady: _store_ready,
         FactsWanted: lambda self, item, at: self._facts_wanted(item, at),
         RunningChanged: lambda self, item, at: self._running_changed(item, at),
-        **dict.fromkeys((JobEnded, TellAgain, NightLook, LiveLook, LeaveDue), _operating),
+        **dict.fromkeys((JobEnded, TellAgain, NightLook, LiveLook, LeaveDue, Sounded), _operating),
         guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
         guided.Over: lambda self, item, at: (did.DeviceTestEnded(at),),
         **dict.fromkeys(get_args(views.Intent), _intent),
@@ -359,6 +368,8 @@ class Agent:
                     return (did.CodeTold(at, code, "unknown", "offline"),)
             case do.ArmReader(on=on):
                 self._peripherals.arm(on)
+            case do.TellAlerts(alerts=alerts):
+                self.operated.alarm.in_force(alerts)
             case do.TellIdentified():
                 self.operated.identified(effect)
             case do.TellDeviceTest(answer=answer):

@@ -18,6 +18,7 @@ from devices.settings import BadSettings as BadDevices
 from kiosk.core.settings import BadSettings, Place, Settings
 from kiosk.fetching.settings import BadContent, ContentTable, checked
 from kiosk.identity.identity import BadIdentity, load_identity
+from kiosk.operated.sound import SoundRules
 from kiosk.views import Panel
 from mqtt.security import Tls
 from mqtt.topics import Address, BadTopic
@@ -86,6 +87,27 @@ class SigningTable(Struct, frozen=True, forbid_unknown_fields=True):
     keys: str = ""  # keys.json, as `endcap content keys` writes it; "": nobody's
 
 
+class AlertBrokerTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A second broker, on the station's own network: alerts come by it when the fleet's is out of reach (docs/emergency.md)."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Port = 1883
+    mqtt5: bool | None = None
+    ca: str = ""  # as in `broker`
+    certificate: str = ""
+    key: str = ""
+    server_name: str = ""
+
+
+class SoundTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """Alerts that are to be heard (kiosk.operated.sound)."""
+
+    volume: Annotated[int, Meta(ge=0, le=100)] = SoundRules().volume  # percent; 0: never
+    pause_s: Annotated[float, Meta(ge=1, le=3600)] = SoundRules().pause_s
+    player: Annotated[tuple[str, ...], Meta(min_length=1)] = SoundRules().player
+    voice: Annotated[tuple[str, ...], Meta(min_length=1)] = SoundRules().voice
+
+
 class PathsTable(Struct, frozen=True, forbid_unknown_fields=True):
     """Folders; relative ones start from the configuration file's folder."""
 
@@ -121,6 +143,8 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     public_host: str = "https://shop.example"
     trust_clock: bool = False
     broker: BrokerTable = BrokerTable()
+    alert_broker: AlertBrokerTable | None = None
+    sound: SoundTable = SoundTable()
     fleet: FleetTable = FleetTable()
     ledger: LedgerTable = LedgerTable()
     signing: SigningTable = SigningTable()
@@ -149,6 +173,9 @@ class Config(Struct, frozen=True, kw_only=True):
     )
     trust_clock: bool = False  # something outside keeps this machine's clock right: a battery, a host
     broker: BrokerTable = BrokerTable()
+    alert_broker: AlertBrokerTable | None = None
+    alert_tls: Tls | None = None  # to that broker
+    sound: SoundRules = SoundRules()
     fleet: FleetTable = FleetTable()
     ledger_limits: LedgerTable = LedgerTable()
     panel: PanelTable = PanelTable()
@@ -227,6 +254,14 @@ def parse_config(text: str, base: Path) -> Config:
             trust_clock=file.trust_clock,
             broker=file.broker,
             fleet=file.fleet,
+            alert_broker=file.alert_broker,
+            alert_tls=_tls(file.alert_broker, base, "alert_broker") if file.alert_broker else None,
+            sound=SoundRules(
+                volume=file.sound.volume,
+                pause_s=file.sound.pause_s,
+                player=file.sound.player,
+                voice=file.sound.voice,
+            ),
             ledger_limits=file.ledger,
             panel=file.panel,
             content=checked(file.content, base),
@@ -289,13 +324,13 @@ def _enrolment(table: EnrolmentTable | None, base: Path) -> EnrolmentTable | Non
     return EnrolmentTable(fleet=table.fleet.rstrip("/"), ca=ca)
 
 
-def _tls(broker: BrokerTable, base: Path) -> Tls | None:
+def _tls(broker: BrokerTable | AlertBrokerTable, base: Path, name: str = "broker") -> Tls | None:
     if not broker.ca:
         if broker.certificate or broker.key or broker.server_name:
-            raise BadConfig("Expected `ca` beside `certificate`, `key` and `server_name` - at `broker`")
+            raise BadConfig(f"Expected `ca` beside `certificate`, `key` and `server_name` - at `{name}`")
         return None
     if bool(broker.certificate) != bool(broker.key):
-        raise BadConfig("Expected both of `certificate` and `key` or none - at `broker`")
+        raise BadConfig(f"Expected both of `certificate` and `key` or none - at `{name}`")
     certificate = base / broker.certificate if broker.certificate else None
     return Tls(base / broker.ca, certificate, base / broker.key if broker.key else None, broker.server_name)
 

@@ -23,7 +23,7 @@ from kiosk.core.events import Stamp
 from kiosk.core.present import present
 from kiosk.core.session import step
 from kiosk.core.state import new_session
-from kiosk.fleet_line.line import Connection, FleetLine, Heard, LineDown, LineUp, lost
+from kiosk.fleet_line.line import AlertLineUp, Connection, FleetLine, Heard, LineDown, LineUp, lost
 from kiosk.identity.machine import machine_id
 from kiosk.ledger import RESERVE_BYTES, Ledger
 from kiosk.link.link import AgentEnd
@@ -60,6 +60,20 @@ class FleetConnection(Connection, Protocol):
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Disconnect and end."""
+
+
+def connect_alerts(config: Config, post: Callable[[object], None]) -> Client | None:
+    """The connection to the station's own broker, None where there is none. Nothing but alerts is heard there."""
+    broker = config.alert_broker
+    if broker is None:
+        return None
+    client = Client(
+        broker.host, broker.port, config.address.client_id, tls=config.alert_tls, mqtt5=broker.mqtt5,
+        on_message=lambda topic, payload: post(Heard(topic, payload)),
+        on_up=lambda: post(AlertLineUp()),
+    )  # fmt: skip
+    client.subscribe(config.address.alerts)
+    return client
 
 
 Connect = Callable[[Config, bytes, Callable[[object], None]], FleetConnection]
@@ -139,6 +153,7 @@ class AgentProgram:
         will = lost(self.clock.boot, self.clock.wall_ms(), here, self.ledger.epoch)
         self._connection = connect(config, will, self._post)
         self._connection.subscribe(config.address.down)
+        self._alert_line = connect_alerts(config, self._post)
         line = FleetLine(
             config.address,
             self._connection,
@@ -165,6 +180,8 @@ class AgentProgram:
             hands=Hands(link, leave),
             state=config.state,
             configured=frozenset(device.name for device in config.devices),
+            sound=config.sound,
+            alert_line=self._alert_line,
             keys=keys or self._keys(config),
             releases=self._content.adopter if self._content else None,
         )
@@ -194,6 +211,8 @@ class AgentProgram:
         self._link.serve(self.runtime.post, self.agent.facings)
         self._peripherals.start(self.runtime.post)
         self._connection.start()
+        if self._alert_line is not None:
+            self._alert_line.start()
         systemd.notify("READY=1")
 
     def stop(self) -> None:
@@ -204,6 +223,8 @@ class AgentProgram:
         if self._content is not None:
             self._content.stop()
         self._peripherals.close()
+        if self._alert_line is not None:
+            self._alert_line.stop(GOODBYE_S)
         self._link.close()
         self.runtime.stop()
         self.agent.telling.presence("closed")  # the owner has gone, so this thread may

@@ -19,7 +19,7 @@ from kiosk.clock.clock import Clock
 from kiosk.core.effects import AnyEffect, CancelTimer, SetTimer
 from kiosk.core.events import AnyEvent, Stamp, TimerFired
 from kiosk.core.state import Session
-from kiosk.views import Closed, Frame, View
+from kiosk.views import Closed, Emergency, Frame, View
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +191,9 @@ class Runtime:
         assert self._work is not None
         fault: View = Closed(Frame(language=self.session.language), "fault", FAULT_CODE)
         try:
-            view = fault if self._failed >= FAULTS else self._present(self.session)
+            view = self._present(self.session)
+            if self._failed >= FAULTS and not isinstance(view, Emergency):  # an alert before everything
+                view = fault
         except Exception:
             self.counters["views-failed"] += 1
             log.exception("the session cannot be presented")

@@ -22,7 +22,7 @@ from kiosk.fleet_line import outbox
 from kiosk.fleet_line.outbox import BATCH_BYTES, BATCH_EVENTS, Outbox
 from kiosk.told import lines_of
 from mqtt import channels
-from mqtt.commands import CommandState, Reported
+from mqtt.commands import AlertState, CommandState, Reported
 from mqtt.messages import (
     Ack,
     BadMessage,
@@ -87,6 +87,11 @@ class Outgoing(Protocol):
 @dataclass(frozen=True, slots=True)
 class LineUp:
     """Posted by the client's thread: connected, and subscribed to all that comes down."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLineUp:
+    """Posted by the other client's thread: connected to the station's own broker, where alerts come, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +329,10 @@ class FleetLine:
     def command_state(self, state: CommandState) -> bool:
         """Tell how far a command is."""
         return self._publish(self._address.command_states, state)
+
+    def alert_state(self, state: AlertState) -> bool:
+        """Tell what became of an alert."""
+        return self._publish(self._address.alert_states, state)
 
     def reported(self, reported: Reported) -> bool:
         """Say, retained, how the kiosk is beside what was desired."""

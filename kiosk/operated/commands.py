@@ -24,6 +24,7 @@ STOPS_WORK: Final[frozenset[str]] = frozenset(
 
 MONEY: Final = "money-in-flight"
 SOMEBODY: Final = "somebody-here"
+ALERTED: Final = "alert-in-force"
 BUSY: Final = "busy"
 BAD_ARGUMENTS: Final = "bad-arguments"
 UNKNOWN: Final = "unknown"
@@ -64,6 +65,7 @@ class Situation:
     waited_ms: int = 0
     paying: bool = False
     attended: bool = False  # somebody is at the wall
+    alerted: bool = False  # an alert has the glass
     running: frozenset[str] = frozenset()  # kinds of commands that are being done
     known: Container[str] = frozenset()  # ids that were begun or answered before
     cannot: Mapping[str, str] = field(default_factory=dict)
@@ -123,6 +125,8 @@ def disturbs(what: str, situation: Situation) -> str:
     """Why a command that is not forced is not done now (a key); "" where it harms nobody."""
     if what in HARMLESS:
         return ""
+    if situation.alerted and what != "screenshot":
+        return ALERTED
     if situation.paying:
         return MONEY
     if what in STOPS_WORK and situation.attended:

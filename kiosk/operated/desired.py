@@ -184,11 +184,11 @@ class Wanted:
             yield did.NightChanged(at, night)
         self.tell(changed_only=True)
 
-    def shine(self, *, dark: bool) -> None:
-        """Turn the panel's lamp to what is desired, or off while the panel is asleep."""
+    def shine(self, *, dark: bool, full: bool = False) -> None:
+        """Turn the panel's lamp to what is desired, off while the panel is asleep, or to all it can for an alert."""
         if not self._lamp.there:
             return
-        self._lamp_fault = self._lamp.set(0 if dark else self._desired.brightness)
+        self._lamp_fault = self._lamp.set(0 if dark else 100 if full else self._desired.brightness)
 
     # --- how it is --------------------------------------------------------------------------------------------
 

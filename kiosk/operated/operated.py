@@ -20,10 +20,11 @@ from kiosk.core import effects as do
 from kiosk.core import events as did
 from kiosk.core.attention import attended, money_in_flight
 from kiosk.core.events import AnyEvent, Stamp
-from kiosk.fleet_line.line import FleetLine, Heard
+from kiosk.fleet_line.line import Connection, FleetLine, Heard
 from kiosk.fleet_line.telling import Telling
 from kiosk.ledger import Ledger
 from kiosk.link.link import AgentEnd, MemoryAgentEnd
+from kiosk.operated.alerts import Alarm, Sounded
 from kiosk.operated.commanding import Commanding, JobEnded, TellAgain
 from kiosk.operated.commands import Situation, arguments_of, disturbs
 from kiosk.operated.desired import NightLook, Wanted
@@ -31,9 +32,10 @@ from kiosk.operated.hands import Hands, Outcome
 from kiosk.operated.keys import Keys
 from kiosk.operated.live import Live, LiveLook
 from kiosk.operated.self_test import Facts, checks, report
+from kiosk.operated.sound import SoundRules, Speaker
 from kiosk.runtime import Runtime
-from mqtt.commands import Command
-from mqtt.messages import BadMessage
+from mqtt.commands import AlertState, Command
+from mqtt.messages import BadMessage, encode
 from mqtt.topics import Address
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,14 @@ class LeaveDue:
 
     id: str
     force: bool
+
+
+def alert_state(address: Address, state: AlertState, line: FleetLine, beside: Connection | None) -> bool:
+    """Tell what became of an alert by the fleet's broker and by the station's own. True where either took it."""
+    sent = line.alert_state(state)
+    if beside is not None:
+        sent = beside.publish(address.alert_states, encode(state)) or sent
+    return sent
 
 
 class Operated:
@@ -69,9 +79,11 @@ class Operated:
         store: Callable[[], LiveStore],
         changed: Callable[[], None],
         keys: Keys,
+        sound: SoundRules,
+        tell_alert: Callable[[AlertState], bool],
         releases: Releases | None = None,
     ) -> None:
-        """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from, `store` itself; `changed`: its shelves are to be shown anew."""
+        """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from, `store` itself; `changed`: its shelves are to be shown anew. `tell_alert`: by every line there is."""
         self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
         self._clock, self._telling, self._hands, self._state, self._release = (
             clock,
@@ -85,6 +97,7 @@ class Operated:
         self._at = Stamp(0, 0)
         one_process = isinstance(link, MemoryAgentEnd)
         self.live = Live(address, ledger, clock, runtime.after, store, release, changed, keys)
+        self.alarm = Alarm(address, ledger, clock, tell_alert, keys, Speaker(sound, runtime.post))
         self.wanted = Wanted(
             ledger, clock, runtime.after, line.reported, release, started_as,
             live=lambda: (self.live.version, self.live.fault), releases=releases or NoReleases(),
@@ -93,23 +106,30 @@ class Operated:
             ledger, line, clock, runtime.after, self._situation, self._begin,
             frozenset({"restart-agent", "restart-ui"}) if one_process else frozenset({"restart-agent"}),
         )  # fmt: skip
-        self._asleep = False
+        self._light = ""
 
     def begin(self, at: Stamp) -> Iterable[AnyEvent]:
         """What was asked and desired before the program ended."""
         threading.Thread(target=self._hands.look, name="look at the machine", daemon=True).start()
         self.commands.recover()
-        return [*self.live.recover(at), *self.wanted.recover(at)]
+        return [*self.alarm.recover(at), *self.live.recover(at), *self.wanted.recover(at)]
 
     def up(self) -> None:
         """The line is new."""
+        self.alarm.up()
         self.commands.up()
         self.wanted.tell()
+
+    def alert_line_up(self) -> Iterable[AnyEvent]:
+        """The station's own broker is there: what became of alerts may not be known to it."""
+        self.alarm.up()
+        return ()
 
     def takes(self, topic: str) -> bool:
         """Whether a message of that topic is for here."""
         return topic in (
             self._address.commands, self._address.command_acks, self._address.desired, self._address.live,
+            self._address.alerts,
         )  # fmt: skip
 
     def heard(self, item: Heard, at: Stamp) -> Iterable[AnyEvent]:
@@ -117,6 +137,8 @@ class Operated:
         self._at = at
         waited = 0 if item.mono_ms < 0 else max(0, at.mono_ms - item.mono_ms)
         try:
+            if item.topic == self._address.alerts:
+                return list(self.alarm.heard(item.payload, at))
             if item.topic == self._address.desired:
                 return self.wanted.heard(item.payload, at)
             if item.topic == self._address.live:
@@ -145,7 +167,7 @@ class Operated:
         return events
 
     def posted(
-        self, item: JobEnded | TellAgain | NightLook | LiveLook | LeaveDue, at: Stamp
+        self, item: JobEnded | TellAgain | NightLook | LiveLook | LeaveDue | Sounded, at: Stamp
     ) -> Iterable[AnyEvent]:
         """Something of ours."""
         match item:
@@ -157,6 +179,8 @@ class Operated:
                 return list(self.wanted.look(at))
             case LiveLook():
                 return self.live.look(at)
+            case Sounded():
+                self.alarm.sounded(item)
             case LeaveDue():
                 self._leave(item)
         return ()
@@ -171,20 +195,24 @@ class Operated:
 
     def identified(self, effect: do.TellIdentified) -> None:
         """The core has stopped saying which kiosk this is; why is for people."""
-        why = {"time": "", "touched": "somebody touched the wall", "money": "somebody pays"}.get(
-            effect.why, effect.why
-        )
+        why = {
+            "time": "",
+            "alert": "an alert has the glass",
+            "touched": "somebody touched the wall",
+            "money": "somebody pays",
+        }.get(effect.why, effect.why)
         self.commands.ended(effect.id, Outcome("done", detail=why))
 
     def shown(self, view: views.View) -> None:
-        """What is on the glass: a panel that is asleep needs no lamp."""
-        asleep = views.dark(view)
-        if asleep != self._asleep:
-            self._asleep = asleep
-            self.wanted.shine(dark=asleep)
+        """What is on the glass: a panel that is asleep needs no lamp, an alert all of it."""
+        light = "dark" if views.dark(view) else "full" if isinstance(view, views.Emergency) else ""
+        if light != self._light:
+            self._light = light
+            self.wanted.shine(dark=light == "dark", full=light == "full")
 
     def close(self) -> None:
         """Let jobs that wait end."""
+        self.alarm.close()
         self._hands.close()
 
     # --- inside -----------------------------------------------------------------------------------------------
@@ -199,6 +227,7 @@ class Operated:
             waited_ms=waited_ms,
             paying=money_in_flight(session),
             attended=attended(session),
+            alerted=session.alerted is not None,
             cannot=cannot,
         )
 

@@ -11,7 +11,17 @@ import msgspec
 
 from kiosk.config import Config
 from kiosk.fleet_line.line import Heard, LineDown, LineUp
-from mqtt.commands import ENDS, Command, CommandNoted, CommandState, Desired, LiveChanges, Reported
+from mqtt.commands import (
+    ENDS,
+    Alerts,
+    AlertState,
+    Command,
+    CommandNoted,
+    CommandState,
+    Desired,
+    LiveChanges,
+    Reported,
+)
 from mqtt.messages import (
     Ack,
     Batch,
@@ -54,6 +64,7 @@ class MemoryFleet:
         self.payload = "PAY HERE"
         self.states: list[CommandState] = []
         self.reported: list[Reported] = []
+        self.alert_states: list[AlertState] = []
         self.notes = True  # that it has stored how a command ended
         self.acks = True
         self.answers = True
@@ -105,7 +116,7 @@ class MemoryFleet:
         known = {
             PhoneSale: self._address.notices, Ack: self._address.acks, Terms: self._address.terms,
             Command: self._address.commands, CommandNoted: self._address.command_acks, Desired: self._address.desired,
-            LiveChanges: self._address.live,
+            LiveChanges: self._address.live, Alerts: self._address.alerts,
         }  # fmt: skip
         topic = known.get(type(message))
         if isinstance(message, ChargeState):
@@ -155,6 +166,8 @@ class MemoryFleet:
                 self.health.append(decode(payload, Health))
             elif topic == self._address.command_states:
                 self._command_state(decode(payload, CommandState))
+            elif topic == self._address.alert_states:
+                self.alert_states.append(decode(payload, AlertState))
             elif topic == self._address.reported:
                 self.reported.append(decode(payload, Reported))
 
