@@ -96,6 +96,7 @@ class _Reading:
             offers=rules(offers, store.currency, named, self._mistakes) if named is not None else (),
             themes=themes,
         )  # fmt: skip
+        self._pictures.remember()
         self._mistakes += mistakes_in(content)
         if self._mistakes:
             raise ContentError(tuple(dict.fromkeys(self._mistakes)))

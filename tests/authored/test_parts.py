@@ -10,7 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content.authored import Content, ContentError, Where, from_parts, read_content, resolve, to_parts
+from content.authored import (
+    Content,
+    ContentError,
+    Where,
+    from_parts,
+    groups_of,
+    read_content,
+    resolve,
+    to_parts,
+)
 from content.authored.model import (
     Colours,
     Group,
@@ -26,6 +35,7 @@ from content.authored.model import (
     Theme,
     Wall,
 )  # fmt: skip
+from content.authored.resolving import wall_for
 from content.model import (
     Aisle,
     Availability,
@@ -82,24 +92,32 @@ def contents(draw: st.DrawFn) -> Content:
     ]  # fmt: skip
     listed = draw(st.lists(st.sampled_from(gtins), unique=True)) if gtins else []
     prices = tuple(Price(gtin=gtin, price=eur(draw(st.integers(1, 500)))) for gtin in sorted(listed))
-    own = {aisle: [p.gtin for p in products if p.aisle == aisle and not p.merchant] for aisle in AISLES}
+    sold_at = draw(some_groups)
+
+    def a_wall(number: int) -> Wall:
+        """Facings of what is sold wherever it hangs."""
+        groups = draw(some_groups)
+        everywhere = not sold_at or (groups and set(groups) <= set(sold_at))
+        there = {
+            aisle: [p.gtin for p in products if p.aisle == aisle and (everywhere or not p.merchant)]
+            for aisle in AISLES
+        }
+        shelves = tuple(
+            Shelf(
+                aisle=aisle, facings=tuple(draw(st.permutations(there[aisle]))[:3]), rest=draw(st.booleans())
+            )
+            for aisle in draw(st.permutations(AISLES))[:2]
+        )
+        return Wall(key=f"wall-{number}", groups=groups, shelves=shelves)
+
     return Content(
         store=STORE,
         products=tuple(sorted(products, key=lambda product: AISLES.index(product.aisle))),
         lines=(Line(key="one", stations=("north-*",)),),
         groups=(Group(key="north", lines=("one",)), Group(key="south", stations=("south-*",))),
-        sellers=(Seller(merchant=Merchant(key="books", names={"en": "Books"}), groups=draw(some_groups)),),
+        sellers=(Seller(merchant=Merchant(key="books", names={"en": "Books"}), groups=sold_at),),
         lists=(PriceList(key="dear", groups=draw(some_groups), prices=prices),),
-        walls=tuple(
-            Wall(
-                key=f"wall-{number}", groups=draw(some_groups),
-                shelves=tuple(
-                    Shelf(aisle=aisle, facings=tuple(draw(st.permutations(own[aisle]))[:3]), rest=draw(st.booleans()))
-                    for aisle in draw(st.permutations(AISLES))[:2]
-                ),
-            )
-            for number in range(draw(st.integers(0, 2)))
-        ),
+        walls=tuple(a_wall(number) for number in range(draw(st.integers(0, 2)))),
         offers=tuple(
             OfferRule(
                 key=f"offer-{number}", gives=draw(st.sampled_from(GIVES)), hours=draw(st.sampled_from([None, LATE])),
@@ -143,6 +161,9 @@ def test_every_kiosk_gets_a_store_that_can_be_written(content: Content, where: W
     sold = {"", *(merchant.key for merchant in store.merchants)}
     assert {product.merchant for product in products} <= sold
     assert resolve(from_parts(before), where) == (store, products)
+    wall = wall_for(content, where, groups_of(content, where))
+    facings = {gtin for shelf in wall.shelves for gtin in shelf.facings} if wall else set()
+    assert facings <= {product.gtin for product in products}
     for product in products:
         assert line_total(product, 3, None) <= product.price * 3
 

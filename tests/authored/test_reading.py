@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from content.authored import ContentError, Where, groups_of, read_content, resolve
 from content.authored.mistakes import Mistake
@@ -101,6 +102,48 @@ def test_all_mistakes_of_a_folder_come_in_one_go(tmp_path: Path) -> None:
         ("prices.toml", ""),
         ("walls.toml", "walls[0].shelves[0].facings[0]"),
     }
+
+
+def test_a_picture_is_looked_at_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    before = read_content(folder).files
+    (folder / ".made" / "known.json").write_text(
+        "[not what it was"
+    )  # whatever stands there is never believed blindly
+    assert read_content(folder).files == before
+    Image.new("RGB", (500, 500), "#aa0000").save(folder / "pictures" / "milk.png")
+    after = read_content(folder).files
+    assert before.keys().isdisjoint(after)
+    for path in after.values():
+        path.unlink()
+    assert all(path.is_file() for path in read_content(folder).files.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (b"groups = 3", "groups"),
+        (b"[groups]\nkey = 1", "groups"),
+        (b"groups = [1, 2]", "groups[1]"),
+        (b'[[groups]]\nkey = "a"\nnames = { en = 1 }', "groups[0].names.en"),
+        (b"\xff\xfe", ""),
+        (b"[[groups]", ""),
+        (b"x = " + b"[" * 5000, ""),
+        (b"# " + b"x" * (8 << 20), ""),
+    ],
+)
+def test_a_table_that_is_no_such_table_is_refused_where_it_is_wrong(
+    tmp_path: Path, text: bytes, path: str
+) -> None:
+    folder = a_folder(tmp_path)
+    (folder / "groups.toml").write_bytes(text)
+    assert ("groups.toml", path) in {(each.file, each.path) for each in mistakes(folder)}
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path, offers=None)
+    (folder / "offers.toml").mkdir()
+    assert [each.file for each in mistakes(folder)] == ["offers.toml"]
 
 
 @pytest.mark.parametrize(
