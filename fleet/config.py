@@ -42,6 +42,7 @@ class Config:
     catalogue: Path | None = None  # the published store (content), for pages that show products
     releases: Path | None = None  # the repository of signed releases; served to kiosks under /content/
     drift_minutes: int = 60  # a kiosk that runs no release it is to run for so long is an alarm
+    live_key: Path | None = None  # signs live changes; None: nothing is changed between releases
     payments: Path | None = None  # payments.toml; the five fields that follow are for a fleet without one
     provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid
     provider_pages: str = ""  # where its pages are, if not at `provider_url`

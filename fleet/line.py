@@ -22,7 +22,7 @@ from msgspec import structs
 from fleet.clock import now_ms
 from mqtt import channels, topics
 from mqtt.client import Client
-from mqtt.commands import Alerts, Command, CommandNoted, Desired
+from mqtt.commands import Alerts, Command, CommandNoted, Desired, LiveChanges
 from mqtt.messages import (
     Ack,
     Answer,
@@ -164,7 +164,7 @@ class Line:
         """
         if isinstance(message, ChargeState):
             message = structs.replace(message, at_ms=now_ms())
-        retain = isinstance(message, Terms | Desired | Alerts)
+        retain = isinstance(message, Terms | Desired | Alerts | LiveChanges)
         topic = _topic(address, message)
         correlation = message.id.encode() if isinstance(message, ChargeState | CodeState | TimeTold) else b""
         sent = self._client.publish(
@@ -317,5 +317,7 @@ def _topic(address: Address, message: Message) -> str:
             return address.desired
         case Alerts():
             return address.alerts
+        case LiveChanges():
+            return address.live
         case _:
             raise TypeError(f"{type(message).__name__} is not for kiosks")

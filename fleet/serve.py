@@ -27,6 +27,8 @@ from fleet.ingest.follow import Follower
 from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.live_changes.desk import LiveDesk
+from fleet.live_changes.keys import BadLiveKey, load_live_key
 from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
@@ -78,6 +80,7 @@ class Fleet:
         self.link_keys = self._open_keys(config)
         self.live = Hub()
         self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line", tls=tls)
+        self.live_desk = self._open_live_desk(config)
         self.payments = self._open_desk(config)
         self.desk: Desk = self.payments or ClosedDesk()
         self.terms = TermsTeller(
@@ -114,7 +117,7 @@ class Fleet:
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
-            admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
+            live_desk=self.live_desk, admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
             rollouts=self.rollouts, doctor=Doctor(self.store, self.line, self.ingest, now_ms),
         )  # fmt: skip
         self._server = uvicorn.Server(
@@ -166,13 +169,26 @@ class Fleet:
     def _appeared(self, address: Address) -> None:
         self.terms.appeared(address)
         self.commands.appeared(address)
+        self.live_desk.appeared(address)
+
+    def _open_live_desk(self, config: Config) -> LiveDesk:
+        try:
+            key = load_live_key(config.live_key) if config.live_key is not None else None
+        except BadLiveKey as error:
+            self._socket.close()
+            self.store.close()
+            raise ServeError(f"--live-key: {error}") from None
+        published = self.catalogue.current if self.catalogue is not None else None
+        return LiveDesk(
+            self.store, self.line.send, lambda: self.line.connected, self.live, now_ms, key, published
+        )
 
     def _link_key(self, address: Address) -> tuple[str, int]:
         return self.link_keys.key_for(str(address)).hex(), self.link_keys.kid
 
     def _open_desk(self, config: Config) -> PaymentDesk | None:
         try:
-            return open_desk(config, self.store, self.line.send, self.live, self.catalogue)
+            return open_desk(config, self.store, self.line.send, self.live, self.catalogue, self.live_desk)
         except BadPayments as error:
             self._socket.close()
             self.store.close()
@@ -208,6 +224,7 @@ class Fleet:
         self.keeper.start()
         self.commands.start()
         self.rollouts.worker.start()
+        self.live_desk.start()
         self.line.start(self._answer, self._rests_on)
         self.visits.start()
         if self.admission is not None:
@@ -241,6 +258,7 @@ class Fleet:
         self.line.stop()
         self.rollouts.worker.close()
         self.commands.close()
+        self.live_desk.close()
         self.desk.close()
         self.keeper.close()
         if self.admission is not None:

@@ -14,6 +14,7 @@ from fleet.identity.watch import Watch
 from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
+from fleet.live_changes.desk import LiveDesk
 from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
@@ -64,6 +65,7 @@ class Services:
     admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
+    live_desk: LiveDesk | None = None  # what changes between releases, where there are kiosks
     commands: Commands | None = None  # what kiosks are told to do, where there are kiosks
     rollouts: Rollouts | None = None  # which release each kiosk is to run
     ingest: Ingest | None = None  # what stores events, or at least hears presence

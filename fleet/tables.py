@@ -358,5 +358,22 @@ leases = Table(
     "leases", metadata, Column("name", String(32), primary_key=True), _text("holder"), _number("until_ms")
 )
 
+# What operators changed between two releases, and who and why; rows stay: see fleet.live_changes.
+live_changes = Table(
+    "live_changes", metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    _text("scope"), _text("gtin", index=True), _text("kind"), _text("reason"), _text("body"),  # JSON
+    _number("until_ms"), _text("who"), _text("why"), _number("at_ms"),
+    _number("undone_ms", index=True), _text("undone_who"), _text("undone_why"),
+)  # fmt: skip
+
+# The newest set of live changes of every kiosk, as it was signed.
+live_sets = Table(
+    "live_sets", metadata,
+    Column("kiosk", String(98), primary_key=True),
+    _number("version"), _text("digest"), _text("kid"), Column("signature", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False), _number("at_ms"),
+)  # fmt: skip
+
 # Written now and then to prove that the database writes: see fleet.monitoring.wellness.
 pulse = Table("pulse", metadata, Column("name", String(16), primary_key=True), _number("at_ms"))

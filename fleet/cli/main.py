@@ -26,6 +26,12 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "pin": ("fleet.cli.pin:pin_main", "keep kiosks at a release"),
     "unpin": ("fleet.cli.pin:unpin_main", "let kiosks go that were kept at a release"),
     "tag": ("fleet.cli.pin:tag_main", "give kiosks words by which rings choose"),
+    "sold-out": ("fleet.cli.live:sold_out", "take a product off sale until it is there again"),
+    "available": ("fleet.cli.live:available", "sell a product that was sold out"),
+    "price": ("fleet.cli.live:price", "lower a price at once"),
+    "recall": ("fleet.cli.live:recall", "stop the sale of a product everywhere, baskets included"),
+    "undo": ("fleet.cli.live:undo", "end a live change"),
+    "live-changes": ("fleet.cli.live:show", "list live changes, and kiosks that do not obey yet"),
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
@@ -105,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         "--drift-minutes", type=int, default=60, metavar="N",
         help="a kiosk that does not run what it is to run for so long is an alarm (default %(default)s)",
     )  # fmt: skip
+    serve.add_argument(
+        "--live-key", type=Path, metavar="FILE",
+        help="TENANT.live.pem: signs what changes between releases (docs/live-changes.md)",
+    )  # fmt: skip
     _add_payments(serve.add_argument_group("payments"))
     serve.set_defaults(run=_serve)
 
@@ -177,7 +187,7 @@ def _serve(options: argparse.Namespace) -> int:
         kiosk_broker=options.kiosk_broker, ingest=not options.no_ingest,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
-        releases=options.releases, drift_minutes=options.drift_minutes,
+        releases=options.releases, live_key=options.live_key, drift_minutes=options.drift_minutes,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key

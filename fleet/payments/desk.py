@@ -20,6 +20,7 @@ from content.references import CROCKFORD, check_of, parse_claim
 from content.store import AnyStore
 from fleet.clock import Clock
 from fleet.live import Hub
+from fleet.live_changes.desk import LiveDesk
 from fleet.payments.book import TOUCH, Book, Change, Entry, told
 from fleet.payments.charges import Charges, Counters
 from fleet.payments.hooks import Hooks
@@ -65,10 +66,12 @@ class PaymentDesk:
         clock: Clock,
         stations: Mapping[str, tuple[str, ...]] | None = None,
         catalogue: Callable[[], AnyStore] | None = None,
+        changes: LiveDesk | None = None,
     ) -> None:
         """`stations`: by "tenant/site" or "tenant/site/kiosk", the methods offered there where not all are;
-        `catalogue`: the published store, to compare prices with.
+        `catalogue`: the published store, to compare prices with; `changes`: what was changed since.
         """
+        self._changes = changes
         self._catalogue = catalogue
         self._methods = methods
         self._stations = stations or {}
@@ -175,7 +178,7 @@ class PaymentDesk:
     def open(self, entry: Entry) -> Entry | str:
         """Write a charge down before anybody is asked; the same again is the one there is. A reason's key where not."""
         method = self._methods[entry.method]
-        reason = method.accepts(entry.amount)
+        reason = method.accepts(entry.amount) or self._unsold(entry)
         if reason:
             return self._begun(entry) or reason
         ttl = min(max(entry.ttl_s, SHORTEST_TTL_S), method.provider.caps.longest_ttl_s)
@@ -192,6 +195,13 @@ class PaymentDesk:
             self._compare_prices(kept)
         return kept
 
+    def _unsold(self, entry: Entry) -> str:
+        """Why these goods must not be charged for now; "" where they may. A charge that is under way is the kiosk's to end."""
+        if self._changes is None:
+            return ""
+        gtins = [line.gtin for line in entry.lines if line.gtin]
+        return self._changes.unsold(entry.kiosk, gtins, entry.version)
+
     def _begun(self, wanted: Entry) -> Entry | None:
         """The charge that was asked for before, while it could be: its money may have come."""
         known = self.book.get(wanted.reference)
@@ -201,7 +211,11 @@ class PaymentDesk:
         """Count an order that is priced as its release is not; it is sold all the same: see fleet.payments.prices."""
         if self._catalogue is None:
             return
-        wrong = differs(entry.lines, entry.currency, entry.version, self._catalogue(), self._clock() // 1000)
+        store, now = self._catalogue(), self._clock() // 1000
+        wrong = differs(entry.lines, entry.currency, entry.version, store, now)
+        if wrong and self._changes is not None:  # a wall may not have heard yet of what was lowered, or has
+            lowered = self._changes.over(store, entry.kiosk)
+            wrong = differs(entry.lines, entry.currency, entry.version, lowered, now)
         if wrong:
             self.counters.other_prices += 1
             log.warning("charge %s of %s: %s", entry.reference, entry.kiosk, wrong)

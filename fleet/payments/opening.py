@@ -17,6 +17,7 @@ from fleet.catalogue import Catalogue
 from fleet.clock import now_ms
 from fleet.config import Config
 from fleet.live import Hub
+from fleet.live_changes.desk import LiveDesk
 from fleet.merchant import Merchant
 from fleet.payments.adapters import open_provider
 from fleet.payments.codecs import BadPayload
@@ -42,7 +43,12 @@ class Offered:
 
 
 def open_desk(
-    config: Config, store: Store, tell: Tell, live: Hub, catalogue: Catalogue | None = None
+    config: Config,
+    store: Store,
+    tell: Tell,
+    live: Hub,
+    catalogue: Catalogue | None = None,
+    changes: LiveDesk | None = None,
 ) -> PaymentDesk | None:
     """The desk, not yet started; None where there is no provider. Raises BadPayments."""
     if config.payments is not None:
@@ -56,7 +62,7 @@ def open_desk(
     current = catalogue.current if catalogue is not None else None
     if current is not None:
         _check_currency(found, current().store.currency)
-    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, current)
+    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, current, changes)
 
 
 def _check_currency(found: Offered, currency: str) -> None:

@@ -23,6 +23,7 @@ from fleet.web import (
     enrolment,
     errors,
     kiosk,
+    live_changes,
     monitoring,
     operator,
     orders,
@@ -41,7 +42,7 @@ from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (
-    table.routes, operator.routes, roster.routes, kiosk.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, rollouts.routes, releases.routes, webhooks.routes,
+    table.routes, operator.routes, roster.routes, kiosk.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, live_changes.routes, rollouts.routes, releases.routes, webhooks.routes,
 )  # fmt: skip
 HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 

@@ -42,6 +42,7 @@ class CounterLine(Struct, frozen=True):
     total: str
     picture: bool
     age_min: int
+    recalled: bool  # it must not be handed over
 
 
 class CounterView(Struct, frozen=True, kw_only=True):
@@ -128,7 +129,12 @@ class CounterPages:
         return CounterLine(
             line.gtin, catalogue.staff_name(line.gtin, line.name) if catalogue else line.name, line.quantity, money(line.total_minor, claim.total.currency),
             bool(product and product.picture), product.age_min if product else 0,
+            self._recalled(claim, line.gtin),
         )  # fmt: skip
+
+    def _recalled(self, claim: Claim, gtin: str) -> bool:
+        desk = self._services.live_desk
+        return desk is not None and desk.unsold(claim.kiosk, [gtin], "") == "recalled"
 
     def _page(
         self, request: Request, view: CounterView | None, who: str, said: str = "", tone: str = ""

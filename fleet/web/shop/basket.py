@@ -52,7 +52,7 @@ class BasketPages:
         self, request: Request, basket: Basket, problem: str = "", status: int = 200, slot: str = ""
     ) -> Response:
         """The page of a basket; `problem` names the words of what is to be said first."""
-        say, now, store = say_of(request), self._lane.now(), self._lane.catalogue()
+        say, now, store = say_of(request), self._lane.now(), self._lane.catalogue_of(basket.kiosk)
         view = basket_page(basket, store, say, now)
         goods = [product for product, _ in bought(basket, store)]
         choices = ways(store.store, goods, view.goods, say, now, self._trade.places_left) if goods else ()
@@ -71,7 +71,8 @@ class BasketPages:
         return await run_in_threadpool(self._changed, request, said)
 
     def _changed(self, request: Request, said: dict[str, str]) -> Response:
-        basket, store, language = basket_of(request), self._lane.catalogue(), say_of(request).language
+        basket, language = basket_of(request), say_of(request).language
+        store = self._lane.catalogue_of(basket_cookie.place(said["kiosk"], said["spot"])[0] or basket.kiosk)
         match said["act"]:
             case "go":
                 return self._go(request, basket, store, said)

@@ -93,7 +93,7 @@ def _line(
     if product is None:
         note = say("basket.gone")
     elif total is None:
-        note = say("basket.sold-out")
+        note = say("basket.recalled" if product.recall is not None else "basket.sold-out")
     elif total != piece.seen:
         was = say.money(Money(piece.seen, currency))
         note = say("basket.dearer" if total > piece.seen else "basket.cheaper", was)

@@ -25,6 +25,7 @@ class Card(Struct, frozen=True, kw_only=True):
     per: str
     picture: str
     available: bool
+    recalled: bool
 
 
 def badge_text(product: Product, say: Words, now: int) -> str:
@@ -63,7 +64,7 @@ def card(product: Product, stem: str, say: Words, now: int, edition: int) -> Car
         size=say.measure(product.size), price=say.money(pricing.price_at(product, now)),
         before=say.money(before) if before else "", badge=badge_text(product, say, now),
         per=per_text(product, say, now), picture=picture_of(product, edition),
-        available=product.availability is not Availability.OUT_OF_STOCK,
+        available=product.availability is not Availability.OUT_OF_STOCK, recalled=product.recall is not None,
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ class CarriedPages:
                 return bought
             kept = self._trade.fresh(mine or carried)
             return keep(self._basket.page(request, kept), kept, request)
-        store = self._lane.catalogue()
+        store = self._lane.catalogue_of(carried.kiosk)
         both = with_lines(mine, _with_totals(carried))
         now = self._lane.now()
         return self._lane.page(
@@ -96,7 +96,7 @@ class CarriedPages:
 
     def _carried(self, request: Request) -> Basket:
         """The basket of an address, at today's totals. Raises Gone."""
-        store, now = self._lane.catalogue(), self._lane.now()
+        store, now = self._lane.catalogue_of(request.path_params["kiosk"]), self._lane.now()
         try:
             lines = unpack(request.path_params["digits"])
         except BadCarry:

@@ -24,6 +24,7 @@ from content.money import Money
 from content.references import reference_of
 from content.slots import Slot, fee_for, missing_to, slot_of, unfit
 from content.store import AnyStore
+from fleet.live_changes.composing import NO_WALL
 from fleet.payments.book import PHONE, Entry
 from fleet.payments.port import OPEN
 from fleet.shop.holders import Holders
@@ -41,7 +42,6 @@ from mqtt.messages import Line
 from mqtt.topics import Address
 
 TTL_S: Final = 900  # nobody waits behind a phone
-NOWHERE: Final = "online/shop/phone"  # where an order belongs that was begun at no wall
 FIELDS: Final = ("order", "b", "slot", "minor", "method", "kiosk", "spot")
 
 
@@ -124,7 +124,7 @@ class CheckoutPages:
 
     def _wish(self, basket: Basket, key: str, say: Words) -> Wish:
         """The basket with the slot of that key, or the first there is where none is named."""
-        store, now = self._lane.catalogue(), self._lane.now()
+        store, now = self._lane.catalogue_of(basket.kiosk), self._lane.now()
         goods = tuple(bought(basket, store))
         total = pricing.basket_total(goods, store.store.currency, now)
         products = [product for product, _ in goods]
@@ -147,7 +147,7 @@ class CheckoutPages:
         return phone_methods(desk.methods_at(Address(*self._address(kiosk).split("/")))) if desk else ()
 
     def _address(self, kiosk: str) -> str:
-        return (self._lane.kiosk(kiosk) if kiosk else None) or NOWHERE
+        return (self._lane.kiosk(kiosk) if kiosk else None) or NO_WALL
 
     # --- paying -----------------------------------------------------------------------------------------------
 

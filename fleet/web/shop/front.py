@@ -45,7 +45,7 @@ class Front:
         where, say, index = await self._lane.where(request), say_of(request), await self._lane.index()
 
         def draw() -> Drawn:
-            store, now = self._lane.catalogue(), self._lane.now()
+            store, now = self._lane.catalogue(where.kiosk), self._lane.now()
             offers = self._offers(store, index.offers, now)
             aisles = [
                 (aisle, f"{where.stem}/shop/{quote(aisle.key, safe='')}?lang={say.language}")
@@ -69,7 +69,7 @@ class Front:
         key, number = request.path_params["aisle"], _number(request)
 
         def draw() -> Drawn:
-            store, now = self._lane.catalogue(), self._lane.now()
+            store, now = self._lane.catalogue(where.kiosk), self._lane.now()
             aisle = next((aisle for aisle in store.store.aisles if aisle.key == key), None)
             if aisle is None:
                 raise Gone("aisle")
@@ -92,7 +92,7 @@ class Front:
         index = await self._lane.index()
 
         def draw() -> Drawn:
-            store, now = self._lane.catalogue(), self._lane.now()
+            store, now = self._lane.catalogue(where.kiosk), self._lane.now()
             found = index.find(query)
             gtins = found.gtins[(number - 1) * PER_PAGE : number * PER_PAGE]
             products = [product for gtin in gtins if (product := store.product(gtin))]

@@ -115,7 +115,8 @@ class Lane:
         `key` must hold everything else the page shows. `draw` is a millisecond or two of Python and reads a file that is in
         memory: handing it to another thread took longer, and made everybody else wait for the interpreter's lock.
         """
-        whole = (*key, say.language, self.edition())
+        desk = self.services.live_desk
+        whole = (*key, say.language, self.edition(), desk.generation if desk is not None else 0)
         now = self.services.clock()
         kept = self._kept.get(whole, now)
         if kept is None:
@@ -148,11 +149,16 @@ class Lane:
             raise Gone("wall")
         return found
 
-    def catalogue(self) -> AnyStore:
-        """The store as it is now. Raises Gone where there is none."""
+    def catalogue(self, kiosk: str = "") -> AnyStore:
+        """The store as it is now where that kiosk stands (its address; "": at no wall). Raises Gone where there is none."""
         if self.services.catalogue is None:
             raise Gone("shop")
-        return self.services.catalogue.current()
+        store, desk = self.services.catalogue.current(), self.services.live_desk
+        return store if desk is None else desk.over(store, kiosk)
+
+    def catalogue_of(self, name: str) -> AnyStore:
+        """The same, where the kiosk of that name stands ("": at no wall)."""
+        return self.catalogue((self.kiosk(name) if name else None) or "")
 
     def desk(self, key: str = "shop") -> PaymentDesk:
         """The payment desk. Raises Gone(key) where nothing can be paid."""

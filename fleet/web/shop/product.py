@@ -86,7 +86,7 @@ class ProductPages:
 
     def _drawn(self, request: Request, shown: Shown) -> Drawn:
         """Raises Gone where we do not have the product."""
-        store, now, say = self._lane.catalogue(), self._lane.now(), say_of(request)
+        store, now, say = self._lane.catalogue(shown.where.kiosk), self._lane.now(), say_of(request)
         product = store.product(shown.gtin)
         if product is None:
             raise Gone("product")

@@ -44,6 +44,7 @@ class ProductPage(Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...]
     age_min: int
     available: bool
+    recall: str  # why it was taken off sale, and what its operator says of it; "" where it was not
     quantity: int
     total: Money
     saved: str
@@ -94,6 +95,9 @@ def product_page(
         facts=tuple(_facts(product, say)),
         age_min=product.age_min,
         available=product.availability is not Availability.OUT_OF_STOCK,
+        recall=" ".join((say("product.recalled"), say.text(product.recall.texts))).strip()
+        if product.recall
+        else "",
         quantity=quantity,
         total=pricing.line_total(product, quantity, now),
         saved=say("product.saved", say.money(saved)) if saved else "",
