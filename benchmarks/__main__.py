@@ -24,6 +24,7 @@ ALL = (
     "playlist",
     "release_sizes",
     "ledger",
+    "live_changes",
     "scale",
     "wall",
 )

@@ -121,6 +121,7 @@ def phone_shop(
     port: int = 0,
     public_url: str = "",
     catalogue: Path | None = None,
+    live_key: Path | None = None,
 ) -> Iterator[Shop]:
     """The shop, until the block ends. `wall`: its name, which must be a test's own on a shared broker; `catalogue`: a store
     folder to sell from instead of these tests' own.
@@ -132,7 +133,7 @@ def phone_shop(
     config = Config(
         data=folder / "fleet", broker_host=broker.host, broker_port=broker.port, port=port, name=f"fleet-{wall}",
         catalogue=catalogue, provider_url=f"http://127.0.0.1:{pay}", provider_keys=folder / "bank",
-        merchant=Merchant(name="Corner shop"), public_url=public_url,
+        merchant=Merchant(name="Corner shop"), public_url=public_url, live_key=live_key,
     )  # fmt: skip
     hook = f"http://127.0.0.1:{port}/webhooks/sandbox"
     with sandbox(folder / "bank", hook, pay) as provider, Fleet(config) as fleet:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fleet.broker.broker import LOOPBACK
 from mqtt.client import Client
+from mqtt.commands import LiveChanges
 from mqtt.messages import (
     Ack,
     Batch,
@@ -35,6 +36,7 @@ class Kiosk:
         self.news: list[ChargeState] = []
         self.notices: list[PhoneSale] = []
         self.terms: list[Terms] = []
+        self.live: list[LiveChanges] = []
         self.client = Client(LOOPBACK, port, name, on_message=self._heard)
         self.client.subscribe(self.address.down)
 
@@ -49,7 +51,7 @@ class Kiosk:
         kinds: dict[str, tuple[list[Any], Any]] = {
             self.address.acks: (self.acks, Ack),
             self.address.charges: (self.news, ChargeState), self.address.notices: (self.notices, PhoneSale),
-            self.address.terms: (self.terms, Terms),
+            self.address.terms: (self.terms, Terms), self.address.live: (self.live, LiveChanges),
         }  # fmt: skip
         heard, kind = kinds[topic]
         heard.append(decode(payload, kind))
