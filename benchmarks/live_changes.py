@@ -98,7 +98,9 @@ def process(*words: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def prepare(folder: Path, port: int) -> str:
     """Store, keys and configuration; the GTIN of the first product on the wall."""
-    import_feed(Source(DEMO / "feed.tsv", DEMO / "pictures", DEMO / "store.toml"), folder / "store", Problems())
+    import_feed(
+        Source(DEMO / "feed.tsv", DEMO / "pictures", DEMO / "store.toml"), folder / "store", Problems()
+    )
     key = Ed25519PrivateKey.generate()
     (folder / "demo.live.pem").write_bytes(
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

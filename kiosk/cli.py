@@ -1,4 +1,4 @@
-"""`endcap kiosk run | agent | ui | outbox | fetch`: the program in the station, in one process or in two, and what it keeps."""
+"""`endcap kiosk run | agent | ui | outbox | fetch | content | bake`: the program in the station, in one process or in two, and what it keeps."""
 
 from __future__ import annotations
 
@@ -80,7 +80,20 @@ def _parser() -> argparse.ArgumentParser:
         "--from", dest="folder", type=Path, metavar="DIR", help="a stick or folder with releases"
     )
     fetch.add_argument("--release", default="", metavar="NAME", help="this one, not the one for everybody")
-    for command in (run, agent, screen, outbox, fetch):
+    content = commands.add_parser("content", help="which releases are here; also while the agent runs")
+    content.set_defaults(run=_content)
+    content.add_argument("--json", action="store_true", help="for programs")
+    bake = commands.add_parser("bake", help="carry a signed release for when nothing else is whole")
+    bake.set_defaults(run=_bake)
+    bake.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="of signed releases, as `endcap publish` makes it"
+    )
+    bake.add_argument("--release", default="", metavar="NAME", help="this one, not the one for everybody")
+    for command in (content, bake):
+        command.add_argument(
+            "--config", type=Path, required=True, metavar="FILE", help="the kiosk's TOML file"
+        )
+    for command in (run, agent, screen, outbox, fetch, content, bake):
         command.add_argument("--log", default="INFO", choices=LEVELS)
     return parser
 
@@ -145,6 +158,31 @@ def _agent(options: argparse.Namespace) -> int:
     if program.error is not None:
         raise program.error
     return ending.code
+
+
+def _content(options: argparse.Namespace) -> None:
+    from kiosk.adopting import look as releases
+
+    found = releases.look(load_config(options.config))
+    if options.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        print(*releases.in_words(found), sep="\n")
+
+
+def _bake(options: argparse.Namespace) -> int:
+    from kiosk.adopting.baking import bake
+    from kiosk.adopting.laying import Unusable
+    from kiosk.fetching.errors import FetchError
+
+    config = load_config(options.config)
+    try:
+        name = bake(config, options.folder, options.release)
+    except (FetchError, Unusable) as error:
+        print(f"endcap kiosk: not baked: {error}", file=sys.stderr)
+        return 1
+    print(f"{name} is carried in {config.content.carried}")
+    return 0
 
 
 def _outbox(options: argparse.Namespace) -> None:
