@@ -10,6 +10,7 @@ ALL = (
     "adopting",
     "authored",
     "cluster",
+    "content",
     "qr",
     "event_forms",
     "gs1",

@@ -1,11 +1,11 @@
 """The kiosk's store of blobs: files named by the sha256 of what is in them, so that a name never changes its meaning.
 
     blobs/ab/abcd...64 hex       whole and verified; what is read of it is verified again
-    blobs/ab/abcd...64 hex.part  the beginning of one
+    blobs/parts/abcd...64 hex    the beginning of one
 
 A part is written and synced in chunks, one after the other, so after a power cut or kill all of it but the last chunk is
-what was received: with what was still in memory at most 1 MiB is fetched again. Whole blobs of a batch are synced before
-any of them takes its name.
+what was received: with what was still in memory at most 1 MiB is fetched again. Whole blobs of a batch are synced together
+before any of them takes its name.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from content.release.manifest import BadRelease, Blob
 from content.release.packing import unpack
 from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError
-from kiosk.fetching.files import PART, make_folder, told
+from kiosk.fetching.files import make_folder, told
 
 CHUNK: Final = 256 * 1024
+PARTS: Final = "parts"
 LEAST_FREE: Final = 64 * 1024 * 1024  # bytes left to the ledger and the rest of the machine
 _NAME: Final = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -107,7 +108,9 @@ class BlobStore:
         self.folder = folder
         self._max_bytes, self._max_files, self._least_free = max_bytes, max_files, least_free
         self._disk = disk
-        self._batch: list[Part] = []
+        self._batch: dict[str, Part] = {}
+        self._sizes: dict[str, int] | None = None  # of whole blobs, once looked
+        self.lost = 0  # counts blobs that went
 
     def path(self, blob: Blob) -> Path:
         """Where a blob lies, or would. Raises FetchError bad-release for what is no sha256."""
@@ -117,18 +120,27 @@ class BlobStore:
 
     def has(self, blob: Blob) -> bool:
         """Whether a blob is there with all its bytes. What they are is looked at when it is read."""
-        try:
-            return self.path(blob).stat().st_size == blob.size
-        except OSError:
-            return False
+        return self.sizes().get(blob.sha256) == blob.size
+
+    def sizes(self) -> dict[str, int]:
+        """Whole blobs: name and bytes. Looked up once; from then on this store knows what it does itself."""
+        if self._sizes is None:
+            with told():
+                self._sizes = {entry.name: entry.stat().st_size for entry in self._entries(parts=False)}
+        return self._sizes
+
+    def look_again(self) -> None:
+        """Somebody else may have changed the folder."""
+        self._sizes, self.lost = None, self.lost + 1
 
     def read(self, blob: Blob) -> bytes:
         """A blob's bytes as stored, verified. Raises FetchError missing or wrong-bytes; a damaged one is taken away, to be fetched anew."""
         with told():
             try:
-                with self.path(blob).open("rb") as file:
+                with self._place(blob).open("rb") as file:
                     data = file.read(blob.size + 1)
             except FileNotFoundError:
+                self._forget(blob)
                 raise FetchError("missing", f"blob {blob.sha256}") from None
         if len(data) != blob.size or hashlib.sha256(data).hexdigest() != blob.sha256:
             self.drop(blob)
@@ -146,9 +158,10 @@ class BlobStore:
         """Whether a blob is there and undamaged; a damaged one is taken away."""
         with told():
             try:
-                with self.path(blob).open("rb") as file:
+                with self._place(blob).open("rb") as file:
                     whole = hashlib.file_digest(file, "sha256").hexdigest() == blob.sha256
             except FileNotFoundError:
+                self._forget(blob)
                 return False
         if not whole:
             self.drop(blob)
@@ -156,13 +169,24 @@ class BlobStore:
 
     def drop(self, blob: Blob) -> None:
         """Take a blob away."""
+        self._forget(blob)
         with told():
             self._disk.unlink(self.path(blob))
 
+    def _forget(self, blob: Blob) -> None:
+        self.lost += 1
+        self._batch.pop(blob.sha256, None)
+        if self._sizes is not None:
+            self._sizes.pop(blob.sha256, None)
+
+    def _place(self, blob: Blob) -> Path:
+        part = self._batch.get(blob.sha256)
+        return part.path if part is not None else self.path(blob)
+
     def room_for(self, size: int, files: int) -> None:
         """Raises FetchError no-space where so many bytes and files more may not be kept, saying what is lacking."""
+        held = self.sizes().values()
         with told():
-            held = [entry.stat().st_size for entry in self._entries()]
             make_folder(self._disk, self.folder)
             disk = os.statvfs(self.folder)
         if sum(held) + size > self._max_bytes:
@@ -181,24 +205,30 @@ class BlobStore:
 
     def begin(self, blob: Blob) -> Part:
         """The part of a blob, to be filled."""
-        path = self.path(blob)
-        return Part(path.with_name(path.name + PART), blob, self._disk)
+        return Part(self.folder / PARTS / self.path(blob).name, blob, self._disk)
 
     def take(self, part: Part) -> None:
-        """A part that is finished will be a blob with the next commit."""
-        self._batch.append(part)
+        """A part that is finished: it can be read, and will be a blob with the next commit."""
+        self._batch[part.blob.sha256] = part
 
     def commit(self) -> None:
         """Make what was taken durable, and give it its names. What has none when it fails is fetched again."""
-        batch, self._batch = self._batch, []
-        paths = [self.path(part.blob) for part in batch]
+        batch, self._batch = self._batch, {}
+        if not batch:
+            return
+        paths = {part.path: self.path(part.blob) for part in batch.values()}
+        folders = sorted({path.parent for path in paths.values()})
         with told():
-            for path in paths:
-                self._disk.sync(path.with_name(path.name + PART))
-            for path in paths:
-                self._disk.rename(path.with_name(path.name + PART), path)
-            for folder in sorted({path.parent for path in paths}):
-                self._disk.sync(folder)
+            self._disk.sync_all(paths.keys())
+            if fresh := [folder for folder in folders if not folder.is_dir()]:
+                for folder in fresh:
+                    self._disk.make(folder)
+                self._disk.sync(self.folder)
+            for part, path in paths.items():
+                self._disk.rename(part, path)
+            self._disk.sync_all(folders)
+        if self._sizes is not None:
+            self._sizes |= {part.blob.sha256: part.blob.size for part in batch.values()}
 
     def put(self, data: bytes) -> Blob:
         """Keep bytes that are at hand, durably."""
@@ -219,14 +249,16 @@ class BlobStore:
         """
         wanted = set(names)
         files = freed = 0
+        self._sizes, self.lost = None, self.lost + 1
         with told():
             for entry in self._entries():
-                if entry.name.removesuffix(PART) not in wanted:
+                if entry.name not in wanted:
                     files, freed = files + 1, freed + entry.stat().st_size
                     self._disk.unlink(Path(entry.path))
         return files, freed
 
-    def _entries(self) -> Iterator[os.DirEntry[str]]:
-        for folder in sorted(self.folder.glob("??")):
-            with os.scandir(folder) as found:
-                yield from list(found)
+    def _entries(self, *, parts: bool = True) -> Iterator[os.DirEntry[str]]:
+        for folder in (*sorted(self.folder.glob("??")), self.folder / PARTS):
+            if folder.is_dir() and (parts or folder.name != PARTS):
+                with os.scandir(folder) as found:
+                    yield from list(found)

@@ -161,6 +161,7 @@ class Fetcher:
                 self._clean(keep, name)
             if asked:
                 pause = FIRST_PAUSE_S
+                self._fetching.blobs.look_again()  # whoever asks may have found something damaged
             failed = self._turn(name, rules)
             if failed is None:
                 wait, pause = rules.check_s * (0.9 + 0.2 * self._jitter()), FIRST_PAUSE_S

@@ -14,7 +14,6 @@ from kiosk.durable import Disk
 from kiosk.fetching.errors import FetchError
 
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-PART: Final = ".part"
 LOCK: Final = "lock"
 
 

@@ -46,7 +46,7 @@ class Pace:
         now = self._mono()
         self._have = min(rate * BURST_S, self._have + (now - self._at) * rate) - count
         self._at = now
-        while self._have < 0:
+        while self._have <= -1:  # less than a byte is no debt
             if self._stopped.wait(min(NAP_S, -self._have / rate)):
                 raise FetchError("stopped")
             rate = self.kib_s * 1024  # it may have been changed meanwhile

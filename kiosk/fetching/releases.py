@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 Got = TypeVar("Got")
 MOST_ROOT_PAGE: Final = 1 << 20
 MOST_KEYS: Final = 1 << 16
-BATCH_BYTES: Final = 8 << 20  # synced and named together
-BATCH_FILES: Final = 64
+BATCH_BYTES: Final = 16 << 20  # synced and named together
+BATCH_FILES: Final = 256
 
 
 class Signed(Struct, frozen=True):
@@ -76,6 +76,7 @@ class Fetching:
         """`wait`: called with the bytes that came, returns when more may (kiosk.fetching.pace)."""
         self.trust, self.blobs, self.tenant, self._wait = trust, blobs, tenant, wait
         self._keys: tuple[str, PublicKeys] | None = None
+        self._last: tuple[Signed, int, Whole] | None = None  # found whole, and what had been lost by then
 
     def refresh(self, sources: Sequence[Source]) -> None:
         """Bring the metadata up to date from the first source that can. Raises what the last of the more telling ones said."""
@@ -110,7 +111,13 @@ class Fetching:
         allowed: Allowed = Allowed(),  # noqa: B008 - frozen
     ) -> Whole:  # fmt: skip
         """Bring all of a signed release that is not here; what is here already is believed for its size, read when shown."""
-        budget, order = _Budget(allowed), list(sources)
+        try:
+            return self._fetch(signed, list(sources), progress, allowed)
+        finally:
+            self.blobs.commit()  # what came before it was cut off need not come again
+
+    def _fetch(self, signed: Signed, order: list[Source], progress: Progress, allowed: Allowed) -> Whole:
+        budget = _Budget(allowed)
         root = self._root_page(signed, order)
         entries = self._entries(root, order)
         files = {entry.blob.sha256: entry for entry in entries}
@@ -130,6 +137,8 @@ class Fetching:
 
     def whole(self, signed: Signed) -> Whole | None:
         """A release that is here already, as far as sizes say; None where something of it lacks."""
+        if self._last is not None and self._last[:2] == (signed, self.blobs.lost):
+            return self._last[2]
         try:
             root = self._read_root(signed)
             entries = self._entries(root)
@@ -137,7 +146,9 @@ class Fetching:
             return None
         if not all(self.blobs.has(entry.blob) for entry in entries):
             return None
-        return Whole(name=signed.name, root=root, page=signed.page, fetched=0, reused=root.bytes)
+        found = Whole(name=signed.name, root=root, page=signed.page, fetched=0, reused=root.bytes)
+        self._last = signed, self.blobs.lost, found
+        return found
 
     def entries(self, root: Root) -> tuple[Entry, ...]:
         """The files of a release that is here. Raises FetchError where a page is not."""
@@ -211,7 +222,6 @@ class Fetching:
         if not self.blobs.verify(signed.page):
             path = f"targets/content/{self.tenant}/{signed.page.sha256}.{signed.name}.release"
             self._bring(signed.page, path, order, _Budget(Allowed()))
-            self.blobs.commit()
         return self._read_root(signed)
 
     def _read_root(self, signed: Signed) -> Root:
@@ -234,23 +244,20 @@ class Fetching:
     def _bring_pages(self, root: Root, order: list[Source]) -> None:
         for page in {page.sha256: page for page in root.pages if not self.blobs.has(page)}.values():
             self._bring(page, f"blobs/{page.path}", order, _Budget(Allowed()))
-        self.blobs.commit()
 
     def _bring_all(
         self, files: Sequence[Entry], order: list[Source], budget: _Budget, here: Callable[[int], None]
     ) -> int:
         done = fetched = waiting = 0
-        try:
-            for index, entry in enumerate(files, 1):
-                blob = entry.blob
-                fetched += self._bring(blob, f"blobs/{blob.path}", order, budget, partial(check_file, entry))
-                done, waiting = done + blob.size, waiting + blob.size
-                if waiting >= BATCH_BYTES or index % BATCH_FILES == 0:
-                    self.blobs.commit()
-                    waiting = 0
-                here(done)
-        finally:
-            self.blobs.commit()  # what came before it was cut off need not come again
+        for index, entry in enumerate(files, 1):
+            blob = entry.blob
+            fetched += self._bring(blob, f"blobs/{blob.path}", order, budget, partial(check_file, entry))
+            done, waiting = done + blob.size, waiting + blob.size
+            if waiting >= BATCH_BYTES or index % BATCH_FILES == 0:
+                self.blobs.commit()
+                waiting = 0
+            here(done)
+        self.blobs.commit()
         return fetched
 
     def _bring(

@@ -95,6 +95,9 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = SILENT_S
+    disable_nagle_algorithm = (
+        True  # head and body are two writes: 40 ms a file while the caller delays its ACK
+    )
     server: _Server
 
     def do_GET(self) -> None:

@@ -58,6 +58,7 @@ class Trust:
         self._load_roots()
         self._forget_lost_keys()
         self._load()
+        self._files.flush()
 
     def now_s(self) -> int:
         """Unix seconds to judge expiry by: the latest of the machine's clock, this program's making, and the last signature.
@@ -75,6 +76,7 @@ class Trust:
         if at_s > self._seen.signed_s:
             self._seen.signed_s = at_s
             self._files.remember(self._seen)
+            self._files.flush()
 
     @property
     def versions(self) -> dict[str, int]:
@@ -100,6 +102,12 @@ class Trust:
         """Bring the top-level metadata and a tenant's up to date, or say why not; what was believed before stands."""
         if self._files.changed():  # a technician's `endcap kiosk fetch` went by
             self._open()
+        try:
+            self._refresh(source, tenant)
+        finally:
+            self._files.flush()  # what was believed, also of a refresh that did not come to its end
+
+    def _refresh(self, source: Reader, tenant: str) -> None:
         now = self.now_s()  # 5.2: one time for the whole of it
         self._update_root(source)
         check_not_expired(self._root, now, "root")  # 5.3.10
@@ -155,7 +163,7 @@ class Trust:
         check_not_expired(new.signed, now, "timestamp")  # 5.4.4
         self._seen.timestamp, self._seen.snapshot = new.version, new.signed.snapshot_meta.version
         self._seen.signed_s = max(self._seen.signed_s, signed_at(new.signed))
-        self._files.remember(self._seen)  # before the file: no cut makes us believe less than we have seen
+        self._files.remember(self._seen)
         self._files.write("timestamp.json", data)  # 5.4.5
         self._timestamp = new
 

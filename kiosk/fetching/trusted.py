@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kiosk.durable import DISK, Disk, put
+from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.files import make_folder, read_if_there, told
 
@@ -63,6 +63,7 @@ class TrustFolder:
     def __init__(self, folder: Path, disk: Disk = DISK) -> None:
         self.folder, self._disk = folder, disk
         self._written: bytes | None = None
+        self._staged: dict[str, bytes] = {}
         self._stamp: tuple[int, int] | None = None
 
     def read(self, name: str, limit: int) -> bytes | None:
@@ -70,16 +71,34 @@ class TrustFolder:
         return read_if_there(self.folder / name, limit)
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep a metadata file, durably; one that is there already with these bytes is not written again."""
-        path = self.folder / name
-        if read_if_there(path, len(data)) == data:
+        """Keep a metadata file, with the next `flush`."""
+        self._staged[name] = data
+
+    def flush(self) -> None:
+        """Have on the disk what was given to `write` and `remember`: all of it is synced before anything takes its name.
+
+        Which of the names a power cut leaves does not matter: each file is judged by itself when it is read again.
+        """
+        staged, self._staged = self._staged, {}
+        if not staged:
             return
+        paths = {self.folder / name: data for name, data in staged.items()}
+        parts = {path.with_name(f".{path.name}.part"): path for path in paths}
+        folders = sorted({path.parent for path in paths})
         with told():
-            make_folder(self._disk, path.parent)
-            put(self._disk, path, data)
+            for folder in folders:
+                make_folder(self._disk, folder)
+            for part, path in parts.items():
+                self._disk.write(part, paths[path])
+            self._disk.sync_all(parts.keys())
+            for part, path in parts.items():
+                self._disk.rename(part, path)
+            self._disk.sync_all(folders)
+        self._stamp = self._look()
 
     def forget(self, name: str) -> None:
         """Take a metadata file away."""
+        self._staged.pop(name, None)
         with told():
             self._disk.unlink(self.folder / name)
 
@@ -104,16 +123,13 @@ class TrustFolder:
         return found
 
     def remember(self, seen: Seen) -> None:
-        """Keep it, in both places."""
+        """Keep it in both places, with the next `flush`."""
         body = msgspec.json.encode(seen)
         if body == self._written:
             return
         data = msgspec.json.encode(_Copy(msgspec.Raw(body), hashlib.sha256(body).hexdigest()))
-        with told():
-            make_folder(self._disk, self.folder)
-            for name in SEEN:
-                put(self._disk, self.folder / name, data)
-        self._written, self._stamp = body, self._look()
+        self._staged |= dict.fromkeys(SEEN, data)
+        self._written = body
 
 
 def _seen(data: bytes | None) -> Seen | None:

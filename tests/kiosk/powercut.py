@@ -16,7 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -104,6 +104,10 @@ class RecordingDisk(Disk):
             file = self._file(path)
             file.data = file.synced = path.read_bytes()
         self._done("sync", path)
+
+    def sync_all(self, paths: Collection[Path]) -> None:
+        for path in paths:  # in an order, so that a cut can come between any two
+            self.sync(path)
 
     def rename(self, path: Path, new: Path) -> None:
         super().rename(path, new)

@@ -13,6 +13,7 @@ class Answer(BaseHTTPRequestHandler):
     """One request; tricks write what they like to `wfile`."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 20
     server: HostileServer
 
