@@ -118,14 +118,15 @@ def prepare(folder: Path, port: int) -> str:
 def open_wall(display: Display) -> tuple[int, int, int, int]:
     """Touch the glass until the shelves are there and still; the strip in which the first product stands."""
     tile = (0, HEIGHT // 8, WIDTH // 2, HEIGHT // 4)
-    display.point(WIDTH // 2, HEIGHT - 40)
-    before = display.strip(*tile)
-    until(lambda: display.strip(*tile) != before or len(set(before)) > 64, "the screen to draw", 60)
+    end = time.perf_counter() + 90
+    until(lambda: len(set(display.strip(*tile))) > 64, "the screen to draw", 60)
+    still, since = display.strip(*tile), time.perf_counter()
+    display.point(WIDTH * 38 // 100, HEIGHT * 88 // 100)  # the button that says so: it opens the first aisle
     display.press(True)
     time.sleep(0.05)
     display.press(False)
-    still, since = display.strip(*tile), time.perf_counter()
-    while time.perf_counter() - since < 3:
+    while time.perf_counter() - since < 2:  # the loop of adverts is never still so long
+        assert time.perf_counter() < end, "the wall did not open"
         time.sleep(0.05)
         now = display.strip(*tile)
         if now != still:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from fleet.live_changes.metrics import LiveCollector
 from fleet.monitoring.metrics import MEDIA_TYPE, FleetCollector, IngestCollector, text
 from fleet.services import Services
 from fleet.web.operator import here_only
@@ -23,6 +24,8 @@ def routes(services: Services) -> list[BaseRoute]:
         services.config.drift_minutes * 60_000, services.rollouts,
     )  # fmt: skip
 
+    live = [LiveCollector(services.live_desk)] if services.live_desk is not None else []
+
     async def healthz(_request: Request) -> Response:
         found = await run_in_threadpool(doctor.look)
         body = msgspec.json.encode(found)
@@ -30,7 +33,7 @@ def routes(services: Services) -> list[BaseRoute]:
         return Response(body, 200 if found.well else 503, media_type="application/json", headers=headers)
 
     async def metrics(_request: Request) -> Response:
-        body = await run_in_threadpool(text, IngestCollector(ingest), fleet)
+        body = await run_in_threadpool(text, IngestCollector(ingest), fleet, *live)
         return Response(body, headers={"content-type": MEDIA_TYPE, "cache-control": "no-store"})
 
     return [

@@ -151,6 +151,12 @@ def test_a_change_for_another_place_does_not_reach_this_one(shop: Shop, phone: h
     assert "Buy now" in phone.get(f"/p/{MILK}?lang=en").text  # a phone at no wall buys from everywhere
 
 
+def test_prometheus_sees_what_stands_and_who_is_late(shop: Shop, phone: httpx.Client) -> None:
+    cli.recall([WINE, "--reason", "quality", "--fleet", shop.url, *SIGNED])
+    wait_until(lambda: "endcap_live_kiosks_late 1.0" in phone.get("/metrics").text, "the kiosk to be late")
+    assert 'endcap_live_changes{kind="recall"} 1.0' in phone.get("/metrics").text
+
+
 FORM = {"kind": "sold-out", "gtin": APPLES, "who": "ada", "why": "empty"}
 
 
