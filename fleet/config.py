@@ -42,6 +42,11 @@ class Config:
     catalogue: Path | None = None  # the published store (content), for pages that show products
     releases: Path | None = None  # the repository of signed releases; served to kiosks under /content/
     drift_minutes: int = 60  # a kiosk that runs no release it is to run for so long is an alarm
+    alert_key: Path | None = None  # TENANT.alert.pem signs alerts; None: none can be raised
+    stations: Path | None = None  # where sites stand, for alerts about areas (fleet.emergency.placing)
+    cap_feed: str = ""  # an address that is asked for alerts (CAP 1.2, or Atom of them); "": none
+    cap_token: Path | None = None  # file of the word whoever posts alerts must know; None: nobody may
+    cap_kiosks: str = ""  # whom an alert is for that names no place we know; "": nobody
     live_key: Path | None = None  # signs live changes; None: nothing is changed between releases
     payments: Path | None = None  # payments.toml; the five fields that follow are for a fleet without one
     provider_url: str = ""  # where the sandbox provider answers; "": nothing can be paid

@@ -21,6 +21,9 @@ from fleet.claims.claims import Claims
 from fleet.claims.codes import Codes
 from fleet.clock import now_ms
 from fleet.config import Config, ServeError
+from fleet.emergency.desk import Emergencies
+from fleet.emergency.feed import CapFeed
+from fleet.emergency.placing import read_stations
 from fleet.identity.admission import Admission
 from fleet.identity.watch import Watch
 from fleet.ingest.follow import Follower
@@ -53,7 +56,7 @@ from fleet.web.app import create_app
 from fleet.web.gate import BadNetwork, networks
 from fleet.web.patience import Patient
 from mqtt.messages import Answer, CodeWanted, Request
-from mqtt.topics import EVERY_COMMAND_STATE, EVERY_REPORTED, Address
+from mqtt.topics import EVERY_ALERT_STATE, EVERY_COMMAND_STATE, EVERY_REPORTED, Address
 
 __all__ = ["Fleet", "ServeError"]
 
@@ -86,13 +89,16 @@ class Fleet:
         self.terms = TermsTeller(
             self._methods_at, self.line.send, config.public_url or self.url, self._link_key
         )
-        self.line.on_up = self.terms.line_up
+        self.line.on_up = self._line_up
         self.commands = Commands(self.store, self.line.send, self.live, now_ms)
         self.rollouts = Rollouts(
             self.store, self.commands.desires, self.live, now_ms, self._open_releases(config)
         )
         self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
         self.line.listen(EVERY_REPORTED, self.commands.reported)
+        self.emergency = self._open_emergency(config)
+        self.line.listen(EVERY_ALERT_STATE, self.emergency.heard)
+        self.feed = CapFeed(config.cap_feed, self.emergency) if config.cap_feed else None
         self.watch = Watch(self.store, self.live, now_ms)
         self.ingest = Ingest(
             MqttSource(
@@ -117,7 +123,7 @@ class Fleet:
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
             payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
-            live_desk=self.live_desk, admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
+            live_desk=self.live_desk, emergency=self.emergency, admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
             rollouts=self.rollouts, doctor=Doctor(self.store, self.line, self.ingest, now_ms),
         )  # fmt: skip
         self._server = uvicorn.Server(
@@ -169,7 +175,25 @@ class Fleet:
     def _appeared(self, address: Address) -> None:
         self.terms.appeared(address)
         self.commands.appeared(address)
+        self.emergency.appeared(address)
         self.live_desk.appeared(address)
+
+    def _line_up(self) -> None:
+        self.terms.line_up()
+        self.emergency.line_up()
+
+    def _open_emergency(self, config: Config) -> Emergencies:
+        try:
+            key = load_live_key(config.alert_key) if config.alert_key is not None else None
+            token = config.cap_token.read_text(encoding="ascii").strip() if config.cap_token else ""
+            stations = read_stations(config.stations) if config.stations else {}
+        except (BadLiveKey, OSError, ValueError) as error:
+            self._socket.close()
+            self.store.close()
+            raise ServeError(f"alerts: {error}") from None
+        return Emergencies(
+            self.store, self.line.send, self.live, now_ms, key, stations, config.cap_kiosks, token
+        )
 
     def _open_live_desk(self, config: Config) -> LiveDesk:
         try:
@@ -225,6 +249,9 @@ class Fleet:
         self.commands.start()
         self.rollouts.worker.start()
         self.live_desk.start()
+        self.emergency.start()
+        if self.feed is not None:
+            self.feed.start()
         self.line.start(self._answer, self._rests_on)
         self.visits.start()
         if self.admission is not None:
@@ -259,6 +286,9 @@ class Fleet:
         self.rollouts.worker.close()
         self.commands.close()
         self.live_desk.close()
+        if self.feed is not None:
+            self.feed.close()
+        self.emergency.close()
         self.desk.close()
         self.keeper.close()
         if self.admission is not None:

@@ -9,6 +9,7 @@ from fleet.catalogue import Catalogue
 from fleet.claims.claims import Claims
 from fleet.clock import Clock, now_ms
 from fleet.config import Config
+from fleet.emergency.desk import Emergencies
 from fleet.identity.admission import Admission
 from fleet.identity.watch import Watch
 from fleet.ingest.ingest import Ingest
@@ -65,6 +66,7 @@ class Services:
     admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
+    emergency: Emergencies | None = None  # alerts that go before everything
     live_desk: LiveDesk | None = None  # what changes between releases, where there are kiosks
     commands: Commands | None = None  # what kiosks are told to do, where there are kiosks
     rollouts: Rollouts | None = None  # which release each kiosk is to run

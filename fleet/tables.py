@@ -375,5 +375,25 @@ live_sets = Table(
     Column("body", LargeBinary, nullable=False), _number("at_ms"),
 )  # fmt: skip
 
+# Alerts, with who raised and who cleared them; the kiosks each was said to and what became of it there (0: not yet); and
+# the newest set of every kiosk, with why it was refused there: see fleet.emergency.
+alerts = Table(
+    "alerts", metadata,
+    Column("id", String(64), primary_key=True),
+    _text("body"), _text("source"), _text("who"), _text("why"), _text("cleared_by"), _text("cleared_why"),
+    _number("at_ms"), _number("cleared_ms", index=True),
+)  # fmt: skip
+
+alert_kiosks = Table(
+    "alert_kiosks", metadata,
+    Column("id", String(64), primary_key=True), Column("kiosk", String(98), primary_key=True),
+    _number("sent_ms"), _number("heard_ms"), _number("shown_ms"), _number("cleared_ms"), _text("sound"), _text("detail"),
+)  # fmt: skip
+
+alert_sets = Table(
+    "alert_sets", metadata,
+    Column("kiosk", String(98), primary_key=True), _number("version"), _text("body"), _text("refused"),
+)  # fmt: skip
+
 # Written now and then to prove that the database writes: see fleet.monitoring.wellness.
 pulse = Table("pulse", metadata, Column("name", String(16), primary_key=True), _number("at_ms"))

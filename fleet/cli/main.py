@@ -32,6 +32,7 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "recall": ("fleet.cli.live:recall", "stop the sale of a product everywhere, baskets included"),
     "undo": ("fleet.cli.live:undo", "end a live change"),
     "live-changes": ("fleet.cli.live:show", "list live changes, and kiosks that do not obey yet"),
+    "alert": ("fleet.cli.alert", "raise, change, clear and follow what goes before everything"),
     "sandbox": ("fleet.payments.sandbox_server.cli", "a payment provider that moves no money"),
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
@@ -116,6 +117,18 @@ def _parser() -> argparse.ArgumentParser:
         help="TENANT.live.pem: signs what changes between releases (docs/live-changes.md)",
     )  # fmt: skip
     _add_payments(serve.add_argument_group("payments"))
+    group = serve.add_argument_group("alerts (docs/emergency.md)")
+    group.add_argument("--alert-key", type=Path, metavar="FILE", help="TENANT.alert.pem: signs them")
+    group.add_argument("--stations", type=Path, metavar="FILE", help="where sites stand, as TOML")
+    group.add_argument(
+        "--cap-feed", default="", metavar="URL", help="asked for alerts of CAP 1.2, every half minute"
+    )
+    group.add_argument(
+        "--cap-token", type=Path, metavar="FILE", help="the word whoever posts to /alerts/cap must know"
+    )
+    group.add_argument(
+        "--cap-kiosks", default="", metavar="PATTERN", help="for alerts that name no place we know"
+    )
     serve.set_defaults(run=_serve)
 
     broker = commands.add_parser("broker", help="run an MQTT broker for this machine")
@@ -187,7 +200,8 @@ def _serve(options: argparse.Namespace) -> int:
         kiosk_broker=options.kiosk_broker, ingest=not options.no_ingest,
         port=options.port, public_url=options.public_url,
         trusted_proxies=tuple(options.trusted_proxy or LOOPBACK_NETWORKS), name=options.name, catalogue=options.catalogue,
-        releases=options.releases, live_key=options.live_key, drift_minutes=options.drift_minutes,
+        releases=options.releases, live_key=options.live_key, alert_key=options.alert_key, stations=options.stations,
+        cap_feed=options.cap_feed, cap_token=options.cap_token, cap_kiosks=options.cap_kiosks, drift_minutes=options.drift_minutes,
         payments=options.payments, provider_url=options.provider, provider_pages=options.provider_pages, provider_keys=options.provider_keys, methods=tuple(options.methods),
         merchant=Merchant(
             name=options.merchant, city=options.city, iban=options.iban, bic=options.bic, pix_key=options.pix_key

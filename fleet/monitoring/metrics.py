@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import tables
 from fleet.clock import Clock
+from fleet.emergency.desk import Emergencies
 from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.monitoring.wellness import Doctor
@@ -75,9 +76,10 @@ class FleetCollector(Collector):
         clock: Clock,
         drift_ms: int = DRIFT_MS,
         rollouts: Rollouts | None = None,
+        emergency: Emergencies | None = None,
     ) -> None:
         self._store, self._line, self._desk, self._doctor, self._clock = store, line, desk, doctor, clock
-        self._drift_ms, self._rollouts = drift_ms, rollouts
+        self._drift_ms, self._rollouts, self._emergency = drift_ms, rollouts, emergency
 
     def collect(self) -> Metrics:
         """At the scrape."""
@@ -119,7 +121,18 @@ class FleetCollector(Collector):
         yield _gauge("poison_messages", "Messages kept aside because nobody could read them.", poison)
         yield _gauge("kiosks_pinned", "Kiosks a person keeps at a release.", counts.pinned)
         yield from self._roll_outs()
+        yield from self._alerts()
         yield _gauge("commands_kiosks", "Kiosks with commands under way.", counts.commands)
+
+    def _alerts(self) -> Metrics:
+        if self._emergency is None:
+            return
+        counts = self._emergency.counts()
+        yield _gauge("alerts_standing", "Alerts that are in force or will be.", counts["standing"])
+        yield _gauge("alerts_kiosks", "Places where they are to be shown.", counts["kiosks"])
+        yield _gauge(
+            "alerts_unshown", "Places where no screen has said that it shows them.", counts["unshown"]
+        )
 
     def _roll_outs(self) -> Metrics:
         if self._rollouts is None:

@@ -21,7 +21,7 @@ def routes(services: Services) -> list[BaseRoute]:
         return []
     fleet = FleetCollector(
         services.store, services.line, services.payments, doctor, services.clock,
-        services.config.drift_minutes * 60_000, services.rollouts,
+        services.config.drift_minutes * 60_000, services.rollouts, services.emergency,
     )  # fmt: skip
 
     live = [LiveCollector(services.live_desk)] if services.live_desk is not None else []

@@ -17,11 +17,11 @@ MOST_WHY: Final = 200
 WEEK_S: Final = 7 * 86_400
 
 
-async def form_of(request: Request, *names: str) -> dict[str, str]:
+async def form_of(request: Request, *names: str, most: int = 12) -> dict[str, str]:
     """The fields of one of our own forms, cut to what they may hold. Raises HTTPException 403 for somebody else's."""
     if not posted_here(request.headers):
         raise HTTPException(403)
-    async with request.form(max_files=0, max_fields=12) as form:
+    async with request.form(max_files=0, max_fields=most) as form:
         said = {name: str(form.get(name, "")).strip()[:MOST_WHY] for name in ("who", *names)}
     said["who"] = said["who"][:MOST]
     return said
