@@ -9,7 +9,8 @@ from pathlib import Path
 from content.authored import Where
 from content.authored.model import Orientation
 from content.signing import Purpose
-from kiosk.adopting.adopter import Adopter, Opened, Place
+from kiosk.adopting.adopter import Adopter
+from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.talk import FactsWanted, RunningChanged, StoreReady
 from kiosk.clock.clock import Clock
 from kiosk.config import Config

@@ -10,8 +10,9 @@ import pytest
 from content.authored import Where
 from content.release.manifest import Activation, Blob, Root
 from content.store import write_store
-from kiosk.adopting.adopter import Adopter, Opened, Place
+from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.health import Facts
+from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
 from kiosk.adopting.talk import FactsWanted, StoreReady
 from kiosk.clock.clock import SystemClock
@@ -235,6 +236,24 @@ def test_an_aborted_roll_out_takes_its_release_back(hang: Callable[..., Wall]) -
     assert not read(wall.folder / "content").refused
     wall.give(root, current=False)
     wall.reaches("demo-000001", "", True)
+
+
+def test_what_waits_and_is_not_wanted_any_more_never_stays_on_the_glass(hang: Callable[..., Wall]) -> None:
+    wall = hang()
+    wall.publish(1)
+    wall.reaches("demo-000001", "", True)
+    wall.buying = True
+    wall.publish(2)
+    wall.reaches("demo-000001", "waiting", True)
+    wall.adopter.want(Target(name="demo-000001"))
+    until(lambda: len(wall.waiting) == 2)
+    assert wall.waiting[-1].store.store.version == wall.shown.store.version, "it takes the other's place"
+    wall.waiting.pop().store.close()
+    wall.leave()
+    until(lambda: wall.waiting)
+    wall.leave()
+    wall.reaches("demo-000001", "", True)
+    assert wall.price() == 102, "even where it had gone on the glass in that moment"
 
 
 def test_a_release_that_looks_alike_here_is_kept_without_a_change(hang: Callable[..., Wall]) -> None:

@@ -13,8 +13,9 @@ import pytest
 from content.authored import Content, Where, to_parts
 from content.store import AnyStore, write_store
 from content.store_check import check_store
-from kiosk.adopting.adopter import Adopter, Place
+from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.health import Facts
+from kiosk.adopting.holding import Place
 from kiosk.adopting.record import read
 from kiosk.adopting.talk import FactsWanted, StoreReady
 from kiosk.clock.clock import SystemClock
