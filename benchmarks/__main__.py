@@ -24,6 +24,7 @@ ALL = (
     "phone_lane",
     "playlist",
     "release_sizes",
+    "rollouts",
     "ledger",
     "live_changes",
     "scale",

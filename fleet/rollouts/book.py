@@ -60,6 +60,11 @@ class Detail(Struct, frozen=True, kw_only=True):
         ]
 
 
+def new_id() -> str:
+    """A roll-out's name: short enough to be typed, by chance."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(8))
+
+
 def nobody(_kiosk: str, _tags: frozenset[str]) -> frozenset[str]:
     """No content says anything of groups."""
     return frozenset()
@@ -69,15 +74,11 @@ class RolloutBook:
     """The rows, and what is wanted of kiosks with them. From any thread, in any process."""
 
     def __init__(
-        self, store: Store, desires: Desires, live: Hub, clock: Clock, groups: Groups = nobody
-    ) -> None:
-        self._store, self._desires, self._live, self._clock, self._groups = (
-            store,
-            desires,
-            live,
-            clock,
-            groups,
-        )
+        self, store: Store, desires: Desires, live: Hub, clock: Clock, groups: Groups = nobody,
+        ids: Callable[[], str] = new_id,
+    ) -> None:  # fmt: skip
+        self._store, self._desires, self._live, self._clock = store, desires, live, clock
+        self._groups, self._ids = groups, ids
 
     # --- for people -------------------------------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ class RolloutBook:
         try:
             made = msgspec.convert(
                 {
-                    **msgspec.to_builtins(wish), "id": "".join(secrets.choice(CROCKFORD) for _ in range(8)), "made_by": who,
+                    **msgspec.to_builtins(wish), "id": self._ids(), "made_by": who,
                     "why": why, "made_ms": self._clock(), "changed_ms": self._clock(),
                 },
                 Rollout,

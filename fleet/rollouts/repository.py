@@ -17,7 +17,7 @@ from content.authored.groups import groups_of
 from content.authored.mistakes import ContentError
 from content.authored.model import Content, Where
 from content.authored.parts import from_parts
-from content.release.manifest import BadRelease, Blob, Root, entries_of, read_root
+from content.release.manifest import PARTS, BadRelease, Blob, Root, entries_of, read_root
 from content.release.packing import unpack
 from fleet.rollouts.model import BadRollout, check_release
 
@@ -151,7 +151,7 @@ def _content(folder: Path, root: Root) -> Content:
         return unpack(blob, (folder / "blobs" / blob.path).read_bytes())
 
     try:
-        entries = [one for one in entries_of(root, unpacked) if not one.name.startswith("pictures/")]
-        return from_parts({one.name: unpacked(one.blob) for one in entries})
+        entries = [one for one in entries_of(root, unpacked) if one.name.startswith(f"{PARTS}/")]
+        return from_parts({one.name.removeprefix(f"{PARTS}/"): unpacked(one.blob) for one in entries})
     except (OSError, BadRelease, ContentError) as error:
         raise BadRollout(f"the groups of {root.header.name} cannot be read: {error}") from None

@@ -76,5 +76,5 @@ def _seconds(name: str, key: str, value: str) -> int:
 
 
 def _span(seconds: int) -> str:
-    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0)
+    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0) if seconds else "s"
     return f"{seconds // _UNITS[unit]}{unit}"

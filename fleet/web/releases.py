@@ -103,7 +103,7 @@ class _Pages:
         known = {one.name for one in releases}
         return private(
             page(
-                request, "releases.html", title="Releases", releases=releases, where=where, none=Runs(),
+                request, "releases.html", title="Releases", releases=releases, where=where, nowhere=Runs(),
                 strange=sorted(set(where) - known), trouble=self._rollouts.releases.trouble,
                 folder=self._rollouts.releases.folder, now_ms=self._services.clock(),
             )

@@ -19,7 +19,6 @@ from fleet.rollouts.book import Detail, Wish
 from fleet.rollouts.deeds import DEEDS, possible
 from fleet.rollouts.model import ENDED, KINDS, BadRollout, Rollout
 from fleet.rollouts.ring_text import ring_of, text_of, window_of
-from fleet.rollouts.score import AFTER_START
 from fleet.rollouts.service import Rollouts
 from fleet.services import Services
 from fleet.web.commands import body_of, json_of
@@ -38,6 +37,10 @@ EXAMPLE: Final = (
 VERDICTS: Final = {
     "confirmed": ("●", "confirmed"), "waiting": ("○", "not decided"), "failed": ("✖", "failed"), "silent": ("◌", "silent"),
     "pinned": ("◆", "pinned"), "gone": ("–", "gone"), "waived": ("≈", "accepted"),
+}  # fmt: skip
+WORDS: Final = {
+    "errors": "too many kiosks failed", "no-evidence": "no kiosk has confirmed it",
+    "success-not-reached": "too few kiosks have confirmed it",
 }  # fmt: skip
 MOST_SHOWN: Final = 200
 
@@ -162,7 +165,7 @@ class _Pages:
                 request, "rollouts_live.html" if only_part else "rollouts.html", status, title="Roll-outs", said=said,
                 who=who_of(request), found=self._rollouts.book.newest(), pins=self._rollouts.pins.all(), kinds=KINDS,
                 releases=self._rollouts.releases.all(), trouble=self._rollouts.releases.trouble, form=typed,
-                rings=RINGS, verdicts=VERDICTS, ended=ENDED, bar=bar, now_ms=self._services.clock(),
+                rings=RINGS, verdicts=VERDICTS, reasons=WORDS, ended=ENDED, bar=bar, now_ms=self._services.clock(),
             )
         )  # fmt: skip
 
@@ -183,10 +186,10 @@ class _Pages:
         return private(
             page(
                 request, "rollout_live.html" if only_part else "rollout.html", status, said=said, who=who_of(request),
-                title=f"{rollout.target} {rollout.id}", rollout=rollout, detail=detail, counts=counts_of(detail),
+                title=rollout.target, rollout=rollout, detail=detail, counts=counts_of(detail),
                 reasons=sorted(reasons.items(), key=lambda one: (-len(one[1]), one[0])), possible=possible(rollout.state),
-                preview=self._preview(rollout), verdicts=VERDICTS, text_of=text_of, bar=bar, after_start=AFTER_START,
-                most=MOST_SHOWN, now_ms=self._services.clock(), owner=self._rollouts.worker.alive,
+                preview=self._preview(rollout), verdicts=VERDICTS, text_of=text_of, bar=bar,
+                most=MOST_SHOWN, why_stopped=WORDS, now_ms=self._services.clock(),
             )
         )  # fmt: skip
 

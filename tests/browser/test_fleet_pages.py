@@ -14,6 +14,7 @@ from fleet.config import Config
 from fleet.serve import Fleet
 from tests.browser.test_access import ASK, AXE, RULES, SCHEMES, SMALL, WIDE
 from tests.fleet.pages.fleets import bad_morning, said
+from tests.fleet.rollouts.shown import published, seed
 
 PATHS = (
     "/fleet",
@@ -21,25 +22,36 @@ PATHS = (
     "/fleet/metro/central/K1",
     "/fleet/metro/central/K4",
     "/fleet/hours?span=7d",
+    "/rollouts",
+    "/rollouts/STOPPED",
+    "/releases",
 )
+
+
+STOPPED = "STOPPED"  # in its place, the roll-out that has stopped
+
+
+@pytest.fixture(scope="module")
+def stopped(fleet: Fleet) -> str:
+    return seed(fleet)
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder: Path = tmp_path_factory.mktemp("fleet-pages")
-    with Fleet(Config(data=folder, broker_port=1, port=0)) as running:
+    with Fleet(Config(data=folder / "fleet", broker_port=1, port=0, releases=published(folder))) as running:
         bad_morning(running.store, now_ms())
         yield running
 
 
-def test_no_page_breaks_a_rule_of_wcag(chromium: Browser, fleet: Fleet) -> None:
+def test_no_page_breaks_a_rule_of_wcag(chromium: Browser, fleet: Fleet, stopped: str) -> None:
     found: list[str] = []
     context = chromium.new_context(
         base_url=fleet.url, bypass_csp=True, viewport={"width": 1280, "height": 900}
     )
     page = context.new_page()
     for path in PATHS:
-        page.goto(path)
+        page.goto(path.replace(STOPPED, stopped))
         page.evaluate(AXE)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
@@ -54,12 +66,12 @@ def test_no_page_breaks_a_rule_of_wcag(chromium: Browser, fleet: Fleet) -> None:
     assert not found, "\n".join(found)
 
 
-def test_every_page_fits_320_pixels(chromium: Browser, fleet: Fleet) -> None:
+def test_every_page_fits_320_pixels(chromium: Browser, fleet: Fleet, stopped: str) -> None:
     context = chromium.new_context(base_url=fleet.url, viewport={"width": 320, "height": 568})
     page = context.new_page()
     found: list[str] = []
     for path in PATHS:
-        page.goto(path)
+        page.goto(path.replace(STOPPED, stopped))
         found += [f"{path}: {each}" for each in page.evaluate(WIDE)]
     context.close()
     assert not found, "\n".join(found)
