@@ -431,7 +431,7 @@ class Agent:
 
     def _running_changed(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
         self.operated.wanted.tell(changed_only=True)
-        return ()
+        return self.operated.live.look(at)  # a change may be of the release before
 
     # --- views and shelves ------------------------------------------------------------------------------------
 

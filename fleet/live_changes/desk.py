@@ -48,6 +48,7 @@ AT_ONCE: Final = 200  # kiosks of one transaction
 KEPT: Final = 4_000  # kiosks whose effects are at hand
 FULL_S: Final = 0.005  # until the line may have room again
 GIVE_UP_S: Final = 5.0
+ADOPTED_MS: Final = 30_000  # how late phones may follow a kiosk that adopts another release
 
 Send = Callable[[Address, Message, int | None], bool]
 Groups = Callable[[str], frozenset[str]]
@@ -163,17 +164,22 @@ class LiveDesk:
         """What holds where that kiosk sells ("": at no wall), in that release of the catalogue."""
         kiosk = "" if kiosk == NO_WALL else kiosk
         now, generation = self._clock(), self.generation
-        known = self._effects.get(f"{kiosk} {release}")
+        name = f"{kiosk} {release}"
+        known = self._effects.get(name)
         if known is not None and known[0] == generation and now < known[1]:
             return known[2]
         standing = self._standing
         changes, notes = compose(standing, kiosk, self._groups(kiosk), now)
         said = LiveSet(format=1, kiosk=kiosk, version=1, at_ms=now, changes=changes, notes=notes)
-        found = in_force(said, release, now)
         ends = min((one.until_ms for one in standing if one.until_ms > now), default=now + 3_600_000)
+        if kiosk and any(one.in_release or one.until_release for one in changes):
+            known_as = self.book.said(kiosk).get(kiosk)
+            release = known_as.content.name or release if known_as is not None else release
+            ends = min(ends, now + ADOPTED_MS)
+        found = in_force(said, release, now)
         if len(self._effects) >= KEPT:
             self._effects.clear()
-        self._effects[f"{kiosk} {release}"] = generation, ends, found
+        self._effects[name] = generation, ends, found
         return found
 
     def over(self, store: AnyStore, kiosk: str) -> AnyStore:

@@ -96,7 +96,8 @@ class Operated:
         self._events: list[AnyEvent] = []  # what a command that begins has the core do
         self._at = Stamp(0, 0)
         one_process = isinstance(link, MemoryAgentEnd)
-        self.live = Live(address, ledger, clock, runtime.after, store, release, changed, keys)
+        self.live = Live(address, ledger, clock, runtime.after, store, self._named, changed, keys)
+        self._releases = releases or NoReleases()
         self.alarm = Alarm(address, ledger, clock, tell_alert, keys, Speaker(sound, runtime.post))
         self.wanted = Wanted(
             ledger, clock, runtime.after, line.reported, release, started_as,
@@ -159,6 +160,10 @@ class Operated:
             return self.live.heard(payload, at)
         finally:
             self.wanted.tell(changed_only=True)
+
+    def _named(self) -> str:
+        """The release that is sold from, as it was signed; an imported store has its version."""
+        return self._releases.running().name or self._release()
 
     def adopted(self, at: Stamp) -> Iterable[AnyEvent]:
         """Another store is sold from: what changed since its release holds, what is in it already does not."""

@@ -12,7 +12,7 @@ from fleet.live_changes.composing import Given
 from fleet.live_changes.desk import LiveDesk
 from fleet.operating.desired import Desires
 from fleet.store.store import Store
-from mqtt.commands import LiveChanges, Reported
+from mqtt.commands import LiveChanges, Reported, Running
 from mqtt.messages import Message, Presence
 from mqtt.topics import Address
 from tests.servers import wait_until
@@ -63,10 +63,16 @@ class Office:
         wish = {"scope": scope, "gtin": gtin, "kind": kind, "who": "ada", "why": "because"} | more
         return self.desk.give(Given(**wish))  # type: ignore[arg-type]
 
-    def says(self, kiosk: str, version: int, *faults: str) -> None:
-        """A kiosk reports which set it obeys."""
+    def says(self, kiosk: str, version: int, *faults: str, release: str = "") -> None:
+        """A kiosk reports which set it obeys, and which release it runs."""
         desires = Desires(self.store, lambda *_: True, Hub(), lambda: self.now)
-        said = Reported(version=0, wall_ms=self.now, live_version=version, faults=faults)
+        said = Reported(
+            version=0,
+            wall_ms=self.now,
+            live_version=version,
+            faults=faults,
+            content=Running(name=release),
+        )
         desires.reported(Address(*kiosk.split("/")), said)
 
     def heard(self, kiosk: str) -> LiveSet | None:

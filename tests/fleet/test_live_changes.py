@@ -150,6 +150,14 @@ def test_the_fleets_own_selling_obeys_at_once(office: Office) -> None:
     assert office.desk.over(store, K2) is store
 
 
+def test_where_a_kiosk_runs_the_release_that_ends_it_phones_do_not_obey_it_either(office: Office) -> None:
+    office.give("sold-out", MILK, until_release="demo-000043")
+    office.says(K1, 1, release="demo-000042")
+    office.says(K2, 1, release="demo-000044")
+    assert office.desk.unsold(K1, [MILK], "a-hash") == "sold-out"
+    assert office.desk.unsold(K2, [MILK], "a-hash") == ""
+
+
 def test_who_does_not_obey_is_listed_with_what_it_could_not_take(office: Office) -> None:
     office.give("sold-out", MILK, "demo")
     office.hears(K1, f"sold-out {MILK}")
