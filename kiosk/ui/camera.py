@@ -17,6 +17,7 @@ from PIL import Image
 
 from kiosk.link.link import Drawn, Show, TakePicture
 from kiosk.ui.app import ScreenProgram
+from kiosk.ui.screens.wall import WallScreen
 from kiosk.views import Facing, FacingsPage, Intent, Panel, Shop, View
 
 Facings = Callable[[str, str, int, int], Sequence[Facing]]  # aisle, language, start, stop
@@ -68,12 +69,19 @@ class Camera:
         self._program.loop.finish()
         self._program.close()
 
-    def shoot(self, view: View, shop: Shop | None = None, *, opened: str = "") -> Image.Image:
-        """The picture of a view (RGB, as large as the panel), with the sheet that a tap `Do(opened)` opens."""
+    def shoot(
+        self, view: View, shop: Shop | None = None, *, opened: str = "", offset: int | None = None
+    ) -> Image.Image:
+        """The picture of a view (RGB, as large as the panel), with the sheet that a tap `Do(opened)` opens; a wall scrolled
+        by `offset` pixels.
+        """
         program = self._program
         program.post(shop or self._shop, view)
         self._turn_until(lambda: program.stage.view is view and program.stage.settled)
         screen = program.stage.screen
+        if offset is not None and isinstance(screen, WallScreen):
+            screen.scroll_to(offset)
+            self._turn_until(lambda: program.stage.settled)
         if opened and screen is not None:
             screen.done(opened)
             self._turn_until(lambda: program.stage.settled)

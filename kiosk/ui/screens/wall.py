@@ -212,6 +212,13 @@ class WallScreen(Screen):
             self._page += 1
             self.refresh()
 
+    def scroll_to(self, offset: int) -> None:
+        """Stand still with the shelf's pixel row `offset` uppermost."""
+        if self.shelf.now is not None:
+            self._stop()
+            self.scroller.place(offset, self.shelf.now.limit)
+            self.shelf.scroll(self.scroller.offset)
+
     # --- fingers -------------------------------------------------------------------------------------------
 
     def down(self, x: float, y: float) -> bool:
