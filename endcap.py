@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("content.cli", "kiosk", "read a product feed into a store"),
     "content": ("content.authored.cli", "kiosk", "what an operator publishes: check, resolve and more"),
     "publish": ("content.release.cli_publish", "fleet", "make a signed release of a content folder"),
+    "publish-software": ("content.software.cli", "fleet", "make a signed release of programs"),
     "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui, outbox"),
     "devices": (
         "devices.technician.cli",
@@ -29,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 def usage() -> str:
     """What the command can do, a line each."""
-    rows = [f"  endcap {name:<10} {what}" for name, (_, _, what) in COMMANDS.items()]
+    rows = [f"  endcap {name:<17} {what}" for name, (_, _, what) in COMMANDS.items()]
     return "\n".join(["usage: endcap COMMAND ...", "", *rows, "", "endcap COMMAND --help says more."])
 
 

@@ -15,7 +15,8 @@ import msgspec
 from content.durable import Disk, put
 from content.release.manifest import entries_of, read_root
 from content.release.packing import BLOBS, unpack
-from content.release.roles import METADATA, State
+from content.release.roles import METADATA, SOFTWARE, State
+from content.software.manifest import read_release
 
 GRACE: Final = 7 * 86_400
 _UNUSED: Final = ".unused.json"
@@ -64,7 +65,13 @@ def _used(folder: Path, state: State) -> Iterator[str]:
             stored = f"targets/{above}/{target.hashes['sha256']}.{name}"
             yield stored
             if name.endswith(".release"):
-                yield from _blobs(folder, (folder / stored).read_bytes())
+                data = (folder / stored).read_bytes()
+                yield from _software(data) if above == SOFTWARE else _blobs(folder, data)
+
+
+def _software(data: bytes) -> Iterator[str]:
+    for file in read_release(data).files:
+        yield from (f"{BLOBS}/{blob.path}" for blob in (file.blob, *(patch.blob for patch in file.patches)))
 
 
 def _blobs(folder: Path, data: bytes) -> Iterator[str]:
