@@ -51,7 +51,7 @@ def configured(folder: Path, source: str) -> Path:
         [content]
         sources = ["{source}"]
         root = "root.json"
-        health_s = 1
+        health_s = 12
         check_s = 5
         carried = "carried"
         [panel]
