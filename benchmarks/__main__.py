@@ -27,6 +27,7 @@ ALL = (
     "rollouts",
     "ledger",
     "live_changes",
+    "alerts",
     "scale",
     "wall",
 )

@@ -11,6 +11,7 @@ import logging
 import queue
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -18,7 +19,7 @@ from typing import Any, Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct, structs
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from content.alerts import MOST_ALERTS, Alert, AlertSet, BadAlerts, check_alert, write_alerts
@@ -38,6 +39,7 @@ from mqtt.topics import Address
 log = logging.getLogger(__name__)
 WAITING: Final = 20_000  # words of kiosks that wait to be kept: an alert to all makes three of each
 LATEST: Final = 50
+PATIENCE_S: Final = 5.0  # for a line that has enough to send already
 
 
 class BadAlarm(ValueError):
@@ -141,16 +143,10 @@ class Emergencies:
             before = set(
                 connection.scalars(select(alert_kiosks.c.kiosk).where(alert_kiosks.c.id == alert.id))
             )
-            for kiosk in map(str, addresses):
-                fresh = {
-                    "sent_ms": now,
-                    "heard_ms": 0,
-                    "shown_ms": 0,
-                    "cleared_ms": 0,
-                    "sound": "",
-                    "detail": "",
-                }
-                self._store.upsert(connection, alert_kiosks, {"id": alert.id, "kiosk": kiosk, **fresh})
+            fresh = {"sent_ms": now, "heard_ms": 0, "shown_ms": 0, "cleared_ms": 0, "sound": "", "detail": ""}
+            self._put_all(
+                connection, alert_kiosks, [{"id": alert.id, "kiosk": str(one), **fresh} for one in addresses]
+            )
         self.counters["raised"] += 1
         log.warning("alert %s raised by %s (%s) on %d kiosks", alert.id, who, why, len(addresses))
         self._say_to([*addresses, *(Address(*one.split("/")) for one in before - set(map(str, addresses)))])
@@ -246,41 +242,74 @@ class Emergencies:
     # --- said to kiosks ---------------------------------------------------------------------------------------
 
     def _say_to(self, addresses: Iterable[Address]) -> None:
+        """All sets are made in one transaction, then said. The line takes some hundred at a time: it is asked again for a while."""
         with self._saying:
-            for address in addresses:
-                with self._store.write() as connection:
-                    said = self._composed(connection, address)
-                self._publish(address, said)
+            with self._store.write() as connection:
+                said = self._composed(connection, list(addresses))
+            self._publish_all(said)
         self._live.tell("alert", {})
 
-    def _composed(self, connection: Connection, address: Address) -> AlertSet:
-        """All that is in force at a kiosk, as the next version."""
-        kiosk, now = str(address), self._clock()
-        rows = connection.scalars(
-            select(alerts.c.body)
-            .join(alert_kiosks, alert_kiosks.c.id == alerts.c.id)
-            .where(alert_kiosks.c.kiosk == kiosk, alerts.c.cleared_ms == 0)
+    def _publish_all(self, said: Iterable[tuple[Address, AlertSet]]) -> None:
+        until = time.monotonic() + PATIENCE_S
+        for address, one in said:
+            while not (sent := self._publish(address, one)) and time.monotonic() < until:
+                time.sleep(0.002)
+            self.counters["unsent"] += not sent  # said when the broker is back, or the kiosk appears
+
+    def _composed(self, connection: Connection, addresses: list[Address]) -> list[tuple[Address, AlertSet]]:
+        """All that is in force at each kiosk, as its next version. A handful of statements, however many kiosks there are."""
+        now = self._clock()
+        rows = connection.execute(
+            select(alert_kiosks.c.kiosk, alerts.c.id, alerts.c.body)
+            .join(alerts, alert_kiosks.c.id == alerts.c.id)
+            .where(alerts.c.cleared_ms == 0)
         ).all()
-        found = [msgspec.json.decode(body, type=Alert) for body in rows]
-        found = sorted(
-            (one for one in found if not one.until_ms or now < one.until_ms), key=lambda one: one.gravity
-        )
-        last = connection.scalar(select(alert_sets.c.version).where(alert_sets.c.kiosk == kiosk)) or 0
-        said = AlertSet(kiosk=kiosk, version=max(now, last + 1), at_ms=now, alerts=tuple(found[:MOST_ALERTS]))
-        body = msgspec.json.encode(said).decode()
-        self._store.upsert(
-            connection, alert_sets, {"kiosk": kiosk, "version": said.version, "body": body, "refused": ""}
-        )
+        read = {
+            row.id: msgspec.json.decode(row.body, type=Alert)
+            for row in {row.id: row for row in rows}.values()
+        }
+        there: dict[str, list[Alert]] = {}
+        for row in rows:
+            alert = read[row.id]
+            if not alert.until_ms or now < alert.until_ms:
+                there.setdefault(row.kiosk, []).append(alert)
+        last = {
+            row.kiosk: row.version
+            for row in connection.execute(select(alert_sets.c.kiosk, alert_sets.c.version))
+        }
+        said = []
+        for address in addresses:
+            kiosk = str(address)
+            found = sorted(there.get(kiosk, ()), key=lambda one: one.gravity)[:MOST_ALERTS]
+            version = max(now, last.get(kiosk, 0) + 1)
+            said.append((address, AlertSet(kiosk=kiosk, version=version, at_ms=now, alerts=tuple(found))))
+        new = [
+            {
+                "kiosk": one.kiosk,
+                "version": one.version,
+                "body": msgspec.json.encode(one).decode(),
+                "refused": "",
+            }
+            for _, one in said
+        ]
+        self._put_all(connection, alert_sets, new)
         return said
 
-    def _publish(self, address: Address, said: AlertSet) -> None:
+    def _put_all(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows or replace those of their keys, in one statement."""
+        if rows:
+            keys = [column.name for column in table.primary_key.columns]
+            insert = self._store.insert(table)
+            values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+    def _publish(self, address: Address, said: AlertSet) -> bool:
         assert self._key is not None, "looked at before"
         body = write_alerts(said)
         signature = sign(self._key, "alert", address.tenant, body)
-        if not self._send(
+        return self._send(
             address, Alerts(kid=key_id(public_bytes(self._key)), signature=signature, body=body), None
-        ):
-            self.counters["unsent"] += 1  # when the broker is back
+        )
 
     def line_up(self) -> None:
         """The broker is back, perhaps with nothing kept: every kiosk's newest set is said again."""
@@ -298,9 +327,8 @@ class Emergencies:
             bodies = connection.scalars(
                 wanted if kiosk is None else wanted.where(alert_sets.c.kiosk == kiosk)
             ).all()
-        for body in bodies:
-            said = msgspec.json.decode(body, type=AlertSet)
-            self._publish(Address(*said.kiosk.split("/")), said)
+        sets = (msgspec.json.decode(body, type=AlertSet) for body in bodies)
+        self._publish_all((Address(*said.kiosk.split("/")), said) for said in sets)
 
     # --- what kiosks say --------------------------------------------------------------------------------------
 

@@ -193,7 +193,8 @@ PAGE = """# The core's screens
 
 Found by walking `kiosk.core.session.step`, not drawn by hand; refresh with `python -m kiosk.core.diagram > docs/states.md`.
 An arrow names every event that leads along it; `time (idle)` is nobody touching the glass, `time (stage)` is a wait
-that has run out. What stays on its screen, what happens to payments in the background, and the laws: [core.md](core.md).
+that has run out. An alert is not among them: it lies over every one of them at once and gives it back ([emergency.md](emergency.md)).
+What stays on its screen, what happens to payments in the background, and the laws: [core.md](core.md).
 
 ```mermaid
 %s```
