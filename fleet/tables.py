@@ -117,6 +117,20 @@ rollups = Table(
     Index("rollups_by_minute", "minute", postgresql_using="brin"),
 )  # fmt: skip
 
+# What was played per minute, by what it was: see fleet.events.plays. Rows are added as in `rollups`, and stay.
+plays = Table(
+    "plays", metadata,
+    Column("kiosk", String(98), nullable=False), _number("minute"),
+    Column("showing", String(32), nullable=False), Column("clock", String(8), nullable=False),  # synced | holdover | unsynced
+    _number("times"), _number("shown_ms"), _number("how_ms"), _number("drawn"), _number("present"), _number("touched"),
+    Index("plays_by_kiosk", "kiosk", "minute"), Index("plays_by_minute", "minute", postgresql_using="brin"),
+)  # fmt: skip
+showings = Table(
+    "showings", metadata,
+    Column("id", String(32), primary_key=True),  # of what follows, by which one play is told from another
+    _text("advert"), _text("creative"), _text("name"), _text("playlist"), _text("booking"), _text("kind"),
+)  # fmt: skip
+
 # The last word of every kiosk: presence (retained on the wire) and health. `seen_ms` is by the fleet's clock.
 kiosks = Table(
     "kiosks", metadata,

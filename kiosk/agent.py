@@ -377,7 +377,9 @@ class Agent:
             case do.AdoptStore(version=version):
                 return self._adopt(version, at)
             case _:
-                self._ledger.note(record_of(effect, at, self._clock))
+                drawn = self._link.drawn()  # None where no screen is there, or it has not drawn yet
+                slide = drawn.slide if drawn is not None and drawn.version == self._shop.version else ""
+                self._ledger.note(record_of(effect, at, self._clock, on_glass=slide))
         return ()
 
     def _print(self, effect: do.PrintReceipt, at: Stamp) -> None:

@@ -74,7 +74,7 @@ class AdvertPlayed(Event, frozen=True, kw_only=True, tag="play"):
 
     `creative` is the SHA-256 of its picture and `name` what it was called then: both mean the same after the picture is deleted.
     `kind`: contract | booked | turn. `ended`: end | hours (its own were over) | person (somebody came) | covered | store (another one
-    was adopted) | closed | night.
+    was adopted) | closed | night. What else it proves, and what not: docs/measuring.md.
     """
 
     advert: str
@@ -88,6 +88,11 @@ class AdvertPlayed(Event, frozen=True, kw_only=True, tag="play"):
     began_ms: int = 0  # what the wall clock said as it came up
     began_mono_ms: int = 0
     ended: str = ""
+    drawn: bool = False  # the wall's screen said that it has drawn this slide, and was there to the end of it
+    touched: bool = False  # the slide itself was touched, and that ended it
+    how_ms: int = (
+        0  # how long "how it works" was up since the play before: with `shown_ms` it makes up the loop's time
+    )
 
 
 class FacingsSeen(Event, frozen=True, kw_only=True, tag="impressions"):
@@ -115,6 +120,23 @@ class Scanned(Event, frozen=True, kw_only=True, tag="scan"):
     gtin: str = ""
 
 
+class Showing(Struct, frozen=True, kw_only=True):
+    """Plays of one creative under one booking, added up; fields as in AdvertPlayed. `present`: those a person ended."""
+
+    advert: str
+    creative: str = ""
+    name: str = ""
+    playlist: str = ""
+    booking: str = ""
+    kind: str = ""
+    times: int = 0
+    shown_ms: int = 0
+    drawn: int = 0  # plays that were
+    present: int = 0
+    touched: int = 0
+    how_ms: int = 0
+
+
 class Gap(Event, frozen=True, kw_only=True, tag="gap"):
     """Stands for the events `first` to `seq` of its stream, which the kiosk folded into sums when its card was full.
 
@@ -131,6 +153,9 @@ class Gap(Event, frozen=True, kw_only=True, tag="gap"):
     from_ms: int = 0  # wall clock of the earliest
     until_ms: int = 0  # and of the latest
     lost: int = 0
+    showings: tuple[
+        Showing, ...
+    ] = ()  # the same plays as in `plays`, by creative and booking; of older programs none
 
 
 KioskEvent = SaleMade | RefundWanted | AdvertPlayed | FacingsSeen | Engaged | Scanned | Gap

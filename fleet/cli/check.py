@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fleet import tables
 from fleet.config import Config
-from fleet.events import gaps, rollups
+from fleet.events import gaps, plays, rollups
 from fleet.events.retry import retry
 from fleet.store.migrate import BadDatabase
 from fleet.store.store import Store
@@ -104,11 +104,17 @@ def _gaps(store: Store, options: argparse.Namespace) -> int:
 def _verify(store: Store, options: argparse.Namespace) -> int:
     with store.read() as connection:
         found = rollups.differences(connection, options.since)
+        shown = plays.differences(connection, options.since)
     for (kiosk, minute, kind, key), there, wanted in found[:100]:
         at = datetime.fromtimestamp(minute * 60, UTC).isoformat(timespec="minutes")
         print(f"{kiosk} {at} {kind} {key!r}: {there} stored, {wanted} by the events")
-    if found:
-        print(f"{len(found)} sums differ", file=sys.stderr)
+    for play, was, should in shown[:100]:
+        at = datetime.fromtimestamp(play.minute * 60, UTC).isoformat(timespec="minutes")
+        print(
+            f"{play.kiosk} {at} plays {play.showing.creative or play.showing.advert!r}: {was} stored, {should} by the events"
+        )
+    if found or shown:
+        print(f"{len(found) + len(shown)} sums differ", file=sys.stderr)
         return 1
     print("every sum is what the events say")
     return 0

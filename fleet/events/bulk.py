@@ -101,6 +101,24 @@ def insert_rows(
     )
 
 
+def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of a table that has no key, all of the same columns."""
+    if not rows:
+        return
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    if is_postgres(connection):
+        lines = ("\t".join(_escaped(str(row[name])) for name in names) + "\n" for row in rows)
+        pieces = ("".join(some).encode() for some in _some(lines))
+        copy(connection, f'COPY "{table.name}" ({columns}) FROM STDIN', pieces)
+        return
+    marks = ", ".join("?" * len(names))
+    connection.exec_driver_sql(
+        f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})',  # noqa: S608 (names of ours)
+        [tuple(row[name] for name in names) for row in rows],
+    )
+
+
 def copy(connection: Connection, statement: str, pieces: Iterable[bytes]) -> None:
     """Run a COPY FROM STDIN with these bytes. Errors are SQLAlchemy's, as of any other statement."""
     import psycopg  # only where PostgreSQL is used

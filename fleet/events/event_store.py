@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
 
 from fleet import tables
-from fleet.events import bulk, rollups
+from fleet.events import bulk, plays, rollups
 from fleet.events.last_words import heard_of
 from fleet.events.losses import came_after_all
 from fleet.events.marks import Mark
@@ -243,6 +243,7 @@ def _aside(item: Stored, reason: str) -> Aside:
 def _derive(connection: Connection, found: _Sorted) -> None:
     """What new events leave beside their own rows."""
     sums: rollups.Sums = {}
+    shown = plays.Sums()
     rows: dict[str, list[dict[str, Any]]] = {}
     twice = _sold_before(connection, found.new)
     for item in found.new:
@@ -254,6 +255,7 @@ def _derive(connection: Connection, found: _Sorted) -> None:
             counted = place not in found.uncounted
         if counted:
             rollups.add(sums, item)
+            plays.add(shown, item)
         if type(item.event) not in LEAVE_ROWS:
             continue
         for name, row in rows_of(item):
@@ -263,6 +265,7 @@ def _derive(connection: Connection, found: _Sorted) -> None:
     for name, of_table in rows.items():
         bulk.insert_rows(connection, tables.metadata.tables[name], of_table, "DO NOTHING")
     bulk.add_rollups(connection, sums)
+    plays.write(connection, shown)
 
 
 def _sold_before(connection: Connection, items: Sequence[Stored]) -> set[tuple[str, str, int]]:

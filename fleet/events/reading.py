@@ -6,6 +6,7 @@ An event in its place that cannot be understood is no reason to hold up those af
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -191,6 +192,7 @@ def _names(where: str, *names: str) -> None:
 def _play(event: AdvertPlayed) -> None:
     _times(event)
     _sum(event.shown_ms, "shown_ms")
+    _sum(event.how_ms, "how_ms")
 
 
 def _seen(event: FacingsSeen) -> None:
@@ -238,6 +240,8 @@ def _numbers(event: Gap) -> Iterable[int]:
         yield from numbers
     for _, *numbers in event.seen:
         yield from numbers
+    for each in event.showings:
+        yield from (each.times, each.shown_ms, each.drawn, each.present, each.touched, each.how_ms)
 
 
 _CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
@@ -256,4 +260,13 @@ def contradiction(gap: Gap) -> str:
         return f"it counts more events than {gap.first} to {gap.seq} are"
     if sum(times for _, times, _ in gap.plays) > gap.counts.get("play", 0):
         return "it has more plays than events of them"
+    left = Counter[str]()
+    for advert, times, _ in gap.plays:
+        left[advert] += times
+    for each in gap.showings:
+        left[each.advert] -= each.times
+        if max(each.drawn, each.present, each.touched) > each.times:
+            return "more of its plays were confirmed than there were"
+    if any(times < 0 for times in left.values()):
+        return "its plays by creative are more than its plays"
     return ""

@@ -55,7 +55,9 @@ def count_play(turn: Turn, before: Session) -> None:
     plan = plan_for(before.store, before.settings)
     turn.set(history=played(before.history, plan, slot, choice.kind, choice.owed, state.since_ms, shown))
     if slot is None:
+        turn.set(how_ms=before.how_ms + shown)
         return
+    ended = _why(turn, before, shown >= choice.ms, cut=choice.ms < slot.ms)
     advert = next((each for each in before.store.adverts if each.key == slot.creative), None)
     turn.do(
         RecordPlay(
@@ -63,9 +65,10 @@ def count_play(turn: Turn, before: Session) -> None:
             creative=advert.sha256 if advert else "", name=(advert.name or advert.key) if advert else "",
             playlist=slot.playlist, booking=slot.booking, kind=choice.kind,
             began_ms=state.wall_ms, began_mono_ms=state.since_ms,
-            ended=_why(turn, before, shown >= choice.ms, cut=choice.ms < slot.ms),
+            ended=ended, touched=ended == "person" and turn.session.advert == slot.creative, how_ms=before.how_ms,
         )
     )  # fmt: skip
+    turn.set(how_ms=0)
 
 
 def _why(turn: Turn, before: Session, whole: bool, *, cut: bool) -> str:

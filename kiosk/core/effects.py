@@ -150,6 +150,9 @@ class RecordPlay(Effect, frozen=True):
     began_ms: int = 0
     began_mono_ms: int = 0
     ended: str = ""
+    drawn: bool = False  # the agent's to say, which hears the screen
+    touched: bool = False
+    how_ms: int = 0
 
 
 class RecordImpressions(Effect, frozen=True):

@@ -241,6 +241,7 @@ class Session(Struct, frozen=True, kw_only=True):
     reach: bool = False
     advert: str = ""  # the one that was touched to begin; "" for none
     history: History = field(default_factory=History)  # what has played, as far as the next choice needs it
+    how_ms: int = 0  # how long "how it works" was up since a play was last told
     aisle: str = ""
     basket: tuple[Pick, ...] = ()
     order: Order | None = None

@@ -49,12 +49,13 @@ def refund_of(effect: RecordRefund, at: Stamp, clock: Clock) -> RefundWanted:
     )
 
 
-def record_of(effect: AnyEffect, at: Stamp, clock: Clock) -> KioskEvent:
-    """A play, impressions, an engagement or a scan. Raises TypeError for an effect that is not a record."""
+def record_of(effect: AnyEffect, at: Stamp, clock: Clock, *, on_glass: str = "") -> KioskEvent:
+    """A play, impressions, an engagement or a scan. `on_glass`: the slide the screen last said it has drawn. Raises TypeError for an effect that is not a record."""
     head = _heading(at, clock)
     match effect:
         case RecordPlay():
-            return AdvertPlayed(**head, **structs.asdict(effect))
+            drawn = bool(on_glass) and on_glass == effect.advert
+            return AdvertPlayed(**head, **structs.asdict(structs.replace(effect, drawn=drawn)))
         case RecordImpressions(aisle=aisle, minute=minute, seen=seen, version=version):
             return FacingsSeen(**head, aisle=aisle, minute=minute, seen=seen, version=version)
         case RecordEngagement(what=what, detail=detail, facing=facing):

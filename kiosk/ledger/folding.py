@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
-from mqtt.messages import AdvertPlayed, Engaged, FacingsSeen, Gap, KioskEvent, Scanned
+from mqtt.messages import AdvertPlayed, Engaged, FacingsSeen, Gap, KioskEvent, Scanned, Showing
 
 GAP_BYTES: Final = (
     12 * 1024
@@ -25,6 +26,9 @@ _QUALITIES: Final = (UNSYNCED, "holdover", "synced")  # of clocks, the worst fir
 _HEADING: Final = 400  # bytes of a gap without sums, and more than enough of each entry of its sums:
 _PLAY: Final = 40
 _SEEN: Final = 50
+_SHOWING: Final = 260  # beside its texts
+_KEY: Final = ("advert", "creative", "name", "playlist", "booking", "kind")  # what tells showings apart
+_SUMS: Final = ("times", "shown_ms", "drawn", "present", "touched", "how_ms")
 
 _encode = msgspec.json.Encoder().encode
 _event = msgspec.json.Decoder(KioskEvent).decode
@@ -86,8 +90,20 @@ def _as_gap(body: bytes) -> tuple[Gap | None, int]:
         seen=tuple((event.aisle, *one) for one in event.seen) if isinstance(event, FacingsSeen) else (),
         from_ms=moment,
         until_ms=moment,
+        showings=(_showing(event),) if isinstance(event, AdvertPlayed) else (),
     )
     return gap, 1
+
+
+def _showing(play: AdvertPlayed) -> Showing:
+    return Showing(
+        **{name: getattr(play, name) for name in _KEY}, times=1, shown_ms=play.shown_ms, drawn=int(play.drawn),
+        present=int(play.ended == "person"), touched=int(play.touched), how_ms=play.how_ms,
+    )  # fmt: skip
+
+
+def _key(showing: Showing) -> tuple[str, ...]:
+    return tuple(getattr(showing, name) for name in _KEY)
 
 
 class _Run:
@@ -100,6 +116,7 @@ class _Run:
         self._counts: Counter[str] = Counter()
         self._plays: dict[str, tuple[int, int]] = {}
         self._seen: dict[tuple[str, int], tuple[int, int]] = {}
+        self._showings: dict[tuple[str, ...], Showing] = {}
         self._rows = self._size = self._events = self._lost = 0
         self._room = GAP_BYTES - _HEADING
         self._clock = gap.clock
@@ -121,10 +138,19 @@ class _Run:
     def _growth(self, gap: Gap) -> int:
         """Bytes of entries that are not there yet: what is only added to needs none, so the order does not matter."""
         plays = sum(len(advert.encode()) + _PLAY for advert, _, _ in gap.plays if advert not in self._plays)
-        return plays + sum(
-            len(aisle.encode()) + _SEEN
-            for aisle, facing, _, _ in gap.seen
-            if (aisle, facing) not in self._seen
+        showings = sum(
+            sum(len(text.encode()) for text in _key(each)) + _SHOWING
+            for each in gap.showings
+            if _key(each) not in self._showings
+        )
+        return (
+            showings
+            + plays
+            + sum(
+                len(aisle.encode()) + _SEEN
+                for aisle, facing, _, _ in gap.seen
+                if (aisle, facing) not in self._seen
+            )
         )
 
     def add(self, place: int, size: int, gap: Gap, event: int) -> None:
@@ -139,6 +165,12 @@ class _Run:
         for advert, times, shown in gap.plays:
             before = self._plays.get(advert, (0, 0))
             self._plays[advert] = before[0] + times, before[1] + shown
+        for showing in gap.showings:
+            known = self._showings.get(_key(showing))
+            if known is not None:
+                sums = {name: getattr(known, name) + getattr(showing, name) for name in _SUMS}
+                showing = structs.replace(known, **sums)
+            self._showings[_key(showing)] = showing
         for aisle, facing, times, shown in gap.seen:
             before = self._seen.get((aisle, facing), (0, 0))
             self._seen[aisle, facing] = before[0] + times, before[1] + shown
@@ -162,6 +194,7 @@ class _Run:
                 from_ms=self._from_ms,
                 until_ms=self._until_ms,
                 lost=self._lost,
+                showings=tuple(showing for _, showing in sorted(self._showings.items())),
             )
         )
         if len(body) < self._size:

@@ -35,6 +35,7 @@ class Drawn(Struct, frozen=True, tag="drawn"):
     version: str  # Shop.version
     frames: int
     facings: int  # the most products that were on the glass at once, all of them painted
+    slide: str = ""  # the attract loop's that is on the glass as this is said; "" where another screen is
 
 
 class ScreenEnd(Protocol):

@@ -232,7 +232,7 @@ class ScreenProgram:
 
     def _flipping(self, _window: Any) -> None:
         self.frames += 1
-        self._witness.frame(self.stage.version)
+        self._witness.frame(self.stage.version, self.stage.slide)
         request, self._picture = self._picture, None
         if request is not None:
             from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels

@@ -186,6 +186,12 @@ class Stage:
         """Of the shop's content that is shown; "" before the first view."""
         return self._shop.version if self._shop is not None else ""
 
+    @property
+    def slide(self) -> str:
+        """Of the attract loop, where it is on the glass with all that belongs to it; "" otherwise."""
+        view, screen = self.view, self.screen
+        return view.slide if isinstance(view, Attract) and screen is not None and screen.ready else ""
+
     def facings(self) -> int:
         """How many products are on the glass; 0 as long as something of the view is missing there."""
         return self.screen.facings if self.screen is not None and self.settled else 0

@@ -24,13 +24,15 @@ class Witness:
     ) -> None:
         """`facings`: how many products are on the glass now, 0 where something is still missing there. `later(call, seconds)`."""
         self._tell, self._facings, self._later, self._now = tell, facings, later, now
-        self._version, self._frames, self._most = "", 0, 0
+        self._version, self._slide, self._frames, self._most = "", "", 0, 0
         self._due, self._waits = 0.0, False
 
-    def frame(self, version: str) -> None:
-        """One was shown, of a shop's content in this state."""
+    def frame(self, version: str, slide: str = "") -> None:
+        """One was shown, of a shop's content in this state; `slide`: of the attract loop. Each new slide is told at once."""
         if version != self._version:
             self._version, self._frames, self._most, self._due = version, 0, 0, 0.0
+        if slide != self._slide:
+            self._slide, self._due = slide, 0.0
         self._frames += 1
         if (rest := self._due - self._now()) <= 0:
             self._say()
@@ -45,4 +47,4 @@ class Witness:
     def _say(self) -> None:
         self._most = max(self._most, self._facings())
         self._due = self._now() + (OFTEN_S if self._most else SOON_S)
-        self._tell(Drawn(self._version, self._frames, self._most))
+        self._tell(Drawn(self._version, self._frames, self._most, self._slide))

@@ -61,6 +61,30 @@ def test_the_operators_fifth_of_an_hour_is_kept_while_people_come_and_go() -> No
     assert {play.ended for play in plays} == {"end", "person"}
 
 
+def test_a_slide_that_is_touched_says_so_and_how_long_the_loop_was_without_a_play() -> None:
+    j = playing(
+        Playlist(key="sold", entries=(PlaylistEntry(creative="autumn"), PlaylistEntry(creative="late")))
+    )
+    assert slides(j, 3) == ["autumn", "late", HOW]
+    up = j.view(views.Attract).slide
+    j.wait(2_000)
+    j.happens(ev.Started, advert=up)
+    *_, touched = j.did(ef.RecordPlay)
+    assert (touched.ended, touched.touched, touched.shown_ms) == ("person", True, 2_000)
+    assert touched.how_ms == j.session.settings.how_ms, "told with the play that came after it"
+    j.happens(ev.StartOverAsked)
+    other = j.view(views.Attract).slide
+    j.wait(1_000)
+    j.happens(ev.Started)
+    *_, walked_up = j.did(ef.RecordPlay)
+    assert (walked_up.advert, walked_up.ended, walked_up.touched, walked_up.how_ms) == (
+        other,
+        "person",
+        False,
+        0,
+    )
+
+
 def test_an_advert_ends_with_its_hours_and_the_glass_is_not_blank() -> None:
     j = playing()
     now = j.session.at.wall_ms // 1000

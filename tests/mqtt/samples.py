@@ -40,6 +40,7 @@ from mqtt.messages import (
     Request,
     SaleMade,
     Scanned,
+    Showing,
     StatusWanted,
     Terms,
     TimeTold,
@@ -71,7 +72,7 @@ SAMPLES: dict[str, Message] = {
     ),
     "play": AdvertPlayed(**place(3), advert="breakfast", shown_ms=8000, version="2026-11-22.1",
         creative="5f1d" * 16, name="Breakfast at the platform", playlist="sold", booking="B-2044", kind="booked",
-        began_ms=1795348792123, began_mono_ms=86392123, ended="end",
+        began_ms=1795348792123, began_mono_ms=86392123, ended="person", drawn=True, touched=True, how_ms=8000,
     ),
     "impressions": FacingsSeen(
         **place(4), aisle="dairy", minute=29922480, seen=((17, 2, 9400), (18, 2, 9400)), version="2026-11-22.1"
@@ -81,6 +82,12 @@ SAMPLES: dict[str, Message] = {
     "gap": Gap(
         **place(400), first=7, counts={"play": 31, "impressions": 363}, plays=(("breakfast", 31, 248000),),
         seen=(("dairy", 17, 702, 3299400),), from_ms=1795345200000, until_ms=1795348799000,
+        showings=(
+            Showing(
+                advert="breakfast", creative="5f1d" * 16, name="Breakfast at the platform", playlist="sold", booking="B-2044",
+                kind="booked", times=31, shown_ms=248000, drawn=31, present=2, touched=1, how_ms=120000,
+            ),
+        ),
     ),
     "batch": Batch(events=(SALE, Engaged(**place(2), what="reset"))),
     "ack": Ack(epoch="9f2c41d07be3", upto=6, at_ms=1795348800123),

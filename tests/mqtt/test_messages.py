@@ -19,6 +19,7 @@ from mqtt.messages import (
     BadMessage,
     Batch,
     ChargeState,
+    Gap,
     KioskEvent,
     Message,
     Request,
@@ -82,8 +83,18 @@ def test_a_play_of_before_creatives_had_hashes_is_still_read() -> None:
     old = msgspec.json.decode(golden("play"))
     for field in ("creative", "name", "playlist", "booking", "kind", "began_ms", "began_mono_ms", "ended"):
         del old[field]
+    for field in ("drawn", "touched", "how_ms"):
+        del old[field]
     play = decode(msgspec.json.encode(old), AdvertPlayed)
     assert (play.advert, play.creative, play.began_ms, play.ended) == ("breakfast", "", 0, "")
+    assert (play.drawn, play.touched, play.how_ms) == (False, False, 0)
+
+
+def test_a_gap_of_before_plays_were_told_by_creative_is_still_read() -> None:
+    old = msgspec.json.decode(golden("gap"))
+    del old["showings"]
+    before = decode(msgspec.json.encode(old), Gap)
+    assert (before.plays, before.showings) == ((("breakfast", 31, 248000),), ())
 
 
 @pytest.mark.parametrize("name", ["charge-state", "code-state", "code-state-basket", "time-told"])

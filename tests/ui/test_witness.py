@@ -32,6 +32,11 @@ def test_it_tells_at_once_then_seldom_and_anew_for_new_content() -> None:
     assert told[-1] == Drawn("v1", 4, 4), "the most there were"
     witness.frame("v2")
     assert told[-1] == Drawn("v2", 1, 0)
+    witness.frame("v2", "autumn")
+    assert told[-1] == Drawn("v2", 2, 0, "autumn"), "a slide is told at once"
+    witness.frame("v2", "autumn")
+    witness.frame("v2")
+    assert told[-1] == Drawn("v2", 4, 0), "and that it is no more"
 
 
 @pytest.mark.ui

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
 
 from mqtt.messages import AdvertPlayed, Engaged, FacingsSeen, Gap, KioskEvent, RefundWanted, SaleMade, Scanned
 from tests.kiosk.orders import payment, refund_of, sale_of
@@ -38,6 +39,24 @@ def small_events() -> st.SearchStrategy[KioskEvent]:
     return st.one_of(
         st.builds(play, wall, st.sampled_from(["milk", "bread", "牛奶"]), st.integers(0, 60_000)),
         st.builds(
+            lambda made, creative, booking, ended, drawn, how: replace(
+                made,
+                creative=creative * 64,
+                name=creative,
+                booking=booking,
+                ended=ended,
+                drawn=drawn,
+                touched=ended == "person" and drawn,
+                how_ms=how,
+            ),
+            st.builds(play, wall),
+            st.sampled_from("ab"),
+            st.sampled_from(["", "B-1", "B-2"]),
+            st.sampled_from(["end", "person"]),
+            st.booleans(),
+            st.integers(0, 30_000),
+        ),
+        st.builds(
             seen, wall, st.lists(facing, max_size=4, unique_by=lambda one: one[0]), st.sampled_from("ab")
         ),
         wall.map(
@@ -69,7 +88,7 @@ def runs() -> st.SearchStrategy[list[KioskEvent]]:
 def sums(events: Iterable[KioskEvent]) -> dict[str, Counter[object]]:
     """What events come to by the hour, folded or not: exactly what an operator's reports are made of."""
     found: dict[str, Counter[object]] = {
-        name: Counter() for name in ("count", "plays", "shown", "seen", "looked", "lost", "money")
+        name: Counter() for name in ("showings", "count", "plays", "shown", "seen", "looked", "lost", "money")
     }
     for event in events:
         if isinstance(event, SaleMade | RefundWanted):
@@ -89,6 +108,10 @@ def sums(events: Iterable[KioskEvent]) -> dict[str, Counter[object]]:
             facings = (
                 tuple((event.aisle, *one) for one in event.seen) if isinstance(event, FacingsSeen) else ()
             )
+        for figures in shown_of(event):
+            found["showings"].update(
+                {(*figures[:6], name, hour): figure for name, figure in enumerate(figures[6:])}
+            )
         for advert, times, shown in plays:
             found["plays"][advert, hour] += times
             found["shown"][advert, hour] += shown
@@ -99,6 +122,18 @@ def sums(events: Iterable[KioskEvent]) -> dict[str, Counter[object]]:
         name: Counter({key: value for key, value in figures.items() if value})
         for name, figures in found.items()
     }
+
+
+def shown_of(event: KioskEvent) -> list[tuple[object, ...]]:
+    """Plays by creative and booking: six texts, then times, milliseconds, drawn, ended by a person, touched, how-it-works."""
+    if isinstance(event, AdvertPlayed):
+        return [
+            (
+                event.advert, event.creative, event.name, event.playlist, event.booking, event.kind, 1, event.shown_ms,
+                event.drawn, event.ended == "person", event.touched, event.how_ms,
+            )
+        ]  # fmt: skip
+    return [astuple(each) for each in event.showings] if isinstance(event, Gap) else []
 
 
 def covered(events: Iterable[KioskEvent]) -> list[int]:
