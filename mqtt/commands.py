@@ -6,7 +6,8 @@ first: what would disturb a payment is refused while one is under way, unless it
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -112,6 +113,35 @@ class Desired(Message, frozen=True, kw_only=True):
     log_level: str = "INFO"
     content: Target | None = None  # None: what the operator signed as the release for everybody
     software: Target | None = None  # None: what is installed
+    # How releases are fetched, in place of what kiosk.toml says in [content].
+    sources: tuple[
+        str, ...
+    ] = ()  # addresses; none: kiosk.toml's. Its folders, such as a stick's, are asked besides
+    fetch_kib_s: int | None = None  # 0: as fast as it goes; None: kiosk.toml's
+    fetch_window: tuple[int, int] | None = (
+        None  # files come from minute to minute of the local day; equal: always; None: kiosk.toml's
+    )
+
+
+MOST_SOURCES: Final = 8
+MOST_KIB_S: Final = 1_048_576
+
+
+def is_address(source: str) -> bool:
+    """Whether a source of releases is one the fleet may name: http or https, a host, nothing to sign in with. A folder is not."""
+    try:
+        parts = urlsplit(source)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = len(source) <= 500 and source.isascii() and source.isprintable() and " " not in source
+    return (
+        plain
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and port != 0
+        and not (parts.username or parts.query or parts.fragment)
+    )
 
 
 class LiveChanges(Message, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 FORMAT: Final = 1
+SIGNED_AT: Final = "x-endcap-signed-at"  # Unix seconds, in all signed metadata: when it was signed
 PARTS: Final = "parts"  # what content.authored.to_parts gives, by its names
 PICTURES: Final = "pictures"
 FOLDERS: Final = (PARTS, PICTURES)

@@ -46,26 +46,52 @@ def _parser() -> argparse.ArgumentParser:
         help="dark while nobody is there, in the kiosk's local time",
     )
     parser.add_argument("--log-level", choices=LEVELS)
+    fetch = parser.add_argument_group("how releases are fetched; `default` is what kiosk.toml says")
+    fetch.add_argument(
+        "--source", action="append", metavar="URL|default", help="may be given again: asked in this order"
+    )
+    fetch.add_argument("--fetch-kib-s", type=_rate, metavar="N|default", help="0: as fast as it goes")
+    fetch.add_argument(
+        "--fetch-window", type=_window, metavar="HH:MM-HH:MM|always|default", help="in the kiosk's local time"
+    )
     parser.add_argument("--by", default="", metavar="NAME")
     parser.add_argument("--why", default="", metavar="TEXT")
     parser.add_argument("--fleet", default=FLEET, metavar="URL", help="default %(default)s")
     return parser
 
 
+def _rate(text: str) -> int | str:
+    if text == "default" or text.isdecimal():
+        return text if text == "default" else int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}: expected a number, or default")
+
+
+def _window(text: str) -> list[int] | str:
+    if text in ("always", "default"):
+        return [0, 0] if text == "always" else text
+    if (minutes := _minutes(text)) is not None:
+        return minutes
+    raise argparse.ArgumentTypeError(f"{text!r}: expected 01:00-05:00, always or default")
+
+
 def _night(text: str) -> list[int] | str:
     if text == "never":
         return text
+    if (minutes := _minutes(text)) is not None:
+        return minutes
+    raise argparse.ArgumentTypeError(f"{text!r}: expected 23:30-05:00, or never")
+
+
+def _minutes(text: str) -> list[int] | None:
     try:
         minutes = [
             int(part[:2]) * 60 + int(part[3:])
             for part in text.split("-")
             if len(part) == 5 and part[2] == ":"
         ]
-        if len(minutes) == 2:
-            return minutes
     except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r}: expected 23:30-05:00, or never")
+        return None
+    return minutes if len(minutes) == 2 else None
 
 
 def _changes(options: argparse.Namespace) -> dict[str, Any]:
@@ -77,4 +103,9 @@ def _changes(options: argparse.Namespace) -> dict[str, Any]:
     for name in ("brightness", "log_level"):
         if (value := getattr(options, name)) is not None:
             changes[name] = value
+    if options.source is not None:
+        changes["sources"] = [source for source in options.source if source != "default"]
+    for name in ("fetch_kib_s", "fetch_window"):
+        if (value := getattr(options, name)) is not None:
+            changes[name] = None if value == "default" else value
     return changes

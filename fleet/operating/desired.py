@@ -15,7 +15,7 @@ from fleet.live import Hub
 from fleet.operating.releases import keep_running, keep_wanted
 from fleet.store.store import Store
 from fleet.tables import desired, reported
-from mqtt.commands import Desired, Reported, Target
+from mqtt.commands import MOST_KIB_S, MOST_SOURCES, Desired, Reported, Target, is_address
 from mqtt.messages import Message
 from mqtt.topics import Address
 
@@ -26,7 +26,9 @@ DAY: Final = 1440
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 MOST: Final = 100_000  # bytes of a report
 LAST_VERSION: Final = 2**53  # what a kiosk says beyond it is nonsense
-FIELDS: Final = ("out_of_service", "brightness", "sleep", "log_level")
+FIELDS: Final = (
+    "out_of_service", "brightness", "sleep", "log_level", "sources", "fetch_kib_s", "fetch_window",
+)  # fmt: skip
 
 
 class BadDesired(ValueError):
@@ -193,4 +195,17 @@ def _changed(last: Desired, changes: dict[str, Any], who: str, why: str, after: 
         raise BadDesired(f"sleep {list(wanted.sleep)}: expected two different minutes of 0 to {DAY - 1}")
     if wanted.log_level not in LEVELS:
         raise BadDesired(f"log_level {wanted.log_level[:16]!r}: expected one of {', '.join(LEVELS)}")
+    _check_fetching(wanted)
     return wanted
+
+
+def _check_fetching(wanted: Desired) -> None:
+    for source in wanted.sources:
+        if not is_address(source):
+            raise BadDesired(f"sources {source[:80]!r}: expected https://HOST[:PORT][/PATH]")
+    if len(wanted.sources) > MOST_SOURCES:
+        raise BadDesired(f"sources: expected at most {MOST_SOURCES}")
+    if wanted.fetch_kib_s is not None and not 0 <= wanted.fetch_kib_s <= MOST_KIB_S:
+        raise BadDesired(f"fetch_kib_s {wanted.fetch_kib_s}: expected 0 to {MOST_KIB_S}")
+    if wanted.fetch_window is not None and not all(0 <= minute < DAY for minute in wanted.fetch_window):
+        raise BadDesired(f"fetch_window {list(wanted.fetch_window)}: expected minutes of 0 to {DAY - 1}")

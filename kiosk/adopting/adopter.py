@@ -24,7 +24,7 @@ from kiosk.adopting.holding import Fetches, Holding, Opened, Place
 from kiosk.adopting.laying import Unusable
 from kiosk.adopting.making import Blobs, wall_of
 from kiosk.adopting.slots import Choice, Refused, Staged, Wall
-from kiosk.adopting.talk import FactsWanted, RunningChanged, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, RunningChanged, StoreReady
 from kiosk.clock.clock import Clock
 from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError, Reason
@@ -71,6 +71,8 @@ class Adopter:
         self._staged_ms = clock.mono_ms()
         self._again_ms: int | None = None
         self._fetcher: Fetches | None = None
+        self._how = Fetching()
+        self._obey: Callable[[Fetching], object] = _as_configured
         self._thread = threading.Thread(target=self._run, name="adopter", daemon=True)
 
     # --- the beginning ----------------------------------------------------------------------------------------
@@ -82,9 +84,9 @@ class Adopter:
             self._trial = health.begin(Facts(mono_ms=self._clock.mono_ms(), showing=False))
         return opened
 
-    def start(self, fetcher: Fetches | None) -> None:
-        """Begin. None: no source can be asked, and what is here is kept."""
-        self._fetcher = fetcher
+    def start(self, fetcher: Fetches | None, obey: Callable[[Fetching], object] | None = None) -> None:
+        """Begin. None: no source can be asked, and what is here is kept. `obey`: has it fetch as the fleet says; in our thread."""
+        self._fetcher, self._obey = fetcher, obey or _as_configured
         if fetcher is not None:
             fetcher.fetch(self._holding.slots.target.name)
             fetcher.start()
@@ -109,6 +111,10 @@ class Adopter:
     def want(self, target: Target | None) -> None:
         """The fleet says which release is to run; None: the one signed for everybody."""
         self._inbox.put(_Want(target or held.CURRENT))
+
+    def fetch_by(self, how: Fetching) -> None:
+        """The fleet says how releases are fetched."""
+        self._inbox.put(how)
 
     def facts(self, facts: Facts) -> None:
         """The answer to FactsWanted."""
@@ -160,6 +166,8 @@ class Adopter:
         match item:
             case _Want(target=target):
                 self._aim(target)
+            case Fetching():
+                self._fetch_by(item)
             case Fetched():
                 self._fetched(item)
             case FetchFailed(name=name, reason=reason, detail=detail):
@@ -168,6 +176,11 @@ class Adopter:
                 self._holding.fetching = (name, percent)
             case Facts():
                 self._judge(item)
+
+    def _fetch_by(self, how: Fetching) -> None:
+        if how != self._how:
+            self._how = how
+            self._obey(how)
 
     def _look(self) -> None:
         """What time alone brings."""
@@ -344,3 +357,7 @@ class Adopter:
             self._holding.become(held.lose(self._holding.slots, wall, self._clock.wall_ms()))
         if self._fetcher is not None:
             self._fetcher.fetch(self._holding.slots.target.name)
+
+
+def _as_configured(_how: Fetching) -> None:
+    """Nothing is fetched, or always by kiosk.toml."""

@@ -11,13 +11,13 @@ from content.authored.model import Orientation
 from content.signing import Purpose
 from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.holding import Opened, Place
-from kiosk.adopting.talk import FactsWanted, RunningChanged, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, RunningChanged, StoreReady
 from kiosk.clock.clock import Clock
 from kiosk.config import Config
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Fetcher
-from kiosk.fetching.opening import FOLDER, open_fetcher, open_sharing
+from kiosk.fetching.opening import FOLDER, open_fetcher, open_sharing, rules_of
 from kiosk.fetching.settings import BadContent
 from kiosk.fetching.sharing import Sharing
 from kiosk.operated.desired import local_minute, software
@@ -77,13 +77,22 @@ class Content:
         except (FetchError, BadContent, OSError) as error:
             log.error("no release can be fetched: %s", error)
             self.adopter.failed(error.reason if isinstance(error, FetchError) else "disk", str(error))
-        self.adopter.start(self._fetcher)
+        self.adopter.start(self._fetcher, self._obey)
         try:
             self._sharing = open_sharing(config.content, config.state)
         except OSError as error:
             log.error("releases are not shared with other kiosks: %s", error)
         if self._sharing is not None:
             self._sharing.start()
+
+    def _obey(self, how: Fetching) -> None:
+        if self._fetcher is None:
+            return
+        rules = rules_of(
+            self._config.content, self._clock, sources=how.sources, kib_s=how.kib_s, window=how.window
+        )
+        log.info("releases are fetched from %s", how.sources or "where kiosk.toml says")
+        self._fetcher.obey(rules)
 
     def keys(self, purpose: Purpose) -> Mapping[str, bytes]:
         """Whose word on live changes and alerts counts, as the operator signed it beside the releases."""

@@ -28,11 +28,23 @@ class RunningChanged:
     """Posted to the agent: what is told of releases has changed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How the fleet wants releases fetched (mqtt.commands.Desired); what it does not say is as kiosk.toml has it."""
+
+    sources: tuple[str, ...] = ()
+    kib_s: int | None = None
+    window: tuple[int, int] | None = None
+
+
 class Releases(Protocol):
     """Whoever has them (kiosk.adopting.adopter.Adopter). Every method may be called from any thread."""
 
     def want(self, target: Target | None) -> None:
         """The fleet says which release is to run; None: the one signed for everybody."""
+
+    def fetch_by(self, how: Fetching) -> None:
+        """The fleet says how they are fetched."""
 
     def adopting(self, version: str, facts: Facts) -> None:
         """The store of this version goes on the glass now."""
@@ -49,6 +61,9 @@ class NoReleases:
 
     def want(self, target: Target | None) -> None:
         """See Releases: no source is configured."""
+
+    def fetch_by(self, how: Fetching) -> None:
+        """See Releases: nothing is fetched."""
 
     def adopting(self, version: str, facts: Facts) -> None:
         """See Releases: there is nothing to write down."""

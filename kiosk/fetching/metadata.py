@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError, UnsignedMetadataError
 from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Targets
 
+from content.release.manifest import SIGNED_AT
 from kiosk.fetching.errors import FetchError
 
-SIGNED_AT: Final = "x-endcap-signed-at"  # Unix seconds, in any signed metadata: when it was signed
 Kind = TypeVar("Kind", bound=Signed)
 
 

@@ -54,8 +54,13 @@ def rules_of(
     kib_s: int | None = None,
     window: tuple[int, int] | None = None,
 ) -> Rules:
-    """How to fetch by the configuration; what the fleet says (mqtt.commands.Desired) goes before it."""
+    """How to fetch by the configuration; what the fleet says (mqtt.commands.Desired) goes before it.
+
+    Folders of the configuration are asked whatever the fleet says: that is how a technician helps a kiosk it has misled.
+    """
     right = clock.quality() != "unsynced"
+    folders = tuple(name for name in table.sources if "://" not in name)
+    sources = (*sources, *folders) if sources else ()
     return Rules(
         sources=sources_of(sources or table.sources, table, clock_is_right=right),
         peers=sources_of(table.peers, table, clock_is_right=right),

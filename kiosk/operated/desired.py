@@ -16,14 +16,14 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from kiosk.adopting.talk import NoReleases, Releases
+from kiosk.adopting.talk import Fetching, NoReleases, Releases
 from kiosk.clock.clock import Clock
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
 from kiosk.identity.machine import board_model
 from kiosk.ledger import Ledger, LedgerError
 from kiosk.operated.backlight import Backlight
-from mqtt.commands import Desired, Reported
+from mqtt.commands import MOST_KIB_S, MOST_SOURCES, Desired, Reported, is_address
 from mqtt.messages import BadMessage, decode
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,24 @@ def sound(wanted: Desired, before: Desired) -> tuple[Desired, tuple[str, ...]]:
     if wanted.log_level not in LEVELS:
         faults.append(f"log_level {wanted.log_level[:16]!r}: expected one of {', '.join(LEVELS)}")
         wanted = structs.replace(wanted, log_level=before.log_level)
-    return wanted, tuple(faults)
+    wanted, wrong = _sound_fetching(wanted, before)
+    return wanted, (*faults, *wrong)
+
+
+def _sound_fetching(wanted: Desired, before: Desired) -> tuple[Desired, list[str]]:
+    faults: list[str] = []
+    bad = [source for source in wanted.sources if not is_address(source)]
+    if bad or len(wanted.sources) > MOST_SOURCES:
+        what = f"{bad[0][:80]!r}: expected https://HOST[:PORT][/PATH]" if bad else f"more than {MOST_SOURCES}"
+        faults.append(f"sources: {what}")
+        wanted = structs.replace(wanted, sources=before.sources)
+    if wanted.fetch_kib_s is not None and not 0 <= wanted.fetch_kib_s <= MOST_KIB_S:
+        faults.append(f"fetch_kib_s {wanted.fetch_kib_s}: expected 0 to {MOST_KIB_S}")
+        wanted = structs.replace(wanted, fetch_kib_s=before.fetch_kib_s)
+    if wanted.fetch_window is not None and not all(0 <= minute < DAY for minute in wanted.fetch_window):
+        faults.append(f"fetch_window {list(wanted.fetch_window)}: expected minutes of 0 to {DAY - 1}")
+        wanted = structs.replace(wanted, fetch_window=before.fetch_window)
+    return wanted, faults
 
 
 def software() -> str:
@@ -163,6 +180,7 @@ class Wanted:
 
     def _take(self, desired: Desired, at: Stamp) -> Iterable[AnyEvent]:
         before, self._desired = self._desired, desired
+        self._releases.fetch_by(Fetching(desired.sources, desired.fetch_kib_s, desired.fetch_window))
         self._releases.want(desired.content)
         if desired.out_of_service != before.out_of_service:
             yield did.ServiceClosed(at, OUT_OF_SERVICE) if desired.out_of_service else did.ServiceOpened(at)

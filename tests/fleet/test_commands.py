@@ -292,12 +292,31 @@ class TestDesired:
             {"log_level": "x"},
             {"version": 9},
             {"brightness": "a"},
+            {"sources": ["/etc"]},
+            {"sources": ["https://a.example/"] * 9},
+            {"fetch_kib_s": -1},
+            {"fetch_window": [0, 1440]},
         ],
     )
     def test_what_no_kiosk_can_take_is_not_said(self, office: Office, changes: dict[str, object]) -> None:
         with pytest.raises(BadDesired):
             self.desires(office).change(K1, changes, "ada", "try")
         assert not office.sent
+
+    def test_how_releases_are_fetched_is_said_until_it_is_left_to_the_kiosk_again(
+        self, office: Office
+    ) -> None:
+        mine = self.desires(office)
+        how = {"sources": ["https://cdn.example/r"], "fetch_kib_s": 256, "fetch_window": [60, 300]}
+        said = mine.change(K1, how, "ada", "the line is slow")
+        assert (said.sources, said.fetch_kib_s, said.fetch_window) == (
+            ("https://cdn.example/r",),
+            256,
+            (60, 300),
+        )
+        left: dict[str, object] = {"sources": [], "fetch_kib_s": None, "fetch_window": None}
+        said = mine.change(K1, left, "ada", "it is fast again")
+        assert (said.sources, said.fetch_kib_s, said.fetch_window) == ((), None, None)
 
     def test_a_fleet_restored_from_a_backup_is_heard_by_kiosks_that_are_further(self, office: Office) -> None:
         mine = self.desires(office)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec import structs
 
 from kiosk.core.events import NightChanged, Stamp
 from kiosk.ledger import Ledger
@@ -111,6 +112,28 @@ def test_what_is_taken_is_sound(brightness: int, sleep: tuple[int, int] | None, 
     assert sound(taken, before) == (taken, ())
     assert taken.version == 2
     assert bool(faults) == ((taken.brightness, taken.sleep, taken.log_level) != (brightness, sleep, level))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"sources": ("/etc",)}, "'/etc': expected https://HOST"),
+        ({"sources": ("https://a.example/?x=1",)}, "expected https://HOST"),
+        ({"sources": ("https://me:word@a.example/",)}, "expected https://HOST"),
+        ({"sources": ("https://a.example:99999/",)}, "expected https://HOST"),
+        ({"sources": ("https://a.example/",) * 9}, "more than 8"),
+        ({"fetch_kib_s": -1}, "fetch_kib_s -1: expected 0 to"),
+        ({"fetch_window": (0, DAY)}, "fetch_window [0, 1440]: expected minutes"),
+    ],
+)
+def test_what_nobody_can_fetch_by_is_named_and_what_was_before_stands(
+    wrong: dict[str, object], said: str
+) -> None:
+    before = Desired(version=1, sources=("https://b.example/",), fetch_kib_s=9, fetch_window=(60, 300))
+    taken, faults = sound(structs.replace(before, version=2, brightness=50, **wrong), before)
+    assert len(faults) == 1
+    assert said in faults[0]
+    assert taken == structs.replace(before, version=2, brightness=50)
 
 
 def test_minutes_are_the_machines_own() -> None:

@@ -139,7 +139,7 @@ SAMPLES: dict[str, Message] = {
     "desired": Desired(
         version=3, by="ada", why="night", out_of_service=True, brightness=60, sleep=(1380, 300), log_level="DEBUG",
         content=Target(name="demo-000042", rollout="r-7", pinned_by="ada", pinned_why="filming"),
-        software=Target(name="endcap-0.2.0"),
+        software=Target(name="endcap-0.2.0"), sources=("https://cdn.example/releases",), fetch_kib_s=256, fetch_window=(60, 300),
     ),
     "live-changes": LiveChanges(kid="9f2c41d07be3aa10", signature=b"64 bytes", body=b'{"format":1}'),
     "reported": Reported(

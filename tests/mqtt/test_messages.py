@@ -64,7 +64,7 @@ def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
         ("ack", ("at_ms",)),
         ("presence", ("session", "epoch")),
         ("health", ("backlog", "oldest_ms", "acked_ms", "clock", "clock_off_ms")),
-        ("desired", ("content", "software")),
+        ("desired", ("content", "software", "sources", "fetch_kib_s", "fetch_window")),
         ("reported", ("content", "software_state", "live_version")),
     ],
 )

@@ -12,6 +12,7 @@ from content.release.manifest import Activation, BadRelease
 from content.release.packing import BLOBS
 from content.release.repository import DAY, Repository
 from content.release.roles import RepositoryError
+from kiosk.fetching.metadata import signed_at
 from tests.content.release.releases import parts
 from tests.content.release.repositories import TENANT, Operator, Reader, served
 
@@ -44,6 +45,18 @@ def test_a_client_finds_what_was_published(operator: Operator, tmp_path: Path) -
     assert {entry.name: operator.repository.unpacked(entry.blob) for entry in entries} == {
         f"parts/{name}": data for name, data in parts(4).items()
     }
+
+
+def test_whatever_is_signed_says_when(operator: Operator) -> None:
+    operator.publish(parts(3))
+    state = operator.repository.state()
+    assert {role: signed_at(state.of(role).signed) for role in state.roles()} == dict.fromkeys(
+        state.roles(), operator.now
+    )
+
+    operator.repository.refresh(operator.ring(), operator.now + DAY)
+
+    assert signed_at(operator.repository.state().timestamp.signed) == operator.now + DAY
 
 
 def test_the_same_content_is_not_published_twice(operator: Operator) -> None:
@@ -203,7 +216,7 @@ def test_a_damaged_repository_is_said_to_be_one(operator: Operator, spoil: str, 
 
 def test_metadata_somebody_changed_is_not_built_upon(operator: Operator) -> None:
     path = operator.folder / "metadata" / "1.demo.json"
-    path.write_bytes(path.read_bytes().replace(b'"version":1}', b'"version":1,"x":2}'))
+    path.write_bytes(path.read_bytes().replace(b'"version":1,', b'"version":1,"x":2,'))
 
     with pytest.raises(RepositoryError, match="demo is not signed as it should be"):
         operator.publish(parts(1))

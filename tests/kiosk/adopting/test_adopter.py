@@ -14,7 +14,7 @@ from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.health import Facts
 from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
-from kiosk.adopting.talk import FactsWanted, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, StoreReady
 from kiosk.clock.clock import SystemClock
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress
 from mqtt.commands import Target
@@ -48,7 +48,15 @@ class Asked:
 class Wall:
     """An adopter between a fetcher and an agent that nobody buys from: what it offers goes on the glass at once."""
 
-    def __init__(self, folder: Path, *, window_ms: int = 0, minute: int = 0, buying: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        window_ms: int = 0,
+        minute: int = 0,
+        buying: bool = False,
+        obey: Callable[[Fetching], object] | None = None,
+    ) -> None:
         self.folder, self.published = folder, folder / "published"
         self.fetcher, self.buying, self.waiting = Asked(), buying, list[StoreReady]()
         self.healthy, self.mono = True, 0
@@ -61,7 +69,7 @@ class Wall:
         )  # fmt: skip
         self.opened: Opened = self.adopter.boot()
         self.shown = self.opened.store
-        self.adopter.start(self.fetcher)
+        self.adopter.start(self.fetcher, obey)
 
     def post(self, item: object) -> None:
         if isinstance(item, FactsWanted):
@@ -150,6 +158,15 @@ def test_a_release_is_adopted_watched_and_kept(hang: Callable[..., Wall]) -> Non
     slots = read(wall.folder / "content")
     assert slots.previous is not None
     assert slots.previous.release == "demo-000001"
+
+
+def test_it_fetches_as_the_fleet_says_once_for_each_word(hang: Callable[..., Wall]) -> None:
+    heard: list[Fetching] = []
+    wall = hang(obey=heard.append)
+    for how in (Fetching(), Fetching(kib_s=9), Fetching(kib_s=9), Fetching(sources=("https://a.example/",))):
+        wall.adopter.fetch_by(how)
+    until(lambda: len(heard) == 2)
+    assert heard == [Fetching(kib_s=9), Fetching(sources=("https://a.example/",))]
 
 
 def test_while_somebody_buys_it_waits_and_says_so(hang: Callable[..., Wall]) -> None:

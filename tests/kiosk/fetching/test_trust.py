@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from content.release.manifest import SIGNED_AT
 from kiosk.fetching.errors import FetchError
-from kiosk.fetching.metadata import SIGNED_AT
 from kiosk.fetching.trust import BUILT_S
 from kiosk.fetching.trusted import SEEN, TrustFolder
 from tests.kiosk.fetching.kiosks import Kiosk
