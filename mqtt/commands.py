@@ -84,6 +84,20 @@ Phase = Literal[
     "failed",  # `reason` says why; what ran before runs
 ]
 
+# Reasons of a failure that came when the release was on the glass (docs/adopting.md). Whatever the kiosk says of it later, it failed.
+ON_THE_GLASS: frozenset[str] = frozenset(
+    (
+        "faults",
+        "unreadable",
+        "screen-restarts",
+        "no-frames",
+        "no-facings",
+        "devices",
+        "bad-starts",
+        "unhealthy",
+    )
+)
+
 
 class Running(Struct, frozen=True, kw_only=True, gc=False):
     """Which release a kiosk runs and how far it is with the one it is to run. Only `confirmed` says that it is well."""
@@ -95,7 +109,7 @@ class Running(Struct, frozen=True, kw_only=True, gc=False):
     rollout: str = ""  # as the target said
     phase: Phase = ""
     percent: int = 0  # of the fetch
-    reason: str = ""  # a key: no-source, refused, no-space, unhealthy, bad-starts, expired, ...
+    reason: str = ""  # a key: of ON_THE_GLASS, or no-source, unsigned, expired, no-space, unknown, empty, ...
     detail: str = ""  # for people
 
 

@@ -12,10 +12,11 @@ from typing import Final, Literal
 from msgspec import Struct, structs
 
 from fleet.rollouts.model import Fact, Member, Ring, Rollout, Verdict
+from mqtt.commands import ON_THE_GLASS
 
 # Reasons of failures that came when the release was on the glass. They stay, whatever the kiosk says later; what came
 # before (no source, no space, ...) gives way to success.
-AFTER_START: Final = frozenset({"unhealthy", "bad-starts", "fell-back"})
+AFTER_START: Final = ON_THE_GLASS | {"fell-back"}
 
 
 class Score(Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S: Final = 1.0  # whether a moment has come; facts are asked for as often while a wall is watched
 AGAIN_S: Final = 600.0  # until a release that could not be made into a wall for want of room is tried again
+NOTHING: Final = "*"  # whatever is wanted cannot be fetched; no release is called so
 HOPELESS: Final = frozenset({"empty", "bad-content"})  # of no use however often it is tried
 
 
@@ -122,7 +123,7 @@ class Adopter:
 
     def failed(self, reason: Reason, detail: str) -> None:
         """No release can be fetched at all."""
-        self._inbox.put(FetchFailed("", reason, detail))
+        self._inbox.put(FetchFailed(NOTHING, reason, detail))
 
     def adopting(self, version: str, facts: Facts) -> None:
         """The owner's thread puts the store of this version on the glass now; it is written down before that is done."""
@@ -163,6 +164,7 @@ class Adopter:
                 self._post(RunningChanged())
 
     def _take(self, item: object) -> None:
+        """News of a release that is not wanted any more were under way as the target changed: they say nothing of this one."""
         match item:
             case _Want(target=target):
                 self._aim(target)
@@ -171,9 +173,11 @@ class Adopter:
             case Fetched():
                 self._fetched(item)
             case FetchFailed(name=name, reason=reason, detail=detail):
-                self._holding.fetching, self._holding.failed = None, (name, reason, detail)
+                if name == self._holding.slots.target.name or name == NOTHING:
+                    self._holding.fetching, self._holding.failed = None, (name, reason, detail)
             case FetchProgress(name=name, percent=percent):
-                self._holding.fetching = (name, percent)
+                if self._holding.slots.target.name in ("", name):
+                    self._holding.fetching = (name, percent)
             case Facts():
                 self._judge(item)
 
@@ -213,7 +217,9 @@ class Adopter:
             if target == self._holding.slots.target:
                 return
             self._holding.become(held.aim(self._holding.slots, target, self._clock.wall_ms()))
-            self._holding.fetching = self._holding.failed = None
+            self._holding.fetching = None
+            if self._holding.failed is not None and self._holding.failed[0] != NOTHING:
+                self._holding.failed = None
             self._staged_ms = self._clock.mono_ms()
             self._trial = self._trial if self._holding.slots.trying else None
         if self._fetcher is not None:
@@ -223,10 +229,10 @@ class Adopter:
     def _fetched(self, news: Fetched) -> None:
         now = self._clock.wall_ms()
         with self._holding.guard:
-            self._holding.fetching = self._holding.failed = None
             if news.current:
                 self._holding.current = news.name
             if not self._holding.slots.target.name or self._holding.slots.target.name == news.name:
+                self._holding.fetching = self._holding.failed = None
                 self._holding.become(held.at_hand(self._holding.slots, news.name, now))
             wanted = held.may_try(self._holding.slots, news.name)
         self._settle()

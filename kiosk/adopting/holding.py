@@ -168,6 +168,8 @@ class Holding:
             return "fetching", self.fetching[1], "", ""
         here = held.running(slots)
         if self.failed is not None and (here is None or here.release != target):
+            if self.failed[1] == "not-now":  # its hours for fetching come: nothing has failed
+                return "fetching", 0, self.failed[1], self.failed[2]
             return "failed", 0, self.failed[1], self.failed[2]
         return "", 0, "", ""
 

@@ -10,6 +10,7 @@ from msgspec import structs
 from kiosk.adopting.health import Facts, Verdict, begin, judge, watch
 from kiosk.adopting.moment import DAY_MS, is_due
 from kiosk.adopting.slots import Staged, Wall
+from mqtt.commands import ON_THE_GLASS
 
 WINDOW = 300_000
 GOOD = Facts(
@@ -25,7 +26,9 @@ GOOD = Facts(
 
 def after(ms: int, start: Facts = GOOD, **now: Any) -> Verdict:
     """The verdict `ms` after an adoption, with what has changed since."""
-    return judge(watch(begin(start), structs.replace(start, mono_ms=ms, **now)), WINDOW)
+    found = judge(watch(begin(start), structs.replace(start, mono_ms=ms, **now)), WINDOW)
+    assert (found.kind == "unwell") == (found.reason in ON_THE_GLASS), "or a roll-out would forget it"
+    return found
 
 
 def test_a_wall_is_well_when_it_was_seen_for_the_window() -> None:
