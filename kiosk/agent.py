@@ -20,7 +20,7 @@ from content.model import Product
 from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
 from kiosk.adopting.bare import BARE, is_bare
-from kiosk.adopting.health import Facts
+from kiosk.adopting.health import Facts, faults_of
 from kiosk.adopting.talk import FactsWanted, NoReleases, Releases, RunningChanged
 from kiosk.adopting.talk import StoreReady as StoreReady
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
@@ -295,8 +295,9 @@ class Agent:
         return [event for effect in item.effects for event in self.perform(effect, at)]
 
     def _store_ready(self, item: StoreReady, at: Stamp) -> Iterable[AnyEvent]:
-        if not self._arriving and item.store.store.version == self._store.store.version:
-            item.store.close()  # imported once more, and the same
+        same = item.store.store.version == self._store.store.version
+        if same and not self._arriving and not item.folder:
+            item.store.close()  # imported once more, and the same; a release is adopted all the same, or it would wait for ever
             return
         for late in self._arriving.values():  # never adopted: a newer one comes in its place
             late.store.close()
@@ -423,7 +424,7 @@ class Agent:
             screens=counts.get("screens", 0),
             connected=counts.get("connected", 0),
             ready=frozenset(name for name, one in self.telling.devices.items() if one.state == "ready"),
-            faults=steps["steps-failed"] + steps["events-failed"],
+            faults=faults_of(steps),
             unanswered=counts.get("facings", 0),
         )
 

@@ -5,12 +5,16 @@ Time counts while the wall is to be seen: a panel that sleeps at night, or a wal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct, structs
 
 RESTARTS: Final = 3  # of the screen, within one trial
 UNANSWERED: Final = 3  # questions of the screen for products
+
+# Of kiosk.runtime's counters. A view that cannot be made closes the wall, and a closed wall would be waited for.
+FAULTS: Final = ("steps-failed", "events-failed", "views-failed")
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -23,16 +27,21 @@ class Facts(Struct, frozen=True, kw_only=True):
     screens: int = 0  # connected
     connected: int = 0  # ever
     ready: frozenset[str] = frozenset()  # devices
-    faults: int = 0  # steps that failed, and happenings that were not understood
+    faults: int = 0  # steps and views that failed, and happenings that were not understood
     unanswered: int = 0  # the screen asked for products and got none
 
 
 class Trial(Struct, frozen=True):
-    """A wall that is watched: how things were as it came, and for how long it was to be seen."""
+    """A wall that is watched: how things were as it came, for how long it was to be seen, and what was drawn of it at best.
+
+    What a screen says begins anew with every live change and every start of a screen, so its last word alone proves nothing.
+    """
 
     start: Facts
     last: Facts
     shown_ms: int = 0
+    frames: int = 0
+    facings: int = 0
 
 
 class Verdict(Struct, frozen=True):
@@ -47,6 +56,11 @@ WAIT: Final = Verdict("wait")
 WELL: Final = Verdict("well")
 
 
+def faults_of(counters: Mapping[str, int]) -> int:
+    """What counts as a fault of the agent's (Facts.faults)."""
+    return sum(counters.get(name, 0) for name in FAULTS)
+
+
 def begin(facts: Facts) -> Trial:
     """A wall comes on the glass."""
     return Trial(facts, facts)
@@ -55,7 +69,13 @@ def begin(facts: Facts) -> Trial:
 def watch(trial: Trial, facts: Facts) -> Trial:
     """Time has passed."""
     passed = facts.mono_ms - trial.last.mono_ms if trial.last.showing and facts.showing else 0
-    return structs.replace(trial, last=facts, shown_ms=trial.shown_ms + passed)
+    return structs.replace(
+        trial,
+        last=facts,
+        shown_ms=trial.shown_ms + passed,
+        frames=max(trial.frames, facts.frames),
+        facings=max(trial.facings, facts.facings),
+    )
 
 
 def judge(trial: Trial, window_ms: int) -> Verdict:
@@ -71,12 +91,12 @@ def judge(trial: Trial, window_ms: int) -> Verdict:
         return Verdict("unwell", "screen-restarts", f"{now.connected - start.connected} times")
     if trial.shown_ms < window_ms:
         return WAIT
-    if not now.frames:
-        if not now.screens and now.connected == start.connected:
-            return WAIT  # no screen was there to draw it: that says nothing about the release
+    if not now.screens and (trial.frames or now.connected == start.connected):
+        return WAIT  # no screen is there: it is being started again, or none ever was, which says nothing about the release
+    if not trial.frames:
         return Verdict("unwell", "no-frames", f"none in {trial.shown_ms // 1000} s")
-    if not now.facings:
-        return Verdict("unwell", "no-facings", f"{now.frames} frames without a product")
+    if not trial.facings:
+        return Verdict("unwell", "no-facings", f"{trial.frames} frames without a product")
     if gone := start.ready - now.ready:
         if trial.shown_ms < 2 * window_ms:
             return WAIT

@@ -244,6 +244,14 @@ class TestLooking:
             assert kiosk.screen.facings("fruit", "en", 0, 1).items[0].price == Money(199, "EUR")
             kiosk.sees(Attract)
 
+    def test_a_release_that_is_what_an_image_was_made_with_is_adopted_too(self, tmp_path: Path) -> None:
+        with Kiosk(tmp_path) as kiosk:
+            kiosk.program.runtime.post(StoreReady(store(), str(tmp_path / "wall")))
+            until(lambda: kiosk.program.runtime.session.place.pictures == str(tmp_path / "wall"))
+            kiosk.do(Start())
+            kiosk.sees(Wall)
+            assert kiosk.screen.facings("fruit", "en", 0, 1).items[0].price == Money(249, "EUR")
+
 
 class TestTheLine:
     def test_without_a_fleet_nobody_is_asked_to_pay(self, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kiosk.adopting.health import Facts, Verdict, begin, judge, watch
+from kiosk.adopting.health import Facts, Verdict, begin, faults_of, judge, watch
 from kiosk.adopting.moment import DAY_MS, is_due
 from kiosk.adopting.slots import Staged, Wall
 from mqtt.commands import ON_THE_GLASS
@@ -50,6 +50,12 @@ def test_what_fails_is_unwell_at_once(now: dict[str, Any], reason: str) -> None:
     assert verdict.detail
 
 
+def test_a_view_that_cannot_be_made_closes_the_wall_and_is_no_reason_to_wait() -> None:
+    faults = faults_of({"steps-failed": 1, "views-failed": 2, "effects-failed": 4})
+    assert faults == 3, "an effect may fail for want of a disk"
+    assert after(5, showing=False, faults=faults).reason == "faults"
+
+
 def test_what_failed_before_is_not_held_against_it() -> None:
     start = structs.replace(GOOD, faults=7, unanswered=9, connected=12)
     assert after(WINDOW, start).kind == "well"
@@ -67,6 +73,22 @@ def test_without_any_screen_nothing_is_known_of_the_release() -> None:
     start = structs.replace(GOOD, frames=0, facings=0, screens=0, connected=0)
     assert after(99 * WINDOW, start).kind == "wait"
     assert after(99 * WINDOW, start, connected=1).reason == "no-frames", "one came, and drew nothing"
+
+
+def test_a_live_change_at_the_end_of_the_window_is_not_held_against_a_release() -> None:
+    trial = watch(
+        begin(structs.replace(GOOD, frames=0, facings=0)), structs.replace(GOOD, mono_ms=WINDOW - 1)
+    )
+    anew = structs.replace(GOOD, mono_ms=WINDOW, frames=0, facings=0)  # the screen begins to count anew
+    assert judge(watch(trial, anew), WINDOW).kind == "well"
+
+
+def test_a_screen_that_is_being_started_again_is_waited_for() -> None:
+    trial = watch(begin(GOOD), structs.replace(GOOD, mono_ms=WINDOW - 1))
+    away = watch(trial, structs.replace(GOOD, mono_ms=WINDOW, screens=0))
+    assert judge(away, WINDOW).kind == "wait"
+    back = watch(away, structs.replace(GOOD, mono_ms=WINDOW + 1, connected=2, frames=0, facings=0))
+    assert judge(back, WINDOW).kind == "well"
 
 
 def test_a_device_that_went_has_the_window_twice_to_come_back() -> None:
