@@ -8,6 +8,7 @@ Common Alerting Protocol (OASIS CAP 1.2, section 3.2.2), in lower case. Times ar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -97,6 +98,18 @@ class AlertSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = 0  # grows; an older one than that in force is ignored
     at_ms: int = 0  # the sender's wall clock
     alerts: tuple[Alert, ...] = ()
+
+
+def fitting(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The gravest first, as many as a set may hold and as its bytes have room for: at least one of those that pass `check_alert`."""
+    found: list[Alert] = []
+    room = MOST_BYTES - 1024  # what stands around them
+    for alert in sorted(alerts, key=lambda one: one.gravity)[:MOST_ALERTS]:
+        room -= len(msgspec.json.encode(alert)) + 1
+        if room < 0 and found:
+            break
+        found.append(alert)
+    return tuple(found)
 
 
 def write_alerts(said: AlertSet) -> bytes:

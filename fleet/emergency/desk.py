@@ -19,27 +19,28 @@ from typing import Any, Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct, structs
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from content.alerts import MOST_ALERTS, Alert, AlertSet, BadAlerts, check_alert, write_alerts
+from content.alerts import Alert, BadAlerts, check_alert
 from content.references import CROCKFORD
-from content.signing import key_id, public_bytes, sign
 from fleet.clock import Clock
 from fleet.emergency.cap import CapAlert
 from fleet.emergency.placing import NotForWalls, Station, alert_of, check, id_of, sites_in
+from fleet.emergency.saying import PATIENCE_S, Sayer, put_all
 from fleet.live import Hub
 from fleet.operating.commands import BadCommand, Commands, Send
 from fleet.store.store import Store
 from fleet.tables import alert_kiosks, alert_sets, alerts, kiosks
-from mqtt.commands import Alerts, AlertState
+from mqtt.commands import AlertState
 from mqtt.messages import BadMessage, decode
 from mqtt.topics import Address
 
 log = logging.getLogger(__name__)
 WAITING: Final = 20_000  # words of kiosks that wait to be kept: an alert to all makes three of each
 LATEST: Final = 50
-PATIENCE_S: Final = 5.0  # for a line that has enough to send already
+AGAIN_S: Final = 0.05  # until what the line did not take is said again
+AWAY_S: Final = 0.5  # until it is tried again where none was taken
 
 
 class BadAlarm(ValueError):
@@ -83,14 +84,15 @@ class Emergencies:
     def __init__(
         self, store: Store, send: Send, live: Hub, clock: Clock, key: Ed25519PrivateKey | None = None,
         stations: dict[str, Station] | None = None, cap_kiosks: str = "", token: str = "",
+        patience_s: float = PATIENCE_S,
     ) -> None:  # fmt: skip
         self._store, self._send, self._live, self._clock, self._key = store, send, live, clock, key
         self._stations, self._cap_kiosks, self._token = stations or {}, cap_kiosks, token
         self._targets: Callable[[str], list[Address]] = Commands(store, send, live, clock).targets
         self._heard: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
-        self._saying = threading.Lock()  # two versions of one kiosk's set are made one after the other
         self.counters: Counter[str] = Counter()
+        self._sayer = Sayer(store, send, clock, key, self.counters, patience_s)
 
     def start(self) -> None:
         """Begin to keep what kiosks say."""
@@ -144,9 +146,8 @@ class Emergencies:
                 connection.scalars(select(alert_kiosks.c.kiosk).where(alert_kiosks.c.id == alert.id))
             )
             fresh = {"sent_ms": now, "heard_ms": 0, "shown_ms": 0, "cleared_ms": 0, "sound": "", "detail": ""}
-            self._put_all(
-                connection, alert_kiosks, [{"id": alert.id, "kiosk": str(one), **fresh} for one in addresses]
-            )
+            rows = [{"id": alert.id, "kiosk": str(one), **fresh} for one in addresses]
+            put_all(self._store, connection, alert_kiosks, rows)
         self.counters["raised"] += 1
         log.warning("alert %s raised by %s (%s) on %d kiosks", alert.id, who, why, len(addresses))
         self._say_to([*addresses, *(Address(*one.split("/")) for one in before - set(map(str, addresses)))])
@@ -242,93 +243,17 @@ class Emergencies:
     # --- said to kiosks ---------------------------------------------------------------------------------------
 
     def _say_to(self, addresses: Iterable[Address]) -> None:
-        """All sets are made in one transaction, then said. The line takes some hundred at a time: it is asked again for a while."""
-        with self._saying:
-            with self._store.write() as connection:
-                said = self._composed(connection, list(addresses))
-            self._publish_all(said)
+        self._sayer.say(list(addresses))
+        self._put(_nothing)  # what the line has not taken is said by the thread
         self._live.tell("alert", {})
-
-    def _publish_all(self, said: Iterable[tuple[Address, AlertSet]]) -> None:
-        until = time.monotonic() + PATIENCE_S
-        for address, one in said:
-            while not (sent := self._publish(address, one)) and time.monotonic() < until:
-                time.sleep(0.002)
-            self.counters["unsent"] += not sent  # said when the broker is back, or the kiosk appears
-
-    def _composed(self, connection: Connection, addresses: list[Address]) -> list[tuple[Address, AlertSet]]:
-        """All that is in force at each kiosk, as its next version. A handful of statements, however many kiosks there are."""
-        now = self._clock()
-        rows = connection.execute(
-            select(alert_kiosks.c.kiosk, alerts.c.id, alerts.c.body)
-            .join(alerts, alert_kiosks.c.id == alerts.c.id)
-            .where(alerts.c.cleared_ms == 0)
-        ).all()
-        read = {
-            row.id: msgspec.json.decode(row.body, type=Alert)
-            for row in {row.id: row for row in rows}.values()
-        }
-        there: dict[str, list[Alert]] = {}
-        for row in rows:
-            alert = read[row.id]
-            if not alert.until_ms or now < alert.until_ms:
-                there.setdefault(row.kiosk, []).append(alert)
-        last = {
-            row.kiosk: row.version
-            for row in connection.execute(select(alert_sets.c.kiosk, alert_sets.c.version))
-        }
-        said = []
-        for address in addresses:
-            kiosk = str(address)
-            found = sorted(there.get(kiosk, ()), key=lambda one: one.gravity)[:MOST_ALERTS]
-            version = max(now, last.get(kiosk, 0) + 1)
-            said.append((address, AlertSet(kiosk=kiosk, version=version, at_ms=now, alerts=tuple(found))))
-        new = [
-            {
-                "kiosk": one.kiosk,
-                "version": one.version,
-                "body": msgspec.json.encode(one).decode(),
-                "refused": "",
-            }
-            for _, one in said
-        ]
-        self._put_all(connection, alert_sets, new)
-        return said
-
-    def _put_all(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Insert rows or replace those of their keys, in one statement."""
-        if rows:
-            keys = [column.name for column in table.primary_key.columns]
-            insert = self._store.insert(table)
-            values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), rows)
-
-    def _publish(self, address: Address, said: AlertSet) -> bool:
-        assert self._key is not None, "looked at before"
-        body = write_alerts(said)
-        signature = sign(self._key, "alert", address.tenant, body)
-        return self._send(
-            address, Alerts(kid=key_id(public_bytes(self._key)), signature=signature, body=body), None
-        )
 
     def line_up(self) -> None:
         """The broker is back, perhaps with nothing kept: every kiosk's newest set is said again."""
-        self._put(lambda: self._again(None))
+        self._put(lambda: self._sayer.say_again(None))
 
     def appeared(self, address: Address) -> None:
         """A kiosk is there: it hears its newest set, in case the broker has forgotten it."""
-        self._put(lambda: self._again(str(address)))
-
-    def _again(self, kiosk: str | None) -> None:
-        if self._key is None:
-            return
-        wanted = select(alert_sets.c.body)
-        with self._store.read() as connection:
-            bodies = connection.scalars(
-                wanted if kiosk is None else wanted.where(alert_sets.c.kiosk == kiosk)
-            ).all()
-        sets = (msgspec.json.decode(body, type=AlertSet) for body in bodies)
-        self._publish_all((Address(*said.kiosk.split("/")), said) for said in sets)
+        self._put(lambda: self._sayer.say_again((str(address),)))
 
     # --- what kiosks say --------------------------------------------------------------------------------------
 
@@ -370,9 +295,19 @@ class Emergencies:
             self.counters["no-room"] += 1
 
     def _run(self) -> None:
-        while (work := self._heard.get()) is not None:
+        again, wait = 0.0, AGAIN_S
+        while True:
+            try:
+                work = self._heard.get(timeout=wait if self._sayer.behind else None)
+            except queue.Empty:
+                work = _nothing
+            if work is None:
+                return
             try:
                 work()
+                if self._sayer.behind and time.monotonic() >= again:
+                    wait = AGAIN_S if self._sayer.again_soon() else AWAY_S
+                    again = time.monotonic() + wait
             except SQLAlchemyError as error:
                 self.counters["store-away"] += 1
                 log.error("what became of alerts cannot be kept now: %s", str(error).splitlines()[0])
@@ -398,6 +333,10 @@ class Emergencies:
         wanted = select(alerts.c.id).where(alerts.c.id == alert_id, alerts.c.cleared_ms == 0)
         with self._store.read() as connection:
             return connection.scalar(wanted) is not None
+
+
+def _nothing() -> None:
+    """No word came: time for what the line has not taken."""
 
 
 def _reached(row: Any) -> Reached:
