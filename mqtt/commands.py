@@ -221,3 +221,5 @@ class Reported(Message, frozen=True, kw_only=True):
     content: Running = Running()
     software_state: Running = Running()
     live_version: int = 0  # of the live changes in force; 0: none were ever taken
+    orientation: Literal["", "portrait", "landscape"] = ""  # how its wall hangs; "": it does not say
+    tags: tuple[str, ...] = ()  # the operator's words for it in its own configuration

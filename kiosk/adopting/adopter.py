@@ -24,7 +24,7 @@ from kiosk.adopting.holding import Fetches, Holding, Opened, Place
 from kiosk.adopting.laying import Unusable
 from kiosk.adopting.making import Blobs, wall_of
 from kiosk.adopting.slots import Choice, Refused, Staged, Wall
-from kiosk.adopting.talk import FactsWanted, Fetching, RunningChanged, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, RunningChanged, StoreReady
 from kiosk.clock.clock import Clock
 from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError, Reason
@@ -141,6 +141,11 @@ class Adopter:
     def running(self) -> Running:
         """What is told of it (mqtt.commands.Running)."""
         return self._holding.running()
+
+    def hanging(self) -> Hanging:
+        """What releases are resolved with here, beside the address."""
+        where = self._holding.place.where
+        return Hanging(where.orientation, where.tags)
 
     # --- the thread -------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from content.store import AnyStore
 from kiosk.adopting.health import Facts
@@ -37,6 +37,13 @@ class Fetching:
     window: tuple[int, int] | None = None
 
 
+class Hanging(NamedTuple):
+    """What of a kiosk decides which groups of a release it is in, beside its address; "": releases mean nothing to it."""
+
+    orientation: Literal["", "portrait", "landscape"] = ""
+    tags: tuple[str, ...] = ()
+
+
 class Releases(Protocol):
     """Whoever has them (kiosk.adopting.adopter.Adopter). Every method may be called from any thread."""
 
@@ -54,6 +61,9 @@ class Releases(Protocol):
 
     def running(self) -> Running:
         """What is told of it."""
+
+    def hanging(self) -> Hanging:
+        """How the wall hangs, and its tags."""
 
 
 class NoReleases:
@@ -74,3 +84,7 @@ class NoReleases:
     def running(self) -> Running:
         """See Releases."""
         return Running()
+
+    def hanging(self) -> Hanging:
+        """See Releases."""
+        return Hanging()

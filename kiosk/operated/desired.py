@@ -225,6 +225,7 @@ class Wanted:
     def _reported(self) -> Reported:
         desired, faults = self._desired, self._faults
         live_version, wrong = self._live()
+        hanging = self._releases.hanging()
         if wrong:
             faults = (*faults, wrong)
         if self._lamp_fault:
@@ -245,4 +246,6 @@ class Wanted:
             faults=faults,
             live_version=live_version,
             content=self._releases.running(),
+            orientation=hanging.orientation,
+            tags=hanging.tags,
         )

@@ -150,7 +150,7 @@ SAMPLES: dict[str, Message] = {
             name="demo-000041", confirmed=True, since_ms=1795348700000, target="demo-000042", rollout="r-7",
             phase="fetching", percent=40, reason="no-source", detail="http://10.0.0.2: no route to host",
         ),
-        software_state=Running(name="endcap-0.1.0"), live_version=7,
+        software_state=Running(name="endcap-0.1.0"), live_version=7, orientation="landscape", tags=("pilot",),
     ),
     "alerts": Alerts(kid="5e1f00ba5e1f00ba", signature=b"\x01" * 64, body=b'{"kiosk":"demo/s1/K1","version":4}'),
     "alert-state": AlertState(

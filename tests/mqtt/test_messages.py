@@ -65,7 +65,7 @@ def test_a_charge_of_before_domains_travelled_is_still_read() -> None:
         ("presence", ("session", "epoch")),
         ("health", ("backlog", "oldest_ms", "acked_ms", "clock", "clock_off_ms")),
         ("desired", ("content", "software", "sources", "fetch_kib_s", "fetch_window")),
-        ("reported", ("content", "software_state", "live_version")),
+        ("reported", ("content", "software_state", "live_version", "orientation", "tags")),
     ],
 )
 def test_words_of_before_fields_were_added_are_still_read(name: str, young: tuple[str, ...]) -> None:

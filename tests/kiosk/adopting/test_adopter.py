@@ -14,7 +14,7 @@ from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.health import Facts
 from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
-from kiosk.adopting.talk import FactsWanted, Fetching, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, StoreReady
 from kiosk.clock.clock import SystemClock
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress
 from mqtt.commands import Target
@@ -147,6 +147,7 @@ def hang(tmp_path: Path) -> Iterator[Callable[..., Wall]]:
 def test_a_release_is_adopted_watched_and_kept(hang: Callable[..., Wall]) -> None:
     wall = hang()
     assert wall.opened.source == "installed"
+    assert wall.adopter.hanging() == Hanging("portrait", ())
     assert wall.price() == 701
     wall.publish(1)
     wall.reaches("demo-000001", "", True)
