@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import structs
 
 from content import pricing
@@ -62,17 +64,52 @@ def age_min(session: Session) -> int:
 
 
 def best_moment(product: Product, quantity: int, now: int | None, honour_s: int) -> int | None:
-    """Now, or the moment `honour_s` ago where so many were cheaper: that may still have stood on the glass."""
+    """Now, or the moment `honour_s` ago where so many were cheaper: that may still have stood on the glass.
+
+    Not a moment at which an order could not hold so many: no more pieces have an offer's price than it lets one have.
+    """
     if now is None:
         return None
-    return min((now, now - honour_s), key=lambda moment: pricing.line_total(product, quantity, moment).minor)
+    moments = [moment for moment in (now, now - honour_s) if allows(product, quantity, moment)] or [now]
+    return min(moments, key=lambda moment: pricing.line_total(product, quantity, moment).minor)
+
+
+def allows(product: Product, quantity: int, moment: int | None) -> bool:
+    """Whether an order could hold so many at a moment."""
+    limit = pricing.limit_at(product, moment)
+    return limit is None or quantity <= limit
 
 
 def most_of(session: Session, product: Product) -> int:
-    """How many pieces of a product an order may hold now."""
-    limit = pricing.limit_at(product, session.at.now)
-    most = session.settings.max_quantity
-    return most if limit is None else min(limit, most)
+    """How many pieces of a product an order may hold now: a line that has an offer's price keeps the offer's cap with it."""
+    pick = next((pick for pick in session.basket if pick.product.gtin == product.gtin), None)
+    limits = [pricing.limit_at(product, session.at.now)]
+    if pick is not None:
+        limits.append(pricing.limit_at(pick.product, pick.priced_at))
+    return min([session.settings.max_quantity, *(limit for limit in limits if limit is not None)])
+
+
+def over_cap(session: Session) -> tuple[Pick, ...]:
+    """Lines with more pieces than an order may hold by now: a capped offer began after they were picked."""
+    return tuple(pick for pick in session.basket if pick.quantity > most_of(session, pick.product))
+
+
+def cut(turn: Turn, picks: Sequence[Pick]) -> None:
+    """Leave of lines what an order may hold, at the best of the price they had and today's; say so."""
+    for pick in picks:
+        most = most_of(turn.session, pick.product)
+        line = repriced(turn.session, structs.replace(pick, quantity=most), pick.product)
+        turn.set(basket=tuple(line if one is pick else one for one in turn.session.basket), order=None)
+        turn.do(RecordEngagement("remove", pick.product.gtin, pick.facing))
+    turn.say("line-full", tone="bad")
+
+
+def repriced(session: Session, pick: Pick, product: Product) -> Pick:
+    """A line of `product` as it is now, at the lower one of the price it has and today's, as far as a cap lets it."""
+    moment = best_moment(product, pick.quantity, session.at.now, session.settings.honour_s)
+    new = structs.replace(pick, product=product, priced_at=moment)
+    cheaper = allows(product, pick.quantity, moment) and total_of(new) < total_of(pick)
+    return new if cheaper else pick
 
 
 def add(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
@@ -95,11 +132,12 @@ def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
         turn.say(refused, tone="bad")
         return False
     picks = {pick.product.gtin: pick for pick in turn.session.basket}
-    moment = best_moment(product, quantity, turn.session.at.now, turn.session.settings.honour_s)
-    pick = Pick(product, facing, quantity, moment)
     before = picks.get(product.gtin)
-    if before is not None and total_of(kept := structs.replace(before, quantity=quantity)) <= total_of(pick):
-        pick = kept
+    if before is None:
+        moment = best_moment(product, quantity, turn.session.at.now, turn.session.settings.honour_s)
+        pick = Pick(product, facing, quantity, moment)
+    else:
+        pick = repriced(turn.session, structs.replace(before, quantity=quantity), product)
     picks[product.gtin] = pick
     turn.set(basket=tuple(picks.values()), order=None)
     turn.do(RecordEngagement("add", product.gtin, facing))

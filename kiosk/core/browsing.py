@@ -171,6 +171,7 @@ def checkout(turn: Turn, name: str, claim: str) -> None:
     """Make the basket an order. Raises BadOrder for a name or a claim code that is none.
 
     An unchanged basket keeps its order, and with it the claim code: late money for an earlier attempt then pays for it instead of for a twin.
+    A new order holds no more of a product than an order may by then: what is too much goes, and the basket says so.
     """
     session = turn.session
     reference_of(name, 0)
@@ -180,6 +181,10 @@ def checkout(turn: Turn, name: str, claim: str) -> None:
         turn.say("nothing-to-pay")
         return
     if session.order is None or session.attempts >= MAX_ATTEMPTS:
+        if over := basket.over_cap(session):
+            basket.cut(turn, over)
+            turn.go(Reviewing())
+            return
         turn.set(order=basket.order_of(session, name, claim), attempts=0)
     turn.go(Choosing())
     turn.do(RecordEngagement("checkout"))

@@ -65,9 +65,8 @@ def _current(session: Session, pick: Pick, product: Product | None) -> Pick:
     """A line at the lower one of its price and the product's new one, with the word whether it can be had."""
     if product is None:
         return pick
-    moment = basket.best_moment(product, pick.quantity, session.at.now, session.settings.honour_s)
-    new = structs.replace(pick, product=product, priced_at=moment)
-    if basket.total_of(new) < basket.total_of(pick):
+    new = basket.repriced(session, pick, product)
+    if new is not pick:
         return new
     said = structs.replace(pick.product, availability=product.availability, recall=product.recall)
     return structs.replace(pick, product=said)

@@ -81,3 +81,53 @@ def test_a_bundle_that_ended_while_somebody_reached_for_it_is_still_given() -> N
     j.happens(ev.ProductAdded, one, one.facing, 2)
     j.happens(ev.BasketOpened)
     assert j.view(views.Basket).total == eur(150)
+
+
+def test_a_line_at_an_offers_price_keeps_its_cap_after_the_offer_has_ended() -> None:
+    one = product("09521100100618", "Roll", 200, 6, sale=Sale(eur(50), until=WALL_MS // 1000 + 20, limit=2))
+    j = Journey(Settings(wall_idle_ms=900_000, basket_idle_ms=900_000))
+    j.shop(one).happens(ev.ProductAdded, one, one.facing, 1)
+    for later in (25_000, 600_000):
+        j.wait(later)
+        j.happens(ev.BasketOpened)
+        j.happens(ev.QuantitySet, one.gtin, 10)
+        basket = j.view(views.Basket)
+        assert (basket.lines[0].quantity, basket.total) == (2, eur(100))
+
+
+def test_right_after_a_capped_offer_more_than_it_let_have_costs_the_normal_price() -> None:
+    one = product("09521100100618", "Roll", 200, 6, sale=Sale(eur(50), until=WALL_MS // 1000 + 20, limit=2))
+    j = Journey()
+    j.happens(ev.Started)
+    j.wait(25_000)
+    j.happens(ev.ProductAdded, one, one.facing, 10)
+    j.happens(ev.BasketOpened)
+    assert j.view(views.Basket).total == eur(2000)
+
+
+def test_a_capped_offer_that_begins_gives_its_price_to_no_more_than_its_cap() -> None:
+    one = product("09521100100618", "Roll", 200, 6, sale=Sale(eur(50), since=WALL_MS // 1000 + 20, limit=2))
+    j = Journey()
+    j.happens(ev.Started)
+    j.happens(ev.ProductAdded, one, one.facing, 10)
+    j.wait(25_000)
+    j.happens(ev.BasketOpened)
+    j.happens(ev.QuantitySet, one.gtin, 9)
+    assert j.view(views.Basket).total == eur(1800), "seen at the normal price"
+    j.checkout()
+    basket = j.view(views.Basket)
+    assert (basket.lines[0].quantity, basket.total) == (2, eur(100)), "what an order may hold by now"
+    assert [notice.key for notice in j.session.notices] == ["line-full"]
+    j.checkout()
+    assert j.view(views.ChooseMethod).total == eur(100)
+
+
+def test_an_order_that_was_made_before_a_cap_came_is_paid_as_it_is() -> None:
+    one = product("09521100100618", "Roll", 200, 6, sale=Sale(eur(50), since=WALL_MS // 1000 + 20, limit=2))
+    j = Journey()
+    j.happens(ev.Started)
+    j.happens(ev.ProductAdded, one, one.facing, 10)
+    j.checkout().wait(25_000)
+    j.happens(ev.WentBack)
+    j.checkout()
+    assert j.view(views.ChooseMethod).total == eur(2000)
