@@ -45,7 +45,7 @@ def samples(fleet: Fleet) -> dict[tuple[str, str], float]:
         assert family.type in ("counter", "gauge", "histogram")
         for sample in family.samples:
             assert len(sample.labels) <= 1
-            assert set(sample.labels) <= {"type", "state", "quality", "le"}, "no label names a kiosk"
+            assert set(sample.labels) <= {"type", "state", "quality", "kind", "le"}, "no label names a kiosk"
             assert family.type != "counter" or sample.name.endswith("_total")
             place = (sample.name, next(iter(sample.labels.values()), ""))
             assert place not in found
