@@ -16,7 +16,9 @@ from content.store import AnyStore
 from mqtt.messages import Line
 
 # A basket may have been shown a while ago, or by a clock a little ahead; and a clock nobody trusts knows no sale's end.
-MOMENTS_S: Final = (0, -1800, 120)
+SINCE_S: Final = -1860  # half an hour, and the minute for which a wall honours what stood on it
+UNTIL_S: Final = 120
+MOST_MOMENTS: Final = 64  # in that time an offer with hours changes some few times
 
 
 def differs(lines: Iterable[Line], currency: str, version: str, store: AnyStore, now_s: int) -> str:
@@ -41,8 +43,12 @@ def differs(lines: Iterable[Line], currency: str, version: str, store: AnyStore,
 
 
 def _prices(product: Product, quantity: int, now_s: int) -> set[tuple[int, int]]:
-    """(price of one, of all of them) as a wall may honestly have shown them."""
-    moments: tuple[int | None, ...] = (None, *(now_s + shift for shift in MOMENTS_S))
+    """(price of one, of all of them) as a wall may honestly have shown them: prices stand still between two changes."""
+    moments: list[int | None] = [None]
+    at: int | None = now_s + SINCE_S
+    while at is not None and at <= now_s + UNTIL_S and len(moments) < MOST_MOMENTS:
+        moments.append(at)
+        at = pricing.next_change(product, at)
     return {
         (pricing.price_at(product, at).minor, pricing.line_total(product, quantity, at).minor)
         for at in moments

@@ -9,6 +9,7 @@ from msgspec import structs
 from content import pricing
 from content.model import Availability, Product, text_in
 from content.money import Money
+from kiosk.core import reading
 from kiosk.core.effects import RecordEngagement
 from kiosk.core.orders import Line, Order
 from kiosk.core.state import Pick, Session, Turn
@@ -63,14 +64,13 @@ def age_min(session: Session) -> int:
     return max((pick.product.age_min for pick in session.basket), default=0)
 
 
-def best_moment(product: Product, quantity: int, now: int | None, honour_s: int) -> int | None:
-    """Now, or the moment `honour_s` ago where so many were cheaper: that may still have stood on the glass.
+def best_moment(session: Session, product: Product, quantity: int) -> int | None:
+    """Of the moments whose prices may have stood on the glass of late the one where so many were cheapest; now, where none was.
 
     Not a moment at which an order could not hold so many: no more pieces have an offer's price than it lets one have.
     """
-    if now is None:
-        return None
-    moments = [moment for moment in (now, now - honour_s) if allows(product, quantity, moment)] or [now]
+    seen = reading.seen(session)
+    moments = [moment for moment in seen if allows(product, quantity, moment)] or seen[:1]
     return min(moments, key=lambda moment: pricing.line_total(product, quantity, moment).minor)
 
 
@@ -106,7 +106,7 @@ def cut(turn: Turn, picks: Sequence[Pick]) -> None:
 
 def repriced(session: Session, pick: Pick, product: Product) -> Pick:
     """A line of `product` as it is now, at the lower one of the price it has and today's, as far as a cap lets it."""
-    moment = best_moment(product, pick.quantity, session.at.now, session.settings.honour_s)
+    moment = best_moment(session, product, pick.quantity)
     new = structs.replace(pick, product=product, priced_at=moment)
     cheaper = allows(product, pick.quantity, moment) and total_of(new) < total_of(pick)
     return new if cheaper else pick
@@ -134,8 +134,7 @@ def put(turn: Turn, product: Product, facing: int, quantity: int) -> bool:
     picks = {pick.product.gtin: pick for pick in turn.session.basket}
     before = picks.get(product.gtin)
     if before is None:
-        moment = best_moment(product, quantity, turn.session.at.now, turn.session.settings.honour_s)
-        pick = Pick(product, facing, quantity, moment)
+        pick = Pick(product, facing, quantity, best_moment(turn.session, product, quantity))
     else:
         pick = repriced(turn.session, structs.replace(before, quantity=quantity), product)
     picks[product.gtin] = pick

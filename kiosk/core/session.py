@@ -23,6 +23,7 @@ from kiosk.core import (
     impressions,
     paying,
     pending,
+    reading,
     recalling,
     receipts,
     service,
@@ -83,6 +84,7 @@ MAX_DEVICES = 16
 def step(session: Session, event: AnyEvent) -> tuple[Session, tuple[AnyEffect, ...]]:
     """What an event makes of the session, and what the agent shall do. An event that does not fit changes nothing."""
     turn = Turn(structs.replace(session, at=event.at))
+    reading.follow(turn)
     alerting.follow(turn)
     if not alerting.covers(turn.session, event):
         if isinstance(event, ByPerson):

@@ -219,6 +219,19 @@ class Pending(Struct, frozen=True):
     asked: int = 0
 
 
+class Reading(Struct, frozen=True):
+    """What the wall clock said: how far it was ahead of the monotonic one, None while it was not trusted. Prices went by it until
+    `until_ms` (monotonic); None: they do so now.
+    """
+
+    ahead_ms: int | None
+    until_ms: int | None = None
+
+    def now_at(self, mono_ms: int) -> int | None:
+        """What it said at a monotonic moment, as Stamp.now."""
+        return None if self.ahead_ms is None else (self.ahead_ms + mono_ms) // 1000
+
+
 class Sightings(Struct, frozen=True):
     """Facings seen in one aisle within one Unix minute: facing -> (times, milliseconds)."""
 
@@ -265,6 +278,7 @@ class Session(Struct, frozen=True, kw_only=True):
     serial: int = 0  # of the last notice
     sightings: Sightings = field(default_factory=Sightings)
     recalled: frozenset[str] = frozenset()  # GTINs that must not be sold
+    readings: tuple[Reading, ...] = ()  # of the clock, the last first: what was on the glass went by them
     arriving: Store | None = None  # adopted when nobody is buying
     arriving_pictures: str = ""
     closing: Closed | None = None  # comes when what is being paid is done

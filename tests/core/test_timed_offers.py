@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from content.model import MultiBuy, Sale
 from content.schedule import Hours, Window
 from kiosk import views
 from kiosk.core import events as ev
+from kiosk.core.events import Stamp
 from kiosk.core.facings import LONGEST_MS, UNSURE_MS, facing_of, fresh_ms
 from kiosk.core.settings import Place, Settings
 from tests.core.journeys import WALL_MS, Journey, eur, product
@@ -131,3 +134,35 @@ def test_an_order_that_was_made_before_a_cap_came_is_paid_as_it_is() -> None:
     j.happens(ev.WentBack)
     j.checkout()
     assert j.view(views.ChooseMethod).total == eur(2000)
+
+
+class Corrected(Journey):
+    """A kiosk whose clock is not trusted, or wrong, until it is set."""
+
+    trusted, wrong_ms = True, 0
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.mono_ms, WALL_MS + self.mono_ms + self.wrong_ms, self.trusted)
+
+
+@pytest.mark.parametrize("wrong_ms", [0, 86_400_000])
+def test_what_a_clock_showed_before_it_was_set_is_honoured_for_as_long_as_any_price(wrong_ms: int) -> None:
+    never = Hours(timezone=ZONE, windows=(), untrusted="on")
+    tomorrow = WALL_MS // 1000 + 80_000
+    offer = Sale(eur(70), since=tomorrow) if wrong_ms else Sale(eur(70), hours=never)
+    one = product("09521100100618", "Roll", 100, 6, further=(offer,))
+    j = Corrected(Settings(wall_idle_ms=900_000, product_idle_ms=900_000))
+    j.trusted, j.wrong_ms = bool(wrong_ms), wrong_ms
+    j.happens(ev.Started)
+    j.happens(ev.ProductOpened, one, one.facing)
+    assert j.view(views.ProductDetail).facing.price == eur(70)
+    j.trusted, j.wrong_ms = True, 0
+    j.wait(50_000)
+    assert j.view(views.ProductDetail).facing.price in (eur(70), eur(100)), "drawn anew with the next event"
+    j.happens(ev.ProductAdded, one, one.facing, 2)
+    j.happens(ev.BasketOpened)
+    assert j.view(views.Basket).total == eur(140)
+    j.happens(ev.StartOverAsked)
+    j.wait(120_000)
+    j.shop(one).happens(ev.BasketOpened)
+    assert j.view(views.Basket).total == eur(100), "not for ever"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from content.fulfilment import Fulfilment, Kind
+from content.memory import MemoryStore
 from content.model import Aisle, MultiBuy, Product, Sale, Store
 from content.money import Money
 from content.store import OpenStore, write_store
@@ -63,6 +64,16 @@ def test_what_a_wall_may_honestly_show_fits(store: OpenStore) -> None:
     ):
         assert differs(lines, "EUR", version, store, NOW) == ""
     assert differs([line(MILK, 1, 1, 1)], "EUR", "an older release", store, NOW) == "", "right by its own"
+
+
+def test_an_offer_that_came_and_went_while_somebody_chose_fits(tmp_path: Path) -> None:
+    sale = Sale(Money(400, "EUR"), since=NOW - 1200, until=NOW - 900)
+    facts = Store(key="s", names={}, currency="EUR", languages=(), aisles=(Aisle(key="a", names={}),))
+    milk = Product(gtin=MILK, names={}, aisle="a", facing=1, price=Money(500, "EUR"), sale=sale)
+    store = MemoryStore(facts, [milk])
+    version = store.store.version
+    assert differs([line(MILK, 2, 400, 800)], "EUR", version, store, NOW) == ""
+    assert differs([line(MILK, 2, 400, 800)], "EUR", version, store, NOW + 3600) != ""
 
 
 @pytest.mark.parametrize(
