@@ -37,6 +37,7 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "broker-config": ("fleet.identity.cli_broker", "make mosquitto's configuration, with certificates"),
     "revoke": ("fleet.identity.cli_revoke", "void a kiosk's certificates"),
     "ingest": ("fleet.cli.ingest", "store events in processes of their own"),
+    "report": ("fleet.cli.report", "adverts measured: plays, facings, grades, share of voice"),
     "gaps": ("fleet.cli.check:gaps_main", "say which events are missing"),
     "accept-loss": ("fleet.cli.losses", "say that events a restored backup lacks are gone"),
     "verify": ("fleet.cli.check:verify_main", "compare sums with the events they are of"),

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from content.authored.adverts import of_kiosk
 from content.authored.groups import groups_of
 from content.authored.mistakes import ContentError
 from content.authored.model import Content, Where
 from content.authored.parts import from_parts
+from content.model import Store
 from content.release.manifest import PARTS, BadRelease, Blob, Root, entries_of, read_root
 from content.release.packing import unpack
 from fleet.rollouts.model import BadRollout, check_release
+
+KEPT: Final = 3  # releases whose content is at hand: the one for everybody, and what rings run meanwhile
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -82,16 +86,30 @@ class Releases:
 
     def groups(self, kiosk: str, tags: frozenset[str] = frozenset()) -> frozenset[str]:
         """A kiosk's groups, as its operator's newest release has them. Those that depend on how its wall hangs are of a portrait's."""
-        tenant, site, name = kiosk.split("/")
-        newest = next((one for one in self.all() if one.tenant == tenant), None)
+        newest = next((one for one in self.all() if one.tenant == kiosk.partition("/")[0]), None)
         if newest is None or self.folder is None:
             return frozenset()
+        return groups_of(self._read_content(self.folder, newest.name), _where(kiosk, tags))
+
+    def store_of(self, kiosk: str, tags: frozenset[str], name: str = "") -> Store | None:
+        """What a kiosk is to show by the release it runs: the store with its own playlists; products are left out. `name` ""
+        or one that is not here (any more): the release for everybody, else the newest; None: there is none of its operator.
+        """
+        mine = [one for one in self.all() if one.tenant == kiosk.partition("/")[0]]
+        found = [one for one in mine if one.name == name] or [one for one in mine if one.current] or mine
+        if not found or self.folder is None:
+            return None
+        content = self._read_content(self.folder, found[0].name)
+        return of_kiosk(content.store, groups_of(content, _where(kiosk, tags)))
+
+    def _read_content(self, folder: Path, name: str) -> Content:
         with self._lock:
-            content = self._contents.get(newest.name)
+            content = self._contents.get(name)
             if content is None:
-                content = _content(self.folder, self._roots[newest.name])
-                self._contents = {newest.name: content}
-        return groups_of(content, Where(tenant=tenant, site=site, kiosk=name, tags=tuple(sorted(tags))))
+                content = _content(folder, self._roots[name])
+                kept = list(self._contents.items())[1 - KEPT :]
+                self._contents = {**dict(kept), name: content}
+            return content
 
     def _because(self) -> str:
         return f" ({self.trouble})" if self.trouble else ""
@@ -107,6 +125,11 @@ class Releases:
                     self._roots[root.header.name] = root
                     found.append(_release(root, bool((told.get("custom") or {}).get("current"))))
         return sorted(found, key=lambda one: (-one.made_ms, -one.number, one.name))
+
+
+def _where(kiosk: str, tags: frozenset[str]) -> Where:
+    tenant, site, name = kiosk.split("/")
+    return Where(tenant=tenant, site=site, kiosk=name, tags=tuple(sorted(tags)))
 
 
 def _release(root: Root, current: bool) -> Release:
@@ -154,4 +177,4 @@ def _content(folder: Path, root: Root) -> Content:
         entries = [one for one in entries_of(root, unpacked) if one.name.startswith(f"{PARTS}/")]
         return from_parts({one.name.removeprefix(f"{PARTS}/"): unpacked(one.blob) for one in entries})
     except (OSError, BadRelease, ContentError) as error:
-        raise BadRollout(f"the groups of {root.header.name} cannot be read: {error}") from None
+        raise BadRollout(f"the content of {root.header.name} cannot be read: {error}") from None

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fleet.safety import frames_of
 from fleet.services import Services
 from fleet.web import (
+    adverts,
     alerts,
     commands,
     counter,
@@ -43,7 +44,7 @@ from fleet.web.wire import Compression
 
 Module = Callable[[Services], list[BaseRoute]]
 MODULES: Final[tuple[Module, ...]] = (
-    table.routes, operator.routes, roster.routes, kiosk.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, alerts.routes, live_changes.routes, rollouts.routes, releases.routes, webhooks.routes,
+    table.routes, operator.routes, roster.routes, kiosk.routes, adverts.routes, counter.routes, orders.routes, unresolved.routes, visits.routes, enrolment.routes, commands.routes, alerts.routes, live_changes.routes, rollouts.routes, releases.routes, webhooks.routes,
 )  # fmt: skip
 HSTS: Final = "max-age=31536000; includeSubDomains"  # RFC 6797
 
