@@ -188,7 +188,7 @@ Became = Literal[
     "audible",  # and can be heard
     "silent",  # it should be heard and cannot; `reason`: no-speaker, muted, failed
     "cleared",  # it is over here: taken back, or its time is up
-    "refused",  # the whole set; `reason`: unsigned, unread, not-ours
+    "refused",  # the whole set; `reason`: unsigned, unread, not-ours, older (`version` is in force)
 ]
 
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import queue
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,28 +159,27 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _local(options: argparse.Namespace) -> int:
-    """One whole set to one kiosk: what was in force there is replaced."""
+    """One whole set to one kiosk: what was in force there is replaced, also where its sender's clock was ahead of ours."""
     address = Address(*(options.kiosk.split("/") + [""] * 3)[:3])
     now = now_ms()
     alerts = () if options.clear else (_alert(options, f"local-{now}"),)
-    body = write_alerts(AlertSet(kiosk=str(address), version=now, at_ms=now, alerts=alerts))
     key = load_live_key(options.key)
-    said = Alerts(
-        kid=key_id(public_bytes(key)), signature=sign(key, "alert", address.tenant, body), body=body
-    )
+
+    def signed(version: int) -> bytes:
+        said = AlertSet(kiosk=str(address), version=version, at_ms=now, alerts=alerts)
+        body = write_alerts(said)
+        signature = sign(key, "alert", address.tenant, body)
+        return encode(Alerts(kid=key_id(public_bytes(key)), signature=signature, body=body))
+
+    first = signed(now)
     host, _, port = options.broker.rpartition(":")
     if not host or not port.isdecimal():
         raise Refused(f"{options.broker!r}: HOST:PORT expected")
-    answered, states = threading.Event(), list[AlertState]()
+    answers = queue.SimpleQueue[AlertState]()
 
     def heard(_topic: str, payload: bytes) -> None:
-        try:
-            state: AlertState = decode(payload, AlertState)
-        except BadMessage:
-            return
-        states.append(state)
-        if state.state in ("shown", "refused") or (options.clear and state.state == "cleared"):
-            answered.set()
+        with contextlib.suppress(BadMessage):
+            answers.put(decode(payload, AlertState))
 
     client = Client(host, int(port), f"alert-{now}", on_message=heard)
     client.subscribe(address.alert_states)
@@ -189,14 +190,30 @@ def _local(options: argparse.Namespace) -> int:
             if time.monotonic() > end:
                 raise Refused(f"the broker at {options.broker} does not answer")
             time.sleep(0.05)
-        client.publish(address.alerts, encode(said), retain=True)
-        done = answered.wait(PATIENCE_S)
+        client.publish(address.alerts, first, retain=True)
+        return _followed(answers, options.clear, lambda above: client.publish(
+            address.alerts, signed(above + 1), retain=True
+        ))  # fmt: skip
     finally:
         client.stop()
-    for state in states:
+
+
+def _followed(
+    answers: queue.SimpleQueue[AlertState], clearing: bool, say_above: Callable[[int], object]
+) -> int:
+    """Print what the kiosk says, until it shows it or refuses it."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            state = answers.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            print("said; the kiosk has not answered that a screen shows it, and hears it when it comes")
+            return 0
         print(f"{state.state}  {state.reason}  {state.detail}".rstrip())
-    if any(state.state == "refused" for state in states):
-        return 1
-    if not done:
-        print("said; the kiosk has not answered that a screen shows it, and hears it when it comes")
-    return 0
+        if state.state == "refused" and state.reason == "older":
+            print("said again above it")
+            say_above(state.version)
+        elif state.state == "refused":
+            return 1
+        elif state.state == ("cleared" if clearing else "shown"):
+            return 0

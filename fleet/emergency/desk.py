@@ -19,10 +19,10 @@ from typing import Any, Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct, structs
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from content.alerts import Alert, BadAlerts, check_alert
+from content.alerts import Alert, AlertSet, BadAlerts, check_alert
 from content.references import CROCKFORD
 from fleet.clock import Clock
 from fleet.emergency.cap import CapAlert
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 WAITING: Final = 20_000  # words of kiosks that wait to be kept: an alert to all makes three of each
 LATEST: Final = 50
 AGAIN_S: Final = 0.05  # until what the line did not take is said again
+MOST_ENDED: Final = 5_000
+NEWS_MS: Final = 60_000  # a word is news so long
 AWAY_S: Final = 0.5  # until it is tried again where none was taken
 
 
@@ -91,6 +93,9 @@ class Emergencies:
         self._targets: Callable[[str], list[Address]] = Commands(store, send, live, clock).targets
         self._heard: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        self._ended: dict[
+            str, None
+        ] = {}  # by CAP; a feed lists the newest first, and lines deliver in any order
         self.counters: Counter[str] = Counter()
         self._sayer = Sayer(store, send, clock, key, self.counters, patience_s)
 
@@ -176,7 +181,11 @@ class Emergencies:
         """Do what a message of CAP says; the ids of the alerts it is about. Raises BadAlarm, NotForWalls."""
         check(cap)
         why = f"CAP {cap.kind} {cap.identifier} of {cap.sender}"[:200]
-        about = [one for one in (id_of(*reference) for reference in cap.references) if self._stands(one)]
+        # a message ends those of its own sender alone: whoever may say something here must not silence others
+        ended = [id_of(*reference) for reference in cap.references if reference[0] == cap.sender]
+        if cap.kind != "Alert":
+            self._ended = dict.fromkeys([*self._ended, *ended][-MOST_ENDED:])
+        about = [one for one in ended if self._stands(one)]
         if cap.kind == "Cancel":
             if not about:
                 raise NotForWalls("references: nothing of it stands here")
@@ -186,6 +195,8 @@ class Emergencies:
             raise NotForWalls("it has expired")
         if self._known(alert.id):
             return []  # said before, and perhaps cleared by a person since
+        if alert.id in self._ended:
+            raise NotForWalls("a later message has ended it, which came earlier")
         addresses = self._placed(cap, pattern)
         self.send(alert, addresses, who, why, source="cap")
         for one in about:
@@ -272,7 +283,9 @@ class Emergencies:
         kiosk = str(address)
         self.counters[f"kiosks-{said.state}"] += 1
         with self._store.write() as connection:
-            if said.state == "refused":
+            if said.state == "refused" and said.reason == "older":
+                self._older(connection, address, said.version, now)
+            elif said.state == "refused":
                 why = f"{said.reason}: {said.detail}"[:200]
                 connection.execute(update(alert_sets).where(alert_sets.c.kiosk == kiosk).values(refused=why))
             else:
@@ -287,6 +300,19 @@ class Emergencies:
                         update(alert_kiosks).where(*mine).values(sound=sound[:40], detail=said.detail[:200])
                     )
         self._live.tell("alert", {"kiosk": kiosk, "state": said.state})
+
+    def _older(self, connection: Connection, address: Address, version: int, now: int) -> None:
+        """A kiosk has ignored our set for one with a higher version. If that is of a time to come, some clock was wrong (or
+        is, and ours has only just been said): ours is said above it. Else somebody at the station has said something
+        since, and what was said again is not news.
+        """
+        mine = connection.execute(select(alert_sets).where(alert_sets.c.kiosk == str(address))).first()
+        if mine is None or mine.version >= version or self._key is None:
+            return
+        said: AlertSet = msgspec.json.decode(mine.body, type=AlertSet)
+        if version > now + NEWS_MS or (version > now and now - said.at_ms < NEWS_MS):
+            self.counters["overtaken"] += 1
+            self._put(lambda: self._sayer.say([address], above=version))
 
     def _put(self, work: Callable[[], None]) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +20,8 @@ from fleet.emergency.placing import NotForWalls
 
 log = logging.getLogger(__name__)
 EVERY_S: Final = 30.0
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 10.0  # of silence
+LONGEST_S: Final = 20.0  # for a whole document, however slowly it drips
 ATOM: Final = "http://www.w3.org/2005/Atom"
 MOST_LINKS: Final = 100
 MOST_SEEN: Final = 2_000
@@ -66,19 +68,30 @@ class CapFeed:
                     return
                 body, etag = found
                 links = _links(body)
-                for link in links or ():
-                    self._follow(client, urljoin(self._url, link))
+                followed = [self._followed(client, link) for link in links or ()]
                 if links is None:
                     self._take(body, self._url)
-                self._etag = etag
+                if all(followed):  # else it is read again, for what could not be had of it
+                    self._etag = etag
             except (httpx.HTTPError, httpx.InvalidURL, BadCap) as error:
                 self.counters["failed"] += 1
                 log.warning("%s: %s", self._url, error)
 
+    def _followed(self, client: httpx.Client, link: str) -> bool:
+        """Whether it needs not be asked for again. One that fails holds up no other."""
+        try:
+            self._follow(client, urljoin(self._url, link))
+        except (httpx.HTTPError, httpx.InvalidURL, BadCap, ValueError) as error:
+            self.counters["failed"] += 1
+            log.warning("%s: %s: %s", self._url, link[:200], error)
+            return False
+        return True
+
     def _follow(self, client: httpx.Client, link: str) -> None:
         if link in self._seen or self._stopped.is_set():
             return
-        if urlsplit(link).netloc != urlsplit(self._url).netloc:
+        there, here = urlsplit(link), urlsplit(self._url)
+        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
             self.counters["elsewhere"] += 1
             log.warning("%s: leads to another host, and is not asked for: %s", self._url, link[:200])
             return
@@ -99,7 +112,7 @@ class CapFeed:
 
     def _get(self, client: httpx.Client, url: str, etag: str) -> tuple[bytes, str] | None:
         """(the body, its ETag); None where it has not changed. Raises BadCap for a body without end."""
-        headers = {"if-none-match": etag} if etag else {}
+        headers, end = {"if-none-match": etag} if etag else {}, time.monotonic() + LONGEST_S
         with client.stream("GET", url, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 return None
@@ -109,6 +122,8 @@ class CapFeed:
                 body += chunk
                 if len(body) > MOST_BYTES:
                     raise BadCap(f"more than {MOST_BYTES} bytes")
+                if time.monotonic() > end:
+                    raise BadCap(f"not whole after {LONGEST_S:g} s")
             return bytes(body), answer.headers.get("etag", "")
 
 

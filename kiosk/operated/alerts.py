@@ -97,6 +97,12 @@ class Alarm:
             raise BadMessage(f"alerts: {error}") from None
         if said.version < self._set.version:
             self.counters["alerts-older"] += 1
+            self._tell(
+                AlertState(
+                    id="", state="refused", wall_ms=at.wall_ms, version=self._set.version, reason="older",
+                    detail=f"version {said.version}, {self._set.version} is in force",
+                )
+            )  # fmt: skip
             return
         if said.version == self._set.version:  # by the other broker, or because the fleet lost our word
             self.counters["alerts-again"] += 1

@@ -175,6 +175,7 @@ def test_an_authority_posts_it_updates_it_and_takes_it_back(world: World) -> Non
 
 def test_a_feed_is_asked_and_follows_its_links_once(world: World, tmp_path: Path) -> None:
     asked: list[str] = []
+    found: list[str] = []
 
     class Authority(BaseHTTPRequestHandler):
         log_message = lambda *_: None  # noqa: E731
@@ -186,16 +187,18 @@ def test_a_feed_is_asked_and_follows_its_links_once(world: World, tmp_path: Path
                 self.end_headers()
                 return
             feed = (
-                '<feed xmlns="http://www.w3.org/2005/Atom"><entry><link type="application/cap+xml" href="/A1.cap"/></entry>'
+                '<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/gone"/></entry><entry><link href="http://[bad"/></entry>'
+                '<entry><link type="application/cap+xml" href="/A1.cap"/></entry>'
                 '<entry><link href="http://elsewhere.example/x"/></entry><entry><link href="/bad"/></entry></feed>'
             )
             body = {
                 "/feed": feed.encode(),
                 "/A1.cap": cap(LATER),
                 "/bad": b"<x/>",
+                "/gone": cap(LATER, id="late"),
                 "/endless": b" " * 700_000,
             }[self.path]
-            self.send_response(200)
+            self.send_response(404 if self.path == "/gone" and not found else 200)
             self.send_header("etag", '"1"' if self.path == "/feed" else "")
             self.end_headers()
             self.wfile.write(body)
@@ -208,10 +211,12 @@ def test_a_feed_is_asked_and_follows_its_links_once(world: World, tmp_path: Path
         feed = CapFeed(f"{url}/feed", world.fleet.emergency)
         feed.ask()
         world.wall.shows("Storm!")
+        assert asked == ["/feed", "/gone", "/A1.cap", "/bad"], "one that is not to be had holds up no other"
+        found.append("/gone")
         feed.ask()
-        assert asked == ["/feed", "/A1.cap", "/bad", "/feed"]
-        assert (feed.counters["taken"], feed.counters["elsewhere"], feed.counters["refused"]) == (1, 1, 1)
-        assert feed.counters["unchanged"] == 1
+        assert asked[4:] == ["/feed", "/gone"]
+        world.wall.shows("Storm!", "Storm!")
+        assert (feed.counters["taken"], feed.counters["elsewhere"], feed.counters["refused"]) == (2, 2, 1)
         endless = CapFeed(f"{url}/endless", world.fleet.emergency)
         endless.ask()
         assert endless.counters["failed"] == 1

@@ -82,6 +82,10 @@ def test_it_is_the_first_thing_on_the_glass_after_a_restart_even_without_keys(
     with opened(tmp_path, signer, fleet) as kiosk:
         fleet.say(signer.alarms(3))
         kiosk.sees(Emergency)
+        older = told(fleet, "refused", "")
+        assert (older.reason, older.version) == ("older", 4), (
+            "whose clock was ahead is told, and can be overcome"
+        )
         fleet.say(signer.alarms(5))
         kiosk.sees(Attract)
 
