@@ -96,8 +96,8 @@ class RolloutBook:
         except msgspec.ValidationError as error:
             raise BadRollout(str(error)) from None
         check(made)
+        self.preview(made)  # content may have to be read for its groups: not while payments wait
         with self._store.write() as connection:
-            freeze(made, self._known(connection, made))
             rows.write(self._store, connection, made, [Step(at_ms=made.made_ms, what="make", who=who, why=why, state="draft")])  # fmt: skip
         self._tell(made)
         return made
@@ -152,14 +152,14 @@ class RolloutBook:
         """
         with self._store.read() as connection:
             found = self._find(connection, rollout)
-            if not may_begin(found, self._clock()) and not self._follows(
-                self._judge(connection, found), found
-            ):
+            begins = may_begin(found, self._clock())
+            known = self._asked(connection, found) if begins else []
+            if not begins and not self._follows(self._judge(connection, found), found):
                 return False
         with self._store.write() as connection:
             found = self._find(connection, rollout, hold=True)
-            if may_begin(found, self._clock()):
-                found = self._begin(connection, found)
+            if begins and may_begin(found, self._clock()):
+                found = self._begin(connection, found, known)
             decided = self._judge(connection, found)
             told = self._write(connection, found, decided)
         for kiosk, desired in told:
@@ -210,11 +210,20 @@ class RolloutBook:
     def _follows(decided: Decisions, found: Rollout) -> bool:
         return bool(decided.members or decided.steps or decided.rollout != found)
 
-    def _begin(self, connection: Connection, found: Rollout) -> Rollout:
-        """Settle who is in it. Where that cannot be, it is stopped, and says why."""
+    def _asked(self, connection: Connection, rollout: Rollout) -> list[Known] | BadRollout:
+        """Who there is, or why that cannot be told. Asked without the lock of writers: content may be read for its groups."""
+        try:
+            return self._known(connection, rollout)
+        except BadRollout as error:
+            return error
+
+    def _begin(self, connection: Connection, found: Rollout, known: list[Known] | BadRollout) -> Rollout:
+        """Settle who of the fleet is in it. Where that cannot be, it is stopped, and says why."""
         now_ms = self._clock()
         try:
-            members = freeze(found, self._known(connection, found))
+            if isinstance(known, BadRollout):
+                raise known
+            members = freeze(found, known)
             busy = rows.elsewhere(connection, found)
             both = next((one.kiosk for one in members if one.kiosk in busy), None)
             if both is not None:

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from fleet.rollouts.model import BadRollout, Fact, Known, Member, Ring, Rollout, State, Step
 from fleet.rollouts.score import judged, score, standing
 
-AT_ONCE: Final = 250  # kiosks that are given something in one go: one transaction
+AT_ONCE: Final = 50  # kiosks that are given something in one go: one transaction, and with SQLite payments wait for its end
 
 
 class Decisions(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, func, select, union, update
+from sqlalchemy import Connection, bindparam, func, select, union, update
 
 from fleet import tables
 from fleet.rollouts.model import UNDER_WAY, Fact, Known, Member, Rollout, Step
@@ -91,12 +91,16 @@ def enter(connection: Connection, rollout: str, found: Sequence[Member]) -> None
 def change(connection: Connection, rollout: str, found: Iterable[Member]) -> None:
     """Members as they are now."""
     row = tables.rollout_members.c
-    for one in found:
-        values = msgspec.structs.asdict(one)
+    changed = [{f"new_{name}": value for name, value in msgspec.structs.asdict(one).items()} for one in found]
+    if changed:  # one statement for all: thousands are judged in one transaction, and payments wait for it
+        values: dict[str, Any] = {
+            name: bindparam(f"new_{name}") for name in Member.__struct_fields__ if name != "kiosk"
+        }
         connection.execute(
             update(tables.rollout_members)
-            .where(row.rollout == rollout, row.kiosk == values.pop("kiosk"))
-            .values(values)
+            .where(row.rollout == rollout, row.kiosk == bindparam("new_kiosk"))
+            .values(values),
+            changed,
         )
 
 

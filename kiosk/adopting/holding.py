@@ -25,6 +25,7 @@ from mqtt.commands import Phase, Running
 log = logging.getLogger(__name__)
 
 WALLS: Final = "walls"
+STEP: Final = 20  # percent of a fetch between two words of it: each is a transaction of the fleet, and kiosks fetch by thousands
 
 
 class Fetches(Protocol):
@@ -165,7 +166,7 @@ class Holding:
         if (why := slots.refused.get(target)) is not None:
             return "failed", 0, why.reason, why.detail
         if self.fetching is not None:
-            return "fetching", self.fetching[1], "", ""
+            return "fetching", self.fetching[1] // STEP * STEP, "", ""
         here = held.running(slots)
         if self.failed is not None and (here is None or here.release != target):
             if self.failed[1] == "not-now":  # its hours for fetching come: nothing has failed

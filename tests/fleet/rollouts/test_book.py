@@ -255,3 +255,26 @@ def test_since_when_it_differs_is_kept_while_it_does(office: Office) -> None:
     assert says(Running(name=NEW, target=NEW)) == behind, "shown is not confirmed"
     assert says(Running(name=NEW, target=NEW, confirmed=True)) == 0
     assert says(Running(name=NEW, target="later\x1b[2J", confirmed=True)) == office.now
+
+
+def test_nobody_who_writes_waits_while_content_is_read_for_its_groups(office: Office) -> None:
+    asked: list[str] = []
+
+    def groups(kiosk: str, _tags: frozenset[str]) -> frozenset[str]:
+        with office.store.write():  # a charge, say
+            asked.append(kiosk)
+        if len(asked) > 30:
+            raise BadRollout("the groups of demo-000042 cannot be read: damaged")
+        return frozenset({"downtown"})
+
+    office.book = RolloutBook(office.store, office.desires, office.live, office.clock, groups)
+    one = office.scheduled(ring("downtown", groups=("downtown",)))
+    office.look(one)
+    assert len(office.book.detail(one).members) == 10
+    assert len(asked) == 20, "as it was made, and as it began"
+    office.book.act(one, "abort", "bo", "enough")
+    office.look(one)
+    two = office.scheduled(ring("downtown", groups=("downtown",)))
+    office.look(two)
+    assert office.state(two) == "draft", "it says why it cannot begin, and is not asked for ever"
+    assert "damaged" in office.book.detail(two).rollout.reason

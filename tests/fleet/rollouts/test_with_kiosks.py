@@ -180,10 +180,10 @@ def test_what_went_wrong_with_another_release_is_not_held_against_this_one(joine
     joined.wall.adopter.heard(FetchFailed("", "no-source", "of the fetch that was under way"))
     joined.wall.adopter.heard(FetchFailed("demo-000007", "missing", "of one before"))
     joined.wall.adopter.heard(FetchProgress("demo-000007", 60))
-    joined.wall.adopter.heard(FetchProgress(NEW, 30))
-    until(lambda: joined.wall.adopter.running().percent == 30, "all was heard")
+    joined.wall.adopter.heard(FetchProgress(NEW, 40))
+    until(lambda: joined.wall.adopter.running().percent == 40, "all was heard")
     assert {phase for phase, _ in joined.wall.told} == {"fetching"}
-    assert {percent for _, percent in joined.wall.told} == {20, 30}
+    assert {percent for _, percent in joined.wall.told} == {20, 40}
     assert joined.judged(one).verdict == ""
 
 

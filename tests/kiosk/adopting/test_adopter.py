@@ -14,7 +14,7 @@ from kiosk.adopting.adopter import Adopter
 from kiosk.adopting.health import Facts
 from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
-from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, StoreReady
+from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, RunningChanged, StoreReady
 from kiosk.clock.clock import SystemClock
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress
 from mqtt.commands import Target
@@ -59,7 +59,7 @@ class Wall:
     ) -> None:
         self.folder, self.published = folder, folder / "published"
         self.fetcher, self.buying, self.waiting = Asked(), buying, list[StoreReady]()
-        self.healthy, self.mono = True, 0
+        self.healthy, self.mono, self.changes = True, 0, 0
         place = Place(
             folder / "content", folder / "store", folder / "carried", Where("demo", "s1", "K1"), "1.0"
         )
@@ -74,6 +74,8 @@ class Wall:
     def post(self, item: object) -> None:
         if isinstance(item, FactsWanted):
             self.adopter.facts(self.facts())
+        elif isinstance(item, RunningChanged):
+            self.changes += 1
         elif isinstance(item, StoreReady):
             self.waiting.append(item)
             if not self.buying:
@@ -294,10 +296,12 @@ def test_a_release_of_no_use_is_refused_with_its_reason(hang: Callable[..., Wall
 
 def test_what_the_fetch_says_is_told(hang: Callable[..., Wall]) -> None:
     wall = hang()
-    wall.adopter.heard(FetchProgress("demo-000001", 40))
+    for percent in range(59):
+        wall.adopter.heard(FetchProgress("demo-000001", percent))
     until(lambda: wall.adopter.running().percent == 40)
     wall.adopter.heard(FetchFailed("", "no-source", "nobody answers"))
     until(lambda: wall.adopter.running().reason == "no-source")
+    assert wall.changes == 4, "0, 20 and 40 percent, and that it failed: thousands of kiosks say so at once"
 
 
 def test_a_damaged_wall_is_left_for_the_one_before(hang: Callable[..., Wall]) -> None:
