@@ -128,7 +128,7 @@ class ShelfView:
         self.offset = self._next_offset
         if rebuild:
             self._build()
-        self._filled.clear()
+        self._clear()
         self._base = self.now.rows_at(self.offset).start
         self._draw()
         self._demand()
@@ -187,7 +187,7 @@ class ShelfView:
         rows = s.rows_at(self.offset)
         if abs(rows.start - self._base) > REBASE:
             self._base = rows.start
-            self._filled.clear()
+            self._clear()
         for row in rows:
             slot = row % len(self._slots)
             keys = self._row_keys(s, row)
@@ -201,6 +201,14 @@ class ShelfView:
                 self._fill(s, row, self._slots[slot], shown, moved=filled is None or filled[0] != row)
                 self._filled[slot] = row, shown
         self._follow()
+
+    def _clear(self) -> None:
+        """Rows count from elsewhere: a rectangle that is not needed now would stand over another row, with its code."""
+        self._filled.clear()
+        for row in self._slots:
+            for rectangle in row:
+                if rectangle.size[0]:
+                    rectangle.size = (0, 0)
 
     def _follow(self) -> None:
         """All that a frame of scrolling does: one translation, in whole pixels."""

@@ -149,6 +149,27 @@ def test_a_phone_reads_every_whole_code_from_a_metre(glass: Glass, language: str
 
 
 @pytest.mark.ui
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_no_row_of_the_aisle_before_stands_over_another(glass: Glass, rows: int) -> None:
+    glass.put(Wall(Frame("en"), "dairy"))
+    screen = glass.program.stage.screen
+    assert isinstance(screen, WallScreen)
+    assert screen.shelf.now is not None
+    shelf = screen.shelf.now.shape.h
+    screen.scroll_to(
+        rows * shelf + shelf - 14
+    )  # a row more is on the glass than where a shelf begins with a whole one
+    glass.settle()
+
+    glass.put(Wall(Frame("en"), "bakery"))
+
+    read = {code.text for code in zxingcpp.read_barcodes(glass.picture())}
+    shown = [screen.shelf.facing(i) for i in screen.shelf.now.whole(0)]
+    assert {f.qr for f in shown if f} == read
+    assert len(shown) == 6
+
+
+@pytest.mark.ui
 def test_the_plus_adds_and_the_picture_opens(glass: Glass) -> None:
     glass.put(Wall(FULL, "dairy"))
     screen = glass.program.stage.screen
