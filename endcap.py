@@ -10,7 +10,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("kiosk.demo", "kiosk,fleet", "the whole shop on this machine, with virtual peripherals"),
     "import": ("content.cli", "kiosk", "read a product feed into a store"),
     "content": ("content.authored.cli", "kiosk", "what an operator publishes: check, resolve and more"),
-    "publish": ("content.release.cli_publish", "fleet", "make a signed release of a content folder"),
+    "publish": ("content.release.cli_publish", "publish", "make a signed release of a content folder"),
     "publish-software": ("content.software.cli", "fleet", "make a signed release of programs"),
     "kiosk": ("kiosk.cli", "kiosk", "the program in the station: run, agent, ui, outbox"),
     "devices": (

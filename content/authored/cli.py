@@ -13,6 +13,7 @@ SUBCOMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("content.authored.cli_check", "read a content folder and say all that is wrong in it"),
     "resolve": ("content.authored.cli_resolve", "say what one kiosk shows, or write it as a store"),
     "preview": ("kiosk.preview.cli", "draw what a wall shows at some moment"),
+    "preflight": ("kiosk.preview.cli_preflight", "look at all that commuters would see, before signing"),
     "diff": ("content.release.cli_diff", "say what changes for a commuter between two releases or folders"),
     "releases": ("content.release.cli_releases:releases", "list what is published"),
     "current": ("content.release.cli_releases:current", "make a release the one for everybody"),

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from content.authored.model import Content
-from content.authored.parts import from_parts, to_parts
+from content.authored.parts import to_parts
 from content.authored.reading import read_content
-from content.release.cli_shared import DONE, CommandError, run
+from content.release.cli_shared import DONE, CommandError, of_entries, run
 from content.release.differences import KINDS, Change, differences, told
 from content.release.manifest import PARTS, Blob, Entry, cut, write_page
 from content.release.packing import squeeze
@@ -76,14 +76,7 @@ def _side(said: str, repository: Path | None) -> Side:
         raise CommandError(f"{said}: no such folder; for a release's name give its --repository")
     source = Repository(repository)
     _, found = source.release(said)
-    content = from_parts(
-        {
-            entry.name.removeprefix(f"{PARTS}/"): source.unpacked(entry.blob)
-            for entry in found
-            if entry.name.startswith(f"{PARTS}/")
-        }
-    )
-    return Side(content, _blobs(found))
+    return Side(of_entries(source, found), _blobs(found))
 
 
 def _blobs(entries: Sequence[Entry]) -> dict[str, int]:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from content.authored.mistakes import ContentError
+from content.authored.model import Content
+from content.authored.parts import from_parts
 from content.release.keys import KeysError, Ring
-from content.release.manifest import BadRelease
+from content.release.manifest import PARTS, BadRelease, Entry
 from content.release.repository import Repository
 from content.release.roles import RepositoryError
 from content.signing import BadKeys
@@ -69,6 +71,18 @@ def ask(path: Path) -> bytes | None:
     if not sys.stdin.isatty():
         return None
     return getpass.getpass(f"passphrase of {path}: ").encode()
+
+
+def content_of(repository: Repository, name: str) -> Content:
+    """What a release says. Raises RepositoryError where there is none of that name."""
+    return of_entries(repository, repository.release(name)[1])
+
+
+def of_entries(repository: Repository, entries: Iterable[Entry]) -> Content:
+    """What a release's files say together."""
+    prefix = f"{PARTS}/"
+    parts = {each.name: each.blob for each in entries if each.name.startswith(prefix)}
+    return from_parts({name.removeprefix(prefix): repository.unpacked(blob) for name, blob in parts.items()})
 
 
 def now() -> int:

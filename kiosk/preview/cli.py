@@ -20,6 +20,7 @@ from content.authored.reading import read_content
 from content.model import Product, text_in
 from content.pricing import timed
 from kiosk.preview.drawing import DrawingError, Shot, draw
+from kiosk.preview.framing import wall_shot
 from kiosk.preview.walls import HOST, PANELS, Glass, linked, on_offer
 
 DONE, WRONG, WRONG_WORDS = 0, 1, 2
@@ -113,21 +114,6 @@ def _aisle(glass: Glass, out: Path, at: int, language: str, aisle: str) -> Itera
         running = [p for p in glass.shelf(aisle)[page.whole.start : page.whole.stop] if on_offer(p, at)]
         told = f"{aisle}, {page.number} of {page.of}: {len(page.whole)} products, {len(running)} with an offer now"
         yield Ask(structs.replace(shot, path=str(path)), told)
-
-
-def wall_shot(
-    glass: Glass, view: object, aisle: str, offset: int, span: range, at: int, language: str
-) -> Shot:
-    """A page of an aisle. What lies a row before or behind is half on the glass, so it is told too."""
-    columns = 16
-    around = range(max(0, span.start - columns), span.stop + columns)
-    version = f"{glass.panel_name} {glass.name} {aisle} {offset} {language} {at}"
-    return Shot(
-        shop=structs.replace(glass.shop, version=version),
-        view=view,  # type: ignore[arg-type]  # a Wall of this glass
-        facings={aisle: glass.facings(aisle, around, at, language)},
-        offset=offset,
-    )
 
 
 def _offer(glass: Glass, out: Path, at: int, language: str, aisles: list[str]) -> Iterator[Ask]:

@@ -7,8 +7,11 @@ smooth edges are in the picture (a BoxShadow cost 25 ms a frame on software GL, 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -17,12 +20,35 @@ from kiosk.ui import icons
 from kiosk.ui.bidi import is_rtl
 from kiosk.ui.geometry import Rect
 from kiosk.ui.text import BASELINE, Line, draw_line, fit, line_height, wrap
-from kiosk.ui.theme import INK, QUIET, Colour, mix
+from kiosk.ui.theme import INK, QUIET, Colour, contrast, mix
 
 Align = Literal["start", "center", "end"]
 Valign = Literal["top", "middle", "bottom"]
 MAX_PIXELS = 4_000_000  # of a product picture; an import makes them far smaller
 _log = logging.getLogger(__name__)
+
+
+class Written(NamedTuple):
+    """Words as they came to stand in their box: for whoever looks whether a text fits and can be read."""
+
+    words: str
+    language: str
+    size: int  # of the font; it is never below what the screen allows
+    cut: bool  # shortened with an ellipsis, or higher than its box
+    contrast: float  # with the palest or darkest of what is behind them, 1 to 21
+
+
+_WATCH: ContextVar[Callable[[Written], None] | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watching(told: Callable[[Written], None]) -> Iterator[None]:
+    """Tell of all words that are written meanwhile in this thread. A wall at work does not measure itself."""
+    token = _WATCH.set(told)
+    try:
+        yield
+    finally:
+        _WATCH.reset(token)
 
 
 def canvas(w: int, h: int, ground: Colour) -> Image.Image:
@@ -111,12 +137,17 @@ def text(
     if not made:
         return Rect(rect.x, rect.y, 0, 0)
     step = line_height(made[0].size)
-    if _cut(made, words) or step * len(made) > rect.h + step // 3:
+    cut = _cut(made, words) or step * len(made) > rect.h + step // 3
+    if cut:
         _log.debug("%r does not fit %dx%d in %s", words, rect.w, rect.h, language)
     y = (
         rect.y
         + {"top": 0, "middle": (rect.h - step * len(made)) // 2, "bottom": rect.h - step * len(made)}[valign]
     )
+    widest = max(line.width for line in made)
+    if (watch := _WATCH.get()) is not None and words.strip():
+        place = Rect(_start(rect, widest, align, language), y, widest, step * len(made))
+        watch(Written(words, language, made[0].size, cut, _worst(image, place, colour)))
     draw = ImageDraw.Draw(image)
     left = rect.right
     for i, line in enumerate(made):
@@ -129,7 +160,17 @@ def text(
             draw.line(
                 [(x - 2, middle), (x + line.width + 1, middle)], fill=colour, width=max(2, line.size // 12)
             )
-    return Rect(left, y, max(line.width for line in made), step * len(made))
+    return Rect(left, y, widest, step * len(made))
+
+
+def _worst(image: Image.Image, place: Rect, colour: Colour) -> float:
+    """The contrast of a colour with what is behind a box, where it is least: in patches of the size of a letter or two."""
+    x, y = max(0, place.x), max(0, place.y)
+    right, bottom = min(image.width, place.right), min(image.height, place.bottom)
+    if right <= x or bottom <= y:
+        return contrast(colour, INK) if colour != INK else 1.0
+    patches = image.crop((x, y, right, bottom)).convert("RGB").resize((12, 4), Image.Resampling.BOX)
+    return min(contrast(colour, patches.getpixel((i, j))) for i in range(12) for j in range(4))  # type: ignore[arg-type]  # RGB
 
 
 def _cut(lines: tuple[Line, ...], words: str) -> bool:

@@ -45,7 +45,7 @@ class Operator:
         """`endcap content ...`, or `endcap publish ...`, on this repository."""
         where = ["--repository", str(self.folder)]
         if words[0] == "publish":
-            return publish_command([*words[1:], *where])
+            return publish_command([*words[1:], *where, "--no-preflight", "tests of releases draw nothing"])
         return content_command([*words, *where])
 
 
