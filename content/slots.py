@@ -136,6 +136,19 @@ def unfit(
     return ("storage", warm) if warm else ("", [])
 
 
+def at_counter(product: Product, options: Iterable[Fulfilment], merchants: Iterable[Merchant] = ()) -> bool:
+    """Whether what is bought at a wall can be handed over: at a counter, for a wall asks nobody which other way they want it.
+
+    A store without a counter among its ways hands over as its own words say (`Store.pickup`): all but the goods of merchants
+    who name their ways.
+    """
+    sellers = tuple(merchants)
+    counters = [option for option in options if option.kind is Kind.COUNTER]
+    if counters:
+        return any(not unfit(option, (product,), sellers)[0] for option in counters)
+    return not any(each.key == product.merchant and each.fulfilments for each in sellers)
+
+
 def reaches(option: Fulfilment, postcode: str) -> bool:
     """Whether this way reaches an address; spaces and case do not count."""
     plain = "".join(postcode.split()).upper()
@@ -143,6 +156,6 @@ def reaches(option: Fulfilment, postcode: str) -> bool:
 
 
 __all__ = [
-    "Day", "Kind", "Promise", "Slot", "fee_for", "missing_to", "moment", "promise", "reaches", "slot_of", "slots", "unfit",
+    "Day", "Kind", "Promise", "Slot", "at_counter", "fee_for", "missing_to", "moment", "promise", "reaches", "slot_of", "slots", "unfit",
     "windows_on",
 ]  # fmt: skip

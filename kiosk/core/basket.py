@@ -9,6 +9,7 @@ from msgspec import structs
 from content import pricing
 from content.model import Availability, Product, text_in
 from content.money import Money
+from content.slots import at_counter
 from kiosk.core import reading
 from kiosk.core.effects import RecordEngagement
 from kiosk.core.orders import Line, Order
@@ -153,6 +154,9 @@ def _refusal(session: Session, product: Product, quantity: int) -> str:
         return "sold-out"
     if product.price.currency != session.store.currency or product.price.minor < 0:
         return "not-sold-here"
+    store = session.store
+    if not at_counter(product, store.fulfilments, store.merchants):
+        return "phone-only"
     if quantity > max(most_of(session, product), min(known, session.settings.max_quantity)):
         return "line-full"
     if not known and len(session.basket) >= session.settings.max_lines:

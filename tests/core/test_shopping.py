@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
-from content.model import Availability, Language, Product, Sale
+from content.fulfilment import Fulfilment, Kind
+from content.model import Availability, Language, Merchant, Product, Sale
 from content.money import Money
 from kiosk import views
 from kiosk.core import effects as ef
@@ -505,3 +507,21 @@ def test_a_code_of_no_use_here_gets_a_plain_reason(kind: str, words: str) -> Non
     assert ef.RecordScan(kind, "unknown") in j.happens(ev.CodeScanned, kind, "")
     assert notice(j) == words
     assert j.view(views.Wall).frame.basket_count == 1
+
+
+def test_what_its_merchant_does_not_hand_over_at_the_counter_is_bought_with_a_phone() -> None:
+    counter, home = (
+        Fulfilment(key=key, kind=kind, names={"en": key}, windows=())
+        for key, kind in (("counter", Kind.COUNTER), ("home", Kind.HOME))
+    )
+    ways = (Merchant(key="roses", names={}, fulfilments=("home",)), Merchant(key="buns", names={}))
+    rose = structs.replace(MILK, merchant="roses")
+    for options in ((counter, home), (home,)):
+        j = Journey(fulfilments=options, merchants=ways)
+        j.shop(rose)
+        assert [notice.key for notice in j.session.notices] == ["phone-only"]
+        assert not j.session.basket
+        j.happens(ev.ProductAdded, structs.replace(TEA, merchant="buns"), 2)
+        assert len(j.session.basket) == 1
+    no_id = structs.replace(counter, checks_age=False)
+    assert not Journey(fulfilments=(no_id,)).shop(structs.replace(MILK, age_min=18)).session.basket
