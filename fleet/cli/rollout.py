@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("rollout")
     show.add_argument("--json", action="store_true")
     show.set_defaults(run=_show)
+    for one in commands.choices.values():
+        one.add_argument("--fleet", default=argparse.SUPPRESS, metavar="URL", help="as before the word")
     return parser
 
 
