@@ -21,7 +21,7 @@ from content.store import AnyStore, StoreError
 from kiosk import guided, systemd, views
 from kiosk.adopting.bare import BARE, is_bare
 from kiosk.adopting.health import Facts, faults_of
-from kiosk.adopting.talk import FactsWanted, NoReleases, Releases, RunningChanged
+from kiosk.adopting.talk import FactsWanted, NoReleases, Programs, ProgramsReady, Releases, RunningChanged
 from kiosk.adopting.talk import StoreReady as StoreReady
 from kiosk.cashier import Again, Cashier, HeardAgain, OpenPaymentsDue, RefundsDue
 from kiosk.clock.clock import Clock
@@ -113,12 +113,14 @@ class Agent:
         alert_line: Connection | None = None,
         keys: Keys = no_keys,
         releases: Releases | None = None,
+        programs: Programs | None = None,
     ) -> None:
-        """Takes over `store`. `releases`: whoever fetches newer ones, and hears how they do. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
+        """`programs`: whoever exchanges the kiosk's own. Takes over `store`. `releases`: whoever fetches newer ones, and hears how they do. `hands` do what operators command; `state` is the kiosk's own folder, `configured` names its devices. `panel` is the glass its screen has. `started_as` names this start of the agent, `machine` the board. `beat_ms`: how often the service manager hears that the owner's thread lives; 0: never."""
         self._runtime, self._link, self._ledger, self._line = runtime, link, ledger, line
         self._peripherals, self._clock, self._place = peripherals, clock, place
         self._store, self._arriving = LiveStore(store), dict[str, StoreReady]()
         self._releases: Releases = releases or NoReleases()
+        self._programs: Programs = programs or NoReleases()
         self._sold = self._store, place  # both at once: shelves are asked for by other threads
         self._terms: Terms | None = None
         self._shop = shop_of(store.store, place)
@@ -131,7 +133,7 @@ class Agent:
             address, runtime, line, ledger, link, clock, self.telling, hands, state,
             lambda: self._store.store.version, started_as, configured, lambda: self._store, self._shop_changed, keys,
             sound, lambda state: alert_state(address, state, line, alert_line),
-            releases=self._releases,
+            releases=self._releases, programs=self._programs,
         )  # fmt: skip
         self._beat_ms = beat_ms
         self._view: views.View | None = None
@@ -347,6 +349,7 @@ class Agent:
         OpenPaymentsDue: lambda self, item, at: self._cashier.recover(at),
         StoreReady: _store_ready,
         FactsWanted: lambda self, item, at: self._facts_wanted(item, at),
+        ProgramsReady: lambda self, item, at: self._programs_ready(item, at),
         RunningChanged: lambda self, item, at: self._running_changed(item, at),
         **dict.fromkeys((JobEnded, TellAgain, NightLook, LiveLook, LeaveDue, Sounded), _operating),
         guided.Step: lambda self, item, at: (did.DeviceTestStepped(at, item),),
@@ -429,7 +432,14 @@ class Agent:
         )
 
     def _facts_wanted(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
-        self._releases.facts(self._facts())
+        facts = self._facts()
+        self._releases.facts(facts)
+        self._programs.facts(facts)
+        return ()
+
+    def _programs_ready(self, item: object, at: Stamp) -> Iterable[AnyEvent]:
+        """Ends the agent where nobody is buying; else it is asked again."""
+        self.operated.leave_for(lambda: self._programs.leaving(self._facts()))
         return ()
 
     def _running_changed(self, item: object, at: Stamp) -> Iterable[AnyEvent]:

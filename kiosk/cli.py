@@ -21,6 +21,7 @@ from kiosk.link.link import ScreenEnd, memory_pair
 from kiosk.link.socket import SocketAgentEnd, SocketScreenEnd
 from kiosk.operated.hands import watched
 from kiosk.operated.logs import keep_log
+from kiosk.software.following import follower
 from kiosk.starting import KioskProgram
 from kiosk.views import Panel
 
@@ -207,10 +208,15 @@ def _screen(options: argparse.Namespace) -> None:
         raise BadConfig("ui: where is the agent? Give --socket PATH or --config FILE")
     panel, fullscreen = (config.glass, config.panel.fullscreen) if config else (Panel(), False)
     link = SocketScreenEnd(path)
+    follows = follower(ending.end)
+    if follows is not None:
+        follows.start()
     try:
         _draw(link, panel, ending, options, fullscreen=fullscreen)
     finally:
         link.close()
+        if follows is not None:
+            follows.stop()
 
 
 def _draw(

@@ -39,6 +39,7 @@ from mqtt.client import Client
 
 if TYPE_CHECKING:
     from kiosk.adopting.joining import Content
+    from kiosk.software.joining import Software
 
 log = logging.getLogger(__name__)
 
@@ -123,12 +124,15 @@ class AgentProgram:
             undo.callback(os.close, self._lock)
             self._watcher: StoreWatcher | None = None
             self._content: Content | None = None
+            self._software: Software | None = None
             place = config.place
             if store is not None:
                 self._store = store
             elif config.content.root:
                 from kiosk.adopting.joining import Content  # who fetches nothing needs no TUF
+                from kiosk.software.joining import Software
 
+                self._software = Software(config, self.clock, self._post)
                 self._content = Content(config, self.clock, self._post)
                 opened = self._content.boot()
                 self._store, place = opened.store, structs.replace(place, pictures=str(opened.folder))
@@ -184,6 +188,7 @@ class AgentProgram:
             alert_line=self._alert_line,
             keys=keys or self._keys(config),
             releases=self._content.adopter if self._content else None,
+            programs=self._software.programs if self._software else None,
         )
 
     def _keys(self, config: Config) -> Keys:
@@ -208,6 +213,8 @@ class AgentProgram:
             self._watcher.start()
         if self._content is not None:
             self._content.start()
+        if self._software is not None:
+            self._software.start()
         self._link.serve(self.runtime.post, self.agent.facings)
         self._peripherals.start(self.runtime.post)
         self._connection.start()
@@ -222,6 +229,8 @@ class AgentProgram:
             self._watcher.stop()
         if self._content is not None:
             self._content.stop()
+        if self._software is not None:
+            self._software.stop()
         self._peripherals.close()
         if self._alert_line is not None:
             self._alert_line.stop(GOODBYE_S)

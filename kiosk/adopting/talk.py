@@ -44,6 +44,11 @@ class Hanging(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ProgramsReady:
+    """Posted to the agent: it is to end, to be started from another side, once nobody is buying."""
+
+
 class Releases(Protocol):
     """Whoever has them (kiosk.adopting.adopter.Adopter). Every method may be called from any thread."""
 
@@ -64,6 +69,25 @@ class Releases(Protocol):
 
     def hanging(self) -> Hanging:
         """How the wall hangs, and its tags."""
+
+
+class Programs(Protocol):
+    """Whoever has the kiosk's own programs (kiosk.software.updater.Updater). `leaving` is the owner's, the rest any thread's."""
+
+    def want(self, target: Target | None) -> None:
+        """The fleet says which release is to run; None: no wish."""
+
+    def fetch_by(self, how: Fetching) -> None:
+        """The fleet says how they are fetched."""
+
+    def facts(self, facts: Facts) -> None:
+        """The answer to FactsWanted."""
+
+    def running(self) -> Running:
+        """What is told of it."""
+
+    def leaving(self, facts: Facts) -> bool:
+        """Nobody is buying. True: it is written down what the next start is from, and the agent is to end now."""
 
 
 class NoReleases:
@@ -88,3 +112,7 @@ class NoReleases:
     def hanging(self) -> Hanging:
         """See Releases."""
         return Hanging()
+
+    def leaving(self, facts: Facts) -> bool:
+        """See Programs: there is nothing else to start."""
+        return False

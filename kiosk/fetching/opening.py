@@ -83,12 +83,26 @@ def open_fetcher(
     stopped = threading.Event()
     pace = Pace(stopped=stopped)
     fetching = open_fetching(table, tenant, state, clock, pace)
+    return fetcher_of(fetching, table, state / FOLDER, clock, post, pace, stopped, minute_of)
+
+
+def fetcher_of(
+    fetching: Fetching,
+    table: ContentTable,
+    folder: Path,
+    clock: Clock,
+    post: Callable[[News], None],
+    pace: Pace,
+    stopped: threading.Event,
+    minute_of: Callable[[int], int],
+) -> Fetcher:
+    """The thread around what fetches, by the table's rules. Raises BadContent."""
 
     def minute() -> int | None:
         return minute_of(clock.wall_ms()) if clock.quality() != "unsynced" else None
 
     rules = rules_of(table, clock)
-    return Fetcher(fetching, rules, post, pace, minute, stopped=stopped, folder=state / FOLDER)
+    return Fetcher(fetching, rules, post, pace, minute, stopped=stopped, folder=folder)
 
 
 def open_sharing(table: ContentTable, state: Path) -> Sharing | None:

@@ -30,7 +30,7 @@ from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.checking import check_file
 from kiosk.fetching.errors import OF_THE_SOURCE, FetchError
 from kiosk.fetching.sources import Source, Wait
-from kiosk.fetching.trust import Trust
+from kiosk.fetching.trust import Trust, folder_of
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Fetching:
             self.blobs.commit()  # what came before it was cut off need not come again
 
     def _fetch(self, signed: Signed, order: list[Source], progress: Progress, allowed: Allowed) -> Whole:
-        budget = _Budget(allowed)
+        budget = Budget(allowed)
         root = self._root_page(signed, order)
         entries = self._entries(root, order)
         files = {entry.blob.sha256: entry for entry in entries}
@@ -207,7 +207,7 @@ class Fetching:
             known = self._keys is not None and blob is not None and self._keys[0] == blob.sha256
             if blob is not None and not known and not self.blobs.verify(blob):
                 path = f"targets/content/{self.tenant}/{blob.sha256}.keys.json"
-                self._bring(blob, path, order, _Budget(Allowed()))
+                self._bring(blob, path, order, Budget(Allowed()))
                 self.blobs.commit()
         except FetchError as error:
             log.warning("the keys for live changes and alerts did not come: %s", error)
@@ -218,11 +218,14 @@ class Fetching:
         return _blob(path, file, MOST_KEYS) if file is not None else None
 
     def _root_page(self, signed: Signed, order: list[Source]) -> Root:
+        self._bring_page(signed, order)
+        return self._read_root(signed)
+
+    def _bring_page(self, signed: Signed, order: list[Source]) -> None:
         """5.7: the target itself."""
         if not self.blobs.verify(signed.page):
-            path = f"targets/content/{self.tenant}/{signed.page.sha256}.{signed.name}.release"
-            self._bring(signed.page, path, order, _Budget(Allowed()))
-        return self._read_root(signed)
+            path = f"targets/{folder_of(self.tenant)}/{signed.page.sha256}.{signed.name}.release"
+            self._bring(signed.page, path, order, Budget(Allowed()))
 
     def _read_root(self, signed: Signed) -> Root:
         root = _judged(lambda: read_root(self.blobs.read(signed.page)))
@@ -243,10 +246,10 @@ class Fetching:
 
     def _bring_pages(self, root: Root, order: list[Source]) -> None:
         for page in {page.sha256: page for page in root.pages if not self.blobs.has(page)}.values():
-            self._bring(page, f"blobs/{page.path}", order, _Budget(Allowed()))
+            self._bring(page, f"blobs/{page.path}", order, Budget(Allowed()))
 
     def _bring_all(
-        self, files: Sequence[Entry], order: list[Source], budget: _Budget, here: Callable[[int], None]
+        self, files: Sequence[Entry], order: list[Source], budget: Budget, here: Callable[[int], None]
     ) -> int:
         done = fetched = waiting = 0
         for index, entry in enumerate(files, 1):
@@ -265,7 +268,7 @@ class Fetching:
         blob: Blob,
         path: str,
         order: list[Source],
-        budget: _Budget,
+        budget: Budget,
         check: Callable[[Path], None] | None = None,
     ) -> int:
         """One blob from the first source that has it; how many bytes came. What does not stand `check` is not taken in."""
@@ -327,7 +330,7 @@ def _weight(error: FetchError) -> int:
     return {"no-source": 0, "missing": 1}.get(error.reason, 2)
 
 
-class _Budget:
+class Budget:
     """Bytes a fetch may still have over lines that cost by the byte."""
 
     def __init__(self, allowed: Allowed) -> None:

@@ -33,6 +33,14 @@ MOST_ROOTS: Final = 256  # new ones in one refresh
 BUILT_S: Final = 1_767_225_600  # 2026-01-01: a clock that says an earlier time is wrong
 
 
+SOFTWARE: Final = "software"  # in a tenant's place: the role that signs programs; no operator is called so
+
+
+def folder_of(tenant: str) -> str:
+    """Where the targets of a tenant's role are."""
+    return tenant if tenant == SOFTWARE else f"content/{tenant}"
+
+
 class Reader(Protocol):
     """What trust needs of a source."""
 
@@ -89,12 +97,13 @@ class Trust:
         return found | {name: held.version for name, held in self._targets.items()}
 
     def files(self, tenant: str) -> dict[str, TargetFile]:
-        """The targets a tenant's role may sign and has signed, as last believed, by path: `content/TENANT/NAME`."""
+        """The targets a tenant's role may sign and has signed, as last believed, by path: `content/TENANT/NAME`, `software/NAME`."""
         found: dict[str, TargetFile] = {}
-        for role in self._roles_of(f"content/{tenant}/x"):
+        folder = folder_of(tenant)
+        for role in self._roles_of(f"{folder}/x"):
             held = self._targets.get(role)
             for path, file in held.signed.targets.items() if held else ():
-                if path.startswith(f"content/{tenant}/") and role in self._roles_of(path):
+                if path.startswith(f"{folder}/") and role in self._roles_of(path):
                     found.setdefault(path, file)
         return found
 
@@ -114,7 +123,9 @@ class Trust:
         self._update_timestamp(source, now)
         self._update_snapshot(source, now)
         self._update_targets(source, "targets", self._root, now)
-        for role in list(self._roles_of(f"content/{tenant}/x")):  # 5.6.7: one level, an operator's own role
+        for role in list(
+            self._roles_of(f"{folder_of(tenant)}/x")
+        ):  # 5.6.7: one level, an operator's own role
             self._update_targets(source, role, self._targets["targets"].signed, now)
 
     def _update_root(self, source: Reader) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from kiosk.adopting.talk import Fetching, NoReleases, Releases
+from kiosk.adopting.talk import Fetching, NoReleases, Programs, Releases
 from kiosk.clock.clock import Clock
 from kiosk.core import events as did
 from kiosk.core.events import AnyEvent, Stamp
@@ -114,6 +114,7 @@ class Wanted:
         minute_of: Callable[[int], int] = local_minute,
         live: Callable[[], tuple[int, str]] = lambda: (0, ""),
         releases: Releases | None = None,
+        programs: Programs | None = None,
     ) -> None:
         """`live`: the version of the live changes in force, and what was wrong with others. `release`: the version of the store that is sold from. `report` tells the fleet. `minute_of(wall_ms)`: of the local day."""
         self._ledger, self._clock, self._after, self._report = ledger, clock, after, report
@@ -121,6 +122,7 @@ class Wanted:
         self._live = live
         self._lamp = backlight or Backlight()
         self._releases: Releases = releases or NoReleases()
+        self._programs: Programs = programs or NoReleases()
         self._desired = Desired(version=0)
         self._faults: tuple[str, ...] = ()
         self._lamp_fault = ""
@@ -180,8 +182,11 @@ class Wanted:
 
     def _take(self, desired: Desired, at: Stamp) -> Iterable[AnyEvent]:
         before, self._desired = self._desired, desired
-        self._releases.fetch_by(Fetching(desired.sources, desired.fetch_kib_s, desired.fetch_window))
+        how = Fetching(desired.sources, desired.fetch_kib_s, desired.fetch_window)
+        self._releases.fetch_by(how)
+        self._programs.fetch_by(how)
         self._releases.want(desired.content)
+        self._programs.want(desired.software)
         if desired.out_of_service != before.out_of_service:
             yield did.ServiceClosed(at, OUT_OF_SERVICE) if desired.out_of_service else did.ServiceOpened(at)
         if desired.log_level != before.log_level or not before.version:
@@ -248,4 +253,5 @@ class Wanted:
             content=self._releases.running(),
             orientation=hanging.orientation,
             tags=hanging.tags,
+            software_state=self._programs.running(),
         )

@@ -14,7 +14,7 @@ from typing import Final
 
 from content.live_changes import LiveStore
 from kiosk import views
-from kiosk.adopting.talk import NoReleases, Releases
+from kiosk.adopting.talk import NoReleases, Programs, Releases
 from kiosk.clock.clock import Clock
 from kiosk.core import effects as do
 from kiosk.core import events as did
@@ -82,6 +82,7 @@ class Operated:
         sound: SoundRules,
         tell_alert: Callable[[AlertState], bool],
         releases: Releases | None = None,
+        programs: Programs | None = None,
     ) -> None:
         """`configured`: names of the devices that are to be there. `state`: the folder whose disk a self-test looks at. `release`: the version of the store that is sold from, `store` itself; `changed`: its shelves are to be shown anew. `tell_alert`: by every line there is."""
         self._address, self._runtime, self._ledger, self._link = address, runtime, ledger, link
@@ -102,6 +103,7 @@ class Operated:
         self.wanted = Wanted(
             ledger, clock, runtime.after, line.reported, release, started_as,
             live=lambda: (self.live.version, self.live.fault), releases=releases or NoReleases(),
+            programs=programs or NoReleases(),
         )  # fmt: skip
         self.commands = Commanding(
             ledger, line, clock, runtime.after, self._situation, self._begin,
@@ -196,6 +198,11 @@ class Operated:
         if why:
             self.commands.ended(due.id, Outcome("refused", why))
         elif self._hands.leave is not None:
+            self._hands.leave()
+
+    def leave_for(self, ready: Callable[[], bool]) -> None:
+        """Other programs wait to be started: as for a restart that is asked for, whoever is at the wall goes first."""
+        if self._hands.leave is not None and not disturbs("restart-agent", self._situation(0)) and ready():
             self._hands.leave()
 
     def identified(self, effect: do.TellIdentified) -> None:
