@@ -26,6 +26,7 @@ from fleet.web.roster import as_json, timezone
 from fleet.web.staff import private
 
 MOST_ROWS: Final = 300
+LINES: Final = (200, 400, 600, 1000)  # per mille that the top of the chart may stand for
 KINDS: Final = {
     "contract": "the operator’s contract",
     "share": "share",
@@ -84,7 +85,7 @@ class _Pages:
         return private(
             page(
                 request, "adverts.html", title="Adverts", ask=ask, told=told, rows=told.rows[:MOST_ROWS],
-                more=len(told.rows) - MOST_ROWS, graded=graded, bars=bars(told.hours, ask), kinds=KINDS, unknown=grades.UNKNOWN,
+                more=len(told.rows) - MOST_ROWS, graded=graded, bars=(drawn := bars(told.hours, ask))[0], most=drawn[1], kinds=KINDS, unknown=grades.UNKNOWN,
                 since=said.get("from", "") or _local(ask.from_ms, ask), until=said.get("to", "") or _local(ask.to_ms, ask),
                 reports=REPORTS, query=request.url.query, days=(ask.to_ms - ask.from_ms) // DAY_MS, step=STEP,
             )
@@ -125,21 +126,28 @@ class _Pages:
         return as_json(told) if form == "json" else _csv(told.rows, share.Row, what)
 
 
-def bars(hours: Iterable[share.HourRow], ask: Asked) -> list[Bar]:
-    """The last week of hours, as per mille of each hour's loop."""
-    found = []
-    for place, hour in enumerate(list(hours)[-168:]):
-        owed, delivered = (
-            figure * 1000 // hour.loop_ms if hour.loop_ms else 0
-            for figure in (hour.owed_ms, hour.delivered_ms)
+def bars(hours: Iterable[share.HourRow], ask: Asked) -> tuple[list[Bar], int]:
+    """The last week of hours, as per mille of each hour's loop; and what the highest line stands for."""
+    figures = [
+        (
+            hour.at_ms,
+            *(
+                part * 1000 // hour.loop_ms if hour.loop_ms else 0
+                for part in (hour.owed_ms, hour.delivered_ms)
+            ),
         )
-        found.append(
-            Bar(
-                x=place * STEP, label=_local(hour.at_ms, ask).replace("T", " "), owed=owed, delivered=delivered,
-                height=min(1000, delivered) * HEIGHT // 1000, line=min(1000, owed) * HEIGHT // 1000,
-            )
-        )  # fmt: skip
-    return found
+        for hour in list(hours)[-168:]
+    ]
+    highest = max((figure for _, *parts in figures for figure in parts), default=0)
+    most = next((line for line in LINES if line >= highest), LINES[-1])
+    found = [
+        Bar(
+            x=place * STEP, label=_local(at_ms, ask).replace("T", " "), owed=owed, delivered=delivered,
+            height=min(most, delivered) * HEIGHT // most, line=min(most, owed) * HEIGHT // most,
+        )
+        for place, (at_ms, owed, delivered) in enumerate(figures)
+    ]  # fmt: skip
+    return found, most
 
 
 def _or_why(endpoint: Endpoint) -> Endpoint:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from sqlalchemy import BigInteger, LargeBinary
 
 from content.links import advert_hash, day_of
 from content.model import Advert, Store
@@ -162,7 +163,22 @@ def test_each_grade_is_counted_from_what_is_stored(store: Database, say: Say) ->
                 kiosk=KIOSK, mark=f"signed.{day}.0.1.{advert_hash('never')}", day=day, opened=2
             )
         )
+        for number, (settled, state) in enumerate(
+            [("sale", "signed"), ("sold", "signed"), ("refund", "signed"), ("sale", "expired")]
+        ):
+            empty = {
+                column.name: 0 if isinstance(column.type, BigInteger) else b"" if isinstance(column.type, LargeBinary) else ""
+                for column in tables.charges.c
+                if not column.nullable
+            }  # fmt: skip
+            mine = {"reference": f"R{number}", "order": f"O{number}", "kiosk": KIOSK, "settled": settled}
+            connection.execute(
+                tables.charges.insert().values(**empty | mine | {"attribution": mark.format(state)})
+            )
     with store.read() as connection:
+        assert grades.grades(connection, ASK)[0].paid == 2, (
+            "given back, or by a link that was over, is nobody's"
+        )
         bank, nobody = grades.grades(connection, ASK)
         assert (bank.name, bank.plays, bank.drawn, bank.present, bank.touched, bank.scanned) == (
             "The Bank",
