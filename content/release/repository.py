@@ -42,6 +42,7 @@ from content.release.roles import (
     State,
     life_of,
     load,
+    moment,
     newest_root,
     prolong,
     seconds_left,
@@ -308,6 +309,11 @@ class Repository:
         self.put_metadata(state, "timestamp")
 
     def _next_timestamp(self, state: State, ring: Ring, now: int) -> None:
+        if seconds_left(state.root.signed, now) <= 0:  # kiosks would learn from it that it is so late
+            raise RepositoryError(
+                f"root {_expires(state, 'root', now)} by this machine's clock, {moment(now):%Y-%m-%d %H:%M} UTC: "
+                "set the clock; where it is right, `endcap content keys renew root` comes first"
+            )
         state.timestamp.signed.version += 1
         prolong(state, "timestamp", now)
         sign(state, "timestamp", ring)

@@ -81,10 +81,16 @@ class Trust:
 
     def learn_signed(self, at_s: int) -> None:
         """Something that was verified says that it was made then."""
-        if at_s > self._seen.signed_s:
+        if self._is_later(at_s):
             self._seen.signed_s = at_s
             self._files.remember(self._seen)
             self._files.flush()
+
+    def _is_later(self, at_s: int) -> bool:
+        """Whether a signing time is news. Nobody's online key is believed beyond the end of the root, which people sign with keys that
+        lie in a safe: a publisher whose clock jumped to 2040 would otherwise have every later signature count as expired for ever.
+        """
+        return self._seen.signed_s < at_s < int(self._root.expires.timestamp())
 
     @property
     def versions(self) -> dict[str, int]:
@@ -173,7 +179,8 @@ class Trust:
             return
         check_not_expired(new.signed, now, "timestamp")  # 5.4.4
         self._seen.timestamp, self._seen.snapshot = new.version, new.signed.snapshot_meta.version
-        self._seen.signed_s = max(self._seen.signed_s, signed_at(new.signed))
+        if self._is_later(at := signed_at(new.signed)):
+            self._seen.signed_s = at
         self._files.remember(self._seen)
         self._files.write("timestamp.json", data)  # 5.4.5
         self._timestamp = new

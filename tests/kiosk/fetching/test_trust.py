@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import Timestamp
 
 from content.release.manifest import SIGNED_AT
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.trust import BUILT_S
 from kiosk.fetching.trusted import SEEN, TrustFolder
 from tests.kiosk.fetching.kiosks import Kiosk
-from tests.kiosk.fetching.repositories import NOW_S, TENANT, Repository
+from tests.kiosk.fetching.repositories import NOW, NOW_S, TENANT, Repository
 
 FILES = {"a.json": b"price 1.99"}
 DAY_S = 86_400
@@ -141,6 +142,31 @@ def test_a_clock_without_battery_gives_no_time_to_who_holds_back(
     repository.sign()
     with pytest.raises(FetchError, match="expired"):
         kiosk.fetch()
+
+
+def test_a_publishers_clock_that_jumped_to_2040_locks_no_kiosk_out(
+    kiosk: Kiosk, repository: Repository
+) -> None:
+    def jumped(timestamp: Timestamp) -> None:
+        timestamp.expires = NOW + timedelta(days=14 * 365 + 7)
+        timestamp.unrecognized_fields[SIGNED_AT] = NOW_S + 14 * 365 * DAY_S
+
+    repository.sign_timestamp(jumped)
+    kiosk.fetch()
+    repository.release({"a.json": b"price 1.49"})
+    assert kiosk.fetch().name == "demo-000002", "signed at the right time again"
+
+
+def test_a_kiosks_own_clock_that_jumped_to_2040_is_forgotten_once_it_is_right(
+    kiosk: Kiosk, repository: Repository
+) -> None:
+    kiosk.fetch()
+    kiosk.now_s += 14 * 365 * DAY_S
+    with pytest.raises(FetchError, match="expired"):
+        kiosk.fetch()
+    kiosk.now_s = NOW_S
+    repository.release({"a.json": b"price 1.49"})
+    assert kiosk.fetch().name == "demo-000002"
 
 
 @pytest.mark.parametrize("said", [10**15, -1, "tomorrow", None, True])
