@@ -150,8 +150,7 @@ class Adopter:
     # --- the thread -------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        with self._holding.guard:
-            self._holding.clean(self._fetcher)
+        self._holding.clean(self._fetcher)
         while True:
             try:
                 item = self._inbox.get(timeout=self._look_s)
@@ -260,7 +259,7 @@ class Adopter:
             self._holding.become(
                 held.stage(self._holding.slots, Staged(wall, now, activate.at, activate.window))
             )
-            self._holding.clean(self._fetcher)
+        self._holding.clean(self._fetcher)
 
     def _unusable(self, name: str, reason: str, detail: str) -> None:
         log.error("release %s: %s: %s", name, reason, detail)
@@ -315,12 +314,14 @@ class Adopter:
             if verdict.kind == "well":
                 log.info("%s is well, and kept", trying.wall.release)
                 self._holding.become(held.confirm(self._holding.slots))
-                self._holding.clean(self._fetcher)
-                return
-            why = Refused(verdict.reason, verdict.detail, self._clock.wall_ms())
-            log.error("%s is not well, and left: %s: %s", trying.wall.release, why.reason, why.detail)
-            self._holding.become(held.refuse(self._holding.slots, trying.wall.release, why))
-        self._settle()
+            else:
+                why = Refused(verdict.reason, verdict.detail, self._clock.wall_ms())
+                log.error("%s is not well, and left: %s: %s", trying.wall.release, why.reason, why.detail)
+                self._holding.become(held.refuse(self._holding.slots, trying.wall.release, why))
+        if verdict.kind == "well":
+            self._holding.clean(self._fetcher)
+        else:
+            self._settle()
 
     def _settle(self) -> None:
         """Bring back what is to be on the glass, where it is not: what was on trial was left, or is not wanted any more."""

@@ -146,8 +146,11 @@ class Holding:
             self.unsaved = True
 
     def clean(self, fetcher: Fetches | None) -> None:
-        """Leave to the disk what no slot needs any more."""
-        kept = held.walls(self.slots) | ({self.shown} if self.shown else set())
+        """Leave to the disk what no slot needs any more. Called without the guard and by the thread that makes walls: taking away
+        thousands of files must not hold up the agent's owner, who asks for `running`; what is needed grows by that thread alone.
+        """
+        with self.guard:
+            kept = held.walls(self.slots) | ({self.shown} if self.shown else set())
         try:
             gone = sweep(self.place.walls, {wall.folder for wall in kept}, self._disk)
             if gone:

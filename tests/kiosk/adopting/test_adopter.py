@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
 from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, RunningChanged, StoreReady
 from kiosk.clock.clock import SystemClock
+from kiosk.durable import DISK, Disk
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress
 from mqtt.commands import Target
 from tests.content import shop
@@ -55,6 +57,7 @@ class Wall:
         window_ms: int = 0,
         minute: int = 0,
         buying: bool = False,
+        disk: Disk = DISK,
         obey: Callable[[Fetching], object] | None = None,
     ) -> None:
         self.folder, self.published = folder, folder / "published"
@@ -65,7 +68,7 @@ class Wall:
         )
         self.adopter = Adopter(
             place, Folder(self.published), SystemClock(trusted=True), self.post, window_ms=window_ms,
-            minute_of=lambda _: minute, look_s=0.01,
+            minute_of=lambda _: minute, look_s=0.01, disk=disk,
         )  # fmt: skip
         self.opened: Opened = self.adopter.boot()
         self.shown = self.opened.store
@@ -333,6 +336,38 @@ def test_the_package_may_carry_a_store(tmp_path: Path) -> None:
     wall = Wall(tmp_path)
     assert (wall.opened.source, wall.price()) == ("package", 901)
     wall.stop()
+
+
+class SlowDisk(Disk):
+    """Takes as long to take a wall away as the test says."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def rename(self, path: Path, new: Path) -> None:
+        if new.name == ".new":
+            self.begun.set()
+            assert self.go_on.wait(30)
+        super().rename(path, new)
+
+
+def test_taking_old_walls_away_holds_nobody_up(hang: Callable[..., Wall]) -> None:
+    disk = SlowDisk()
+    wall = hang(disk=disk)
+    try:
+        wall.publish(1)
+        wall.reaches("demo-000001", "", True)
+        wall.publish(2)
+        wall.reaches("demo-000002", "", True)
+        wall.publish(3)
+        assert disk.begun.wait(30)
+        asked = threading.Thread(target=wall.adopter.running, daemon=True)
+        asked.start()
+        asked.join(10)
+        assert not asked.is_alive(), "the agent's owner asks this for every word it tells"
+    finally:
+        disk.go_on.set()
+    wall.reaches("demo-000003", "", True)
 
 
 def test_a_record_that_cannot_be_written_holds_nothing_up(hang: Callable[..., Wall]) -> None:
