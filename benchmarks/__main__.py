@@ -29,6 +29,7 @@ ALL = (
     "live_changes",
     "alerts",
     "scale",
+    "software",
     "wall",
 )
 

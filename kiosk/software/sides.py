@@ -8,6 +8,7 @@ at any moment: a side without a mark that fits is nobody's, and the other one wa
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import subprocess
 import sys
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from content.software.manifest import File, Release
+from kiosk.adopting import slots as held
 from kiosk.adopting.laying import Unusable
-from kiosk.adopting.slots import Slots
+from kiosk.adopting.slots import Refused, Slots
 from kiosk.durable import DISK, Disk, put, remove
 from kiosk.software.launch import MARK, SIDES
 
@@ -29,6 +32,7 @@ WHEELS: Final = "wheels"  # links to blobs under the names pip wants; gone when 
 INSTALL_S: Final = 600.0
 LOOK_S: Final = 120.0
 _STEP_S: Final = 0.5
+log = logging.getLogger(__name__)
 _TOLD: Final = 180  # characters of what pip said
 
 # What a new side must do before anybody's wall is touched: import all the kiosk needs, as the version it says, from there.
@@ -59,6 +63,19 @@ def idle(slots: Slots, running: str) -> str:
     if slots.confirmed is not None:
         taken.add(slots.confirmed.folder)
     return next((side for side in SIDES if side not in taken), "")
+
+
+def started_from(slots: Slots, side: str, now_ms: int) -> Slots:
+    """What follows from the launcher's having chosen a side: those it would have preferred are damaged."""
+    trying = slots.trying
+    if trying is not None and trying.wall.folder != side:
+        why = Refused("damaged", f"side {trying.wall.folder} could not be started", now_ms)
+        slots = held.refuse(slots, trying.wall.release, why)
+    if slots.trying is None and slots.confirmed is not None and slots.confirmed.folder != side:
+        log.error("%s is damaged on side %s", slots.confirmed.release, slots.confirmed.folder)
+        kept = slots.previous if slots.previous is not None and slots.previous.folder == side else None
+        slots = structs.replace(slots, confirmed=kept, previous=None)
+    return slots
 
 
 def build(

@@ -39,7 +39,7 @@ from kiosk.durable import DISK, Disk, put
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress, News
-from kiosk.software.sides import CHECK, build, idle
+from kiosk.software.sides import CHECK, build, idle, started_from
 from mqtt.commands import Phase, Running, Target
 
 log = logging.getLogger(__name__)
@@ -63,19 +63,6 @@ class _Want:
 
 
 _STOP: Final = object()
-
-
-def started_from(slots: Slots, side: str, now_ms: int) -> Slots:
-    """What follows from the launcher's having chosen a side: those it would have preferred are damaged."""
-    trying = slots.trying
-    if trying is not None and trying.wall.folder != side:
-        why = Refused("damaged", f"side {trying.wall.folder} could not be started", now_ms)
-        slots = held.refuse(slots, trying.wall.release, why)
-    if slots.trying is None and slots.confirmed is not None and slots.confirmed.folder != side:
-        log.error("%s is damaged on side %s", slots.confirmed.release, slots.confirmed.folder)
-        kept = slots.previous if slots.previous is not None and slots.previous.folder == side else None
-        slots = structs.replace(slots, confirmed=kept, previous=None)
-    return slots
 
 
 class Updater:

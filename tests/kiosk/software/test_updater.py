@@ -13,7 +13,7 @@ from kiosk.adopting import slots as held
 from kiosk.adopting.slots import Slots, Trying, Wall
 from kiosk.software import launch
 from kiosk.software.joining import Unlaunched
-from kiosk.software.updater import started_from
+from kiosk.software.sides import started_from
 from mqtt.commands import Running, Target
 from tests.kiosk.software.shop import Builder, Kiosk
 from tests.kiosk.until import until
