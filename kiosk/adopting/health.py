@@ -69,10 +69,11 @@ def begin(facts: Facts) -> Trial:
 def watch(trial: Trial, facts: Facts) -> Trial:
     """Time has passed."""
     passed = facts.mono_ms - trial.last.mono_ms if trial.last.showing and facts.showing else 0
+    unseen = facts.connected > trial.last.connected and not trial.facings
     return structs.replace(
         trial,
         last=facts,
-        shown_ms=trial.shown_ms + passed,
+        shown_ms=0 if unseen else trial.shown_ms + passed,  # a screen that has just come has the window, too
         frames=max(trial.frames, facts.frames),
         facings=max(trial.facings, facts.facings),
     )

@@ -50,7 +50,7 @@ def lay(
         raise Unusable("empty", "no product stands on this kiosk's wall")
     new = walls / NEW
     try:
-        named, _shelf, _bodies = stocked(store, products)
+        named, shelf, bodies = stocked(store, products)
         final = walls / named.version
         if is_whole(final):
             return named.version
@@ -59,7 +59,7 @@ def lay(
         remove(disk, new)
         disk.make(new / PICTURES)
         with StoreWriter(new) as writer:
-            writer.commit(store, products)
+            writer.commit_stocked(named, shelf, bodies)
         for name in sorted(named_by(store, products) & pictures.keys()):
             if is_picture_name(name):
                 pictures[name](new / name)

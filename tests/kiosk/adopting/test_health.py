@@ -72,7 +72,12 @@ def test_a_wall_that_nobody_saw_is_unwell_when_the_window_is_over(now: dict[str,
 def test_without_any_screen_nothing_is_known_of_the_release() -> None:
     start = structs.replace(GOOD, frames=0, facings=0, screens=0, connected=0)
     assert after(99 * WINDOW, start).kind == "wait"
-    assert after(99 * WINDOW, start, connected=1).reason == "no-frames", "one came, and drew nothing"
+    came = watch(begin(start), structs.replace(start, mono_ms=99 * WINDOW, screens=1, connected=1))
+    assert judge(came, WINDOW).kind == "wait", "it has the window, too"
+    drew_nothing = watch(came, structs.replace(came.last, mono_ms=100 * WINDOW))
+    assert judge(drew_nothing, WINDOW).reason == "no-frames"
+    left = watch(came, structs.replace(came.last, mono_ms=100 * WINDOW, screens=0))
+    assert judge(left, WINDOW).reason == "no-frames", "one came, and drew nothing"
 
 
 def test_a_live_change_at_the_end_of_the_window_is_not_held_against_a_release() -> None:

@@ -24,6 +24,9 @@ from tests.kiosk.fetching.repositories import Repository
 from tests.kiosk.until import until
 
 pytestmark = [pytest.mark.ui, pytest.mark.server]
+STARTS_S = (
+    240.0  # from power-on to what a screen has drawn: two interpreters, all of Kivy and a health window
+)
 ENDS_S = 60.0  # in which a process ends, where all cores are busy
 
 
@@ -51,7 +54,7 @@ def configured(folder: Path, source: str) -> Path:
         [content]
         sources = ["{source}"]
         root = "root.json"
-        health_s = 12
+        health_s = 20
         check_s = 5
         carried = "carried"
         [panel]
@@ -72,7 +75,7 @@ class Hall:
         self.screen.listen(lambda shop, view: self.seen.append((shop, view)))
 
     def sees(self, kind: type[View]) -> Shop:
-        until(lambda: self.seen and isinstance(self.seen[-1][1], kind), kind.__name__)
+        until(lambda: self.seen and isinstance(self.seen[-1][1], kind), kind.__name__, STARTS_S)
         return self.seen[-1][0]
 
     def price(self) -> int:
@@ -116,10 +119,10 @@ def test_from_an_empty_kiosk_to_a_wall_that_sells_without_any_network(tmp_path: 
         hall.sees(Closed)
         first = published.release(parts(OLD))
         hall.sees(Attract)
-        until(lambda: kept(tmp_path, first), "the screen's frames to be believed")
+        until(lambda: kept(tmp_path, first), "the screen's frames to be believed", STARTS_S)
         assert hall.price() == OLD
         second = published.release(parts(NEW))
-        until(lambda: kept(tmp_path, second), "the next release")
+        until(lambda: kept(tmp_path, second), "the next release", STARTS_S)
         assert hall.price() == NEW
     configured(tmp_path, f"http://127.0.0.1:{nobody()}/")
     with switched_on(config) as hall:
