@@ -30,12 +30,14 @@ from fleet.ingest.follow import Follower
 from fleet.ingest.ingest import Ingest
 from fleet.line import Line
 from fleet.live import Hub
-from fleet.live_changes.desk import LiveDesk
+from fleet.live_changes.desk import LiveDesk, in_no_group
 from fleet.live_changes.keys import BadLiveKey, load_live_key
 from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
 from fleet.payments.opening import BadPayments, open_desk
+from fleet.per_kiosk.catalogues import Catalogues
+from fleet.rollouts.repository import Releases
 from fleet.rollouts.service import Rollouts
 from fleet.services import ClosedDesk, Desk, Services
 from fleet.shop.baskets import Baskets
@@ -83,6 +85,12 @@ class Fleet:
         self.link_keys = self._open_keys(config)
         self.live = Hub()
         self.line = Line(config.broker_host, config.broker_port, f"{config.name}-line", tls=tls)
+        releases = self._open_releases(config)
+        self.catalogues = (
+            Catalogues(self.store, Releases(releases), config.data / "per-kiosk", self.catalogue)
+            if releases is not None
+            else None
+        )
         self.live_desk = self._open_live_desk(config)
         self.payments = self._open_desk(config)
         self.desk: Desk = self.payments or ClosedDesk()
@@ -91,9 +99,10 @@ class Fleet:
         )
         self.line.on_up = self._line_up
         self.commands = Commands(self.store, self.line.send, self.live, now_ms)
-        self.rollouts = Rollouts(
-            self.store, self.commands.desires, self.live, now_ms, self._open_releases(config)
-        )
+        self.rollouts = Rollouts(self.store, self.commands.desires, self.live, now_ms, releases)
+        if self.catalogues is not None:
+            self.rollouts.hangs, self.rollouts.on_report = self.catalogues.orientation, self.catalogues.wake
+            self.catalogues.on_groups = self.live_desk.regrouped
         self.line.listen(EVERY_COMMAND_STATE, self.commands.heard)
         self.line.listen(EVERY_REPORTED, self.commands.reported)
         self.emergency = self._open_emergency(config)
@@ -121,10 +130,10 @@ class Fleet:
         self.admission = self._open_admission(config)
         self.services = Services(
             config=config, store=self.store, live=self.live, line=self.line, desk=self.desk,
-            payments=self.payments, catalogue=self.catalogue, link_keys=self.link_keys,
+            payments=self.payments, catalogue=self.catalogue, catalogues=self.catalogues, link_keys=self.link_keys,
             claims=self.claims, ratings=Ratings(self.store, now_ms), visits=self.visits,
             live_desk=self.live_desk, emergency=self.emergency, admission=self.admission, watch=self.watch, commands=self.commands, ingest=self.ingest,
-            rollouts=self.rollouts, doctor=Doctor(self.store, self.line, self.ingest, now_ms),
+            rollouts=self.rollouts, doctor=Doctor(self.store, self.line, self.ingest, now_ms, self._unreadable),
         )  # fmt: skip
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -204,15 +213,21 @@ class Fleet:
             raise ServeError(f"--live-key: {error}") from None
         published = self.catalogue.current if self.catalogue is not None else None
         return LiveDesk(
-            self.store, self.line.send, lambda: self.line.connected, self.live, now_ms, key, published
-        )
+            self.store, self.line.send, lambda: self.line.connected, self.live, now_ms, key, published,
+            self.catalogues.groups if self.catalogues is not None else in_no_group,
+        )  # fmt: skip
+
+    def _unreadable(self) -> str:
+        return self.catalogues.trouble if self.catalogues is not None else ""
 
     def _link_key(self, address: Address) -> tuple[str, int]:
         return self.link_keys.key_for(str(address)).hex(), self.link_keys.kid
 
     def _open_desk(self, config: Config) -> PaymentDesk | None:
         try:
-            return open_desk(config, self.store, self.line.send, self.live, self.catalogue, self.live_desk)
+            return open_desk(
+                config, self.store, self.line.send, self.live, self.catalogue, self.live_desk, self.catalogues
+            )
         except BadPayments as error:
             self._socket.close()
             self.store.close()
@@ -248,6 +263,8 @@ class Fleet:
         self.keeper.start()
         self.commands.start()
         self.rollouts.worker.start()
+        if self.catalogues is not None:
+            self.catalogues.start()
         self.live_desk.start()
         self.emergency.start()
         if self.feed is not None:
@@ -297,6 +314,8 @@ class Fleet:
             self._pages.join(DRAIN_S + 1)
         self.visits.close()
         self._socket.close()
+        if self.catalogues is not None:
+            self.catalogues.close()
         if self.catalogue is not None:
             self.catalogue.close()
         self.store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from content.store import AnyStore, StoreError
 from fleet.catalogue import Catalogue
 from fleet.claims.claims import Claims
 from fleet.clock import Clock, now_ms
@@ -19,6 +20,7 @@ from fleet.live_changes.desk import LiveDesk
 from fleet.monitoring.wellness import Doctor
 from fleet.operating.commands import Commands
 from fleet.payments.desk import PaymentDesk
+from fleet.per_kiosk.catalogues import Catalogues
 from fleet.rollouts.service import Rollouts
 from fleet.shop.link_keys import LinkKeys
 from fleet.shop.ratings import Ratings
@@ -65,6 +67,7 @@ class Services:
     watch: Watch | None = None  # who looks for copies
     admission: Admission | None = None  # who lets kiosks in, where the broker asks for certificates
     catalogue: Catalogue | None = None  # the published store, where there is one
+    catalogues: Catalogues | None = None  # what each kiosk sells from, where there is a repository
     link_keys: LinkKeys | None = None  # what walls sign their links with, where there are walls
     emergency: Emergencies | None = None  # alerts that go before everything
     live_desk: LiveDesk | None = None  # what changes between releases, where there are kiosks
@@ -73,3 +76,12 @@ class Services:
     ingest: Ingest | None = None  # what stores events, or at least hears presence
     doctor: Doctor | None = None  # who looks the parts over
     clock: Clock = now_ms
+
+
+def sold_at(services: Services, kiosk: str, version: str = "") -> AnyStore:
+    """What that kiosk sells from ("": no wall), or sold from in that version. Raises StoreError where nothing was imported."""
+    if services.catalogues is not None:
+        return services.catalogues.at(kiosk, version)
+    if services.catalogue is None:
+        raise StoreError("no store was imported (--catalogue)")
+    return services.catalogue.current()

@@ -35,7 +35,7 @@ from fleet.clock import Clock
 from fleet.live import Hub
 from fleet.live_changes.book import LiveBook, SetRow, digest_of
 from fleet.live_changes.checking import BadChange, checked
-from fleet.live_changes.composing import NO_WALL, Given, compose
+from fleet.live_changes.composing import GROUP, NO_WALL, Given, compose
 from fleet.store.store import Store
 from mqtt.commands import LiveChanges, Reported
 from mqtt.messages import Message
@@ -54,7 +54,8 @@ Send = Callable[[Address, Message, int | None], bool]
 Groups = Callable[[str], frozenset[str]]
 
 
-def _in_no_group(_kiosk: str) -> frozenset[str]:
+def in_no_group(_kiosk: str) -> frozenset[str]:
+    """Nothing says anything of groups."""
     return frozenset()
 
 
@@ -70,7 +71,7 @@ class LiveDesk:
         clock: Clock,
         key: Ed25519PrivateKey | None,
         published: Callable[[], AnyStore] | None = None,
-        groups: Groups = _in_no_group,
+        groups: Groups = in_no_group,
     ) -> None:
         """`key` None: nothing can be given. `published`: the catalogue; `groups` of a kiosk, by its address."""
         self.book = LiveBook(store)
@@ -104,6 +105,12 @@ class LiveDesk:
             self._change.notify_all()
         if self._thread.ident is not None:
             self._thread.join(GIVE_UP_S + 1)
+
+    def regrouped(self) -> None:
+        """Kiosks are in other groups than before: what is said of groups is composed anew."""
+        with self._change:
+            if any(one.scope.startswith(GROUP) for one in self._standing):
+                self._changed()
 
     # --- people -----------------------------------------------------------------------------------------------
 

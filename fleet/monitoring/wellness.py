@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -28,6 +29,7 @@ class Wellness(Struct, frozen=True, kw_only=True):
     broker: bool
     ingest: bool
     oldest_unhandled_s: float
+    releases: str = ""  # that kiosks run and that cannot be read: phones before them see what they sold last
 
     @property
     def well(self) -> bool:
@@ -38,8 +40,11 @@ class Wellness(Struct, frozen=True, kw_only=True):
 class Doctor:
     """Looks the fleet's parts over. `look` blocks as long as the database does: call it from a worker thread."""
 
-    def __init__(self, store: Store, line: Line, ingest: Ingest, clock: Clock) -> None:
+    def __init__(self, store: Store, line: Line, ingest: Ingest, clock: Clock,
+        releases: Callable[[], str] = lambda: "",
+    ) -> None:  # fmt: skip
         self._store, self._line, self._ingest, self._clock = store, line, ingest, clock
+        self._releases = releases
         self._lock = threading.Lock()
         self._kept: tuple[float, Wellness] | None = None
         self._wrote = float("-inf")
@@ -58,7 +63,7 @@ class Doctor:
         ingest = self._ingest.alive and oldest < STUCK_S
         return Wellness(
             status="ok" if store and broker and ingest else "ill", store=store, broker=broker, ingest=ingest,
-            oldest_unhandled_s=round(oldest, 3),
+            oldest_unhandled_s=round(oldest, 3), releases=self._releases(),
         )  # fmt: skip
 
     def _writes(self) -> bool:

@@ -65,11 +65,11 @@ class PaymentDesk:
         live: Hub,
         clock: Clock,
         stations: Mapping[str, tuple[str, ...]] | None = None,
-        catalogue: Callable[[], AnyStore] | None = None,
+        catalogue: Callable[[str, str], AnyStore] | None = None,
         changes: LiveDesk | None = None,
     ) -> None:
         """`stations`: by "tenant/site" or "tenant/site/kiosk", the methods offered there where not all are;
-        `catalogue`: the published store, to compare prices with; `changes`: what was changed since.
+        `catalogue(kiosk, version)`: the store that version names, else what that kiosk sells from, to compare prices with; `changes`: what was changed since.
         """
         self._changes = changes
         self._catalogue = catalogue
@@ -115,7 +115,7 @@ class PaymentDesk:
         said = next((self._stations[name] for name in names if name in self._stations), tuple(self._methods))
         if self._catalogue is None:
             return said
-        currency = self._catalogue().store.currency
+        currency = self._catalogue(str(address), "").store.currency
         return tuple(key for key in said if currency in self._methods[key].currencies)
 
     @property
@@ -211,7 +211,7 @@ class PaymentDesk:
         """Count an order that is priced as its release is not; it is sold all the same: see fleet.payments.prices."""
         if self._catalogue is None:
             return
-        store, now = self._catalogue(), self._clock() // 1000
+        store, now = self._catalogue(entry.kiosk, entry.version), self._clock() // 1000
         wrong = differs(entry.lines, entry.currency, entry.version, store, now)
         if wrong and self._changes is not None:  # a wall may not have heard yet of what was lowered, or has
             lowered = self._changes.over(store, entry.kiosk)

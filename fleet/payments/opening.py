@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from content.store import AnyStore
 from fleet.catalogue import Catalogue
 from fleet.clock import now_ms
 from fleet.config import Config
@@ -27,6 +29,7 @@ from fleet.payments.port import Provider
 from fleet.payments.sandbox import SandboxProvider
 from fleet.payments.sandbox_api import keys_in
 from fleet.payments.settings import BadSetting, Settings
+from fleet.per_kiosk.catalogues import Catalogues
 from fleet.store.store import Store
 
 
@@ -49,6 +52,7 @@ def open_desk(
     live: Hub,
     catalogue: Catalogue | None = None,
     changes: LiveDesk | None = None,
+    catalogues: Catalogues | None = None,
 ) -> PaymentDesk | None:
     """The desk, not yet started; None where there is no provider. Raises BadPayments."""
     if config.payments is not None:
@@ -59,10 +63,15 @@ def open_desk(
         found = _by_options(config)
     else:
         return None
-    current = catalogue.current if catalogue is not None else None
-    if current is not None:
-        _check_currency(found, current().store.currency)
-    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, current, changes)
+    sold = None
+    if catalogue is not None:
+        _check_currency(found, catalogue.current().store.currency)
+        sold = partial(_imported, catalogue) if catalogues is None else catalogues.at
+    return PaymentDesk(store, found.methods, tell, live, now_ms, found.stations, sold, changes)
+
+
+def _imported(catalogue: Catalogue, _kiosk: str, _version: str) -> AnyStore:
+    return catalogue.current()
 
 
 def _check_currency(found: Offered, currency: str) -> None:

@@ -6,7 +6,9 @@ their hashes and never change, so what was read once is kept until timestamp.jso
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +18,10 @@ from msgspec import Struct
 from content.authored.adverts import of_kiosk
 from content.authored.groups import groups_of
 from content.authored.mistakes import ContentError
-from content.authored.model import Content, Where
+from content.authored.model import Content, Orientation, Where
 from content.authored.parts import from_parts
 from content.model import Store
-from content.release.manifest import PARTS, BadRelease, Blob, Root, entries_of, read_root
+from content.release.manifest import PARTS, PICTURES, BadRelease, Blob, Entry, Root, entries_of, read_root
 from content.release.packing import unpack
 from fleet.rollouts.model import BadRollout, check_release
 
@@ -84,12 +86,12 @@ class Releases:
         found = [one for one in self.all() if one.name == name] if kind == "content" else []
         return found[0].activates_ms if found else 0
 
-    def groups(self, kiosk: str, tags: frozenset[str] = frozenset()) -> frozenset[str]:
-        """A kiosk's groups, as its operator's newest release has them. Those that depend on how its wall hangs are of a portrait's."""
+    def groups(self, kiosk: str, tags: frozenset[str] = frozenset(), orientation: str = "") -> frozenset[str]:
+        """A kiosk's groups, as its operator's newest release has them; a wall that does not say how it hangs is a portrait's."""
         newest = next((one for one in self.all() if one.tenant == kiosk.partition("/")[0]), None)
         if newest is None or self.folder is None:
             return frozenset()
-        return groups_of(self._read_content(self.folder, newest.name), _where(kiosk, tags))
+        return groups_of(self._read_content(self.folder, newest.name), _where(kiosk, tags, orientation))
 
     def store_of(self, kiosk: str, tags: frozenset[str], name: str = "") -> Store | None:
         """What a kiosk is to show by the release it runs: the store with its own playlists; products are left out. `name` ""
@@ -106,10 +108,31 @@ class Releases:
         with self._lock:
             content = self._contents.get(name)
             if content is None:
-                content = _content(folder, self._roots[name])
+                content = placing(_content(folder, self._roots[name])[0])
                 kept = list(self._contents.items())[1 - KEPT :]
                 self._contents = {**dict(kept), name: content}
             return content
+
+    def parts(self, name: str) -> tuple[Content, dict[str, Blob]]:
+        """What an operator wrote of a release, and its pictures' blobs by name. Takes as long as there are products.
+        Raises BadRollout where it is not here or cannot be read.
+        """
+        self.all()
+        root = self._roots.get(name)
+        if self.folder is None or root is None:
+            raise BadRollout(f"release {name!r}: it is not in the repository" + self._because())
+        content, entries = _content(self.folder, root)
+        return content, {one.name: one.blob for one in entries if one.name.startswith(f"{PICTURES}/")}
+
+    def bring(self, blob: Blob, path: Path) -> None:
+        """Put what a blob holds under a name: as a second name of it where that can be. Raises OSError, BadRelease."""
+        assert self.folder is not None, "parts() has said where it lies"
+        stored = self.folder / "blobs" / blob.path
+        if not blob.coding:
+            with suppress(OSError):  # another file system, or one that knows no second names
+                os.link(stored, path)
+                return
+        path.write_bytes(unpack(blob, stored.read_bytes()))
 
     def _because(self) -> str:
         return f" ({self.trouble})" if self.trouble else ""
@@ -127,9 +150,10 @@ class Releases:
         return sorted(found, key=lambda one: (-one.made_ms, -one.number, one.name))
 
 
-def _where(kiosk: str, tags: frozenset[str]) -> Where:
+def _where(kiosk: str, tags: frozenset[str], orientation: str = "") -> Where:
     tenant, site, name = kiosk.split("/")
-    return Where(tenant=tenant, site=site, kiosk=name, tags=tuple(sorted(tags)))
+    hangs: Orientation = "landscape" if orientation == "landscape" else "portrait"
+    return Where(tenant, site, name, hangs, tuple(sorted(tags)))
 
 
 def _release(root: Root, current: bool) -> Release:
@@ -167,14 +191,24 @@ def _signed(path: Path) -> dict[str, Any]:
     return found
 
 
-def _content(folder: Path, root: Root) -> Content:
-    """What an operator wrote. Raises BadRollout where it cannot be read."""
+def placing(content: Content) -> Content:
+    """What decides groups alone, and no products: small enough to be kept."""
+    return msgspec.structs.replace(content, products=(), sellers=(), lists=(), walls=(), offers=(), themes=())
+
+
+def _content(folder: Path, root: Root) -> tuple[Content, list[Entry]]:
+    """What an operator wrote, and all files of it. Raises BadRollout where it cannot be read."""
 
     def unpacked(blob: Blob) -> bytes:
         return unpack(blob, (folder / "blobs" / blob.path).read_bytes())
 
     try:
-        entries = [one for one in entries_of(root, unpacked) if one.name.startswith(f"{PARTS}/")]
-        return from_parts({one.name.removeprefix(f"{PARTS}/"): unpacked(one.blob) for one in entries})
+        entries = list(entries_of(root, unpacked))
+        parts = {
+            one.name.removeprefix(f"{PARTS}/"): unpacked(one.blob)
+            for one in entries
+            if one.name.startswith(f"{PARTS}/")
+        }
+        return from_parts(parts), entries
     except (OSError, BadRelease, ContentError) as error:
         raise BadRollout(f"the content of {root.header.name} cannot be read: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import structs
@@ -24,10 +25,19 @@ class Rollouts:
         self, store: Store, desires: Desires, live: Hub, clock: Clock, folder: Path | None = None
     ) -> None:
         self.releases = Releases(folder)
-        self.book = RolloutBook(store, desires, live, clock, self.releases.groups)
+        self.hangs: Callable[[str], str] = _nobody_knows  # how the wall of a kiosk hangs
+        self.book = RolloutBook(store, desires, live, clock, self._groups)
         self.pins = Pins(store, desires, clock)
         self.worker = Worker(store, self.book, clock)
-        desires.on_report = self.worker.wake
+        self.on_report: Callable[[], object] = _nothing  # who else wants to know
+        desires.on_report = self._reported
+
+    def _reported(self) -> None:
+        self.worker.wake()
+        self.on_report()
+
+    def _groups(self, kiosk: str, tags: frozenset[str]) -> frozenset[str]:
+        return self.releases.groups(kiosk, tags, self.hangs(kiosk))
 
     def make(self, wish: Wish, who: str, why: str) -> Rollout:
         """A draft of a release that is there. Raises BadRollout."""
@@ -40,3 +50,11 @@ class Rollouts:
         after = self.book.act(rollout, deed, who, why)
         self.worker.wake()
         return after
+
+
+def _nobody_knows(_kiosk: str) -> str:
+    return ""
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

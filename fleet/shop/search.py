@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from typing import Final
@@ -26,6 +27,7 @@ MOST_LETTERS: Final = 60
 MOST_HITS: Final = 2_000  # places a word is looked up at; "e" is everywhere, and nobody reads so far
 LONGEST_SLIP: Final = 24
 SHORTEST_SLIP: Final = 4  # letters; shorter words are too like each other
+MOST_INDEXES: Final = 6  # of stores of releases; one of 20,000 products takes some 20 MB
 _END: Final = "\n"
 _CHUNK: Final = 500
 _GTIN: Final = 15  # digits and the end of the line
@@ -196,3 +198,31 @@ class Shelves:
             return self._made[1]
         finally:
             self._lock.release()
+
+
+class Indexes:
+    """The indexes of stores made of releases, by their versions: at most MOST_INDEXES, the least used go. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock, self._making = threading.Lock(), threading.Lock()
+        self._made: OrderedDict[str, Index] = OrderedDict()
+
+    def made(self, store: AnyStore) -> Index | None:
+        """The index of that store where it is made already."""
+        with self._lock:
+            found = self._made.get(store.store.version)
+            if found is not None:
+                self._made.move_to_end(store.store.version)
+            return found
+
+    def of(self, store: AnyStore) -> Index:
+        """The index of that store. Raises StoreError for a damaged one."""
+        with self._making:
+            found = self.made(store)
+            if found is None:
+                found = Index(store)
+                with self._lock:
+                    self._made[store.store.version] = found
+                    while len(self._made) > MOST_INDEXES:
+                        self._made.popitem(last=False)
+            return found

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from content.references import parse_claim
 from fleet.claims.claims import HANDED, READY, Claim
 from fleet.claims.handovers import UNDO_MS
-from fleet.services import Services
+from fleet.services import Services, sold_at
 from fleet.web.operator import here_only
 from fleet.web.pages import money, page
 from fleet.web.staff import form_of, private, who_of
@@ -125,7 +125,7 @@ class CounterPages:
 
     def _line(self, claim: Claim, number: int) -> CounterLine:
         line, catalogue = claim.lines[number], self._services.catalogue
-        product = catalogue.current().product(line.gtin) if catalogue and line.gtin else None
+        product = sold_at(self._services, claim.kiosk).product(line.gtin) if catalogue and line.gtin else None
         return CounterLine(
             line.gtin, catalogue.staff_name(line.gtin, line.name) if catalogue else line.name, line.quantity, money(line.total_minor, claim.total.currency),
             bool(product and product.picture), product.age_min if product else 0,

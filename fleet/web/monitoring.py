@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from fleet.live_changes.metrics import LiveCollector
 from fleet.monitoring.metrics import MEDIA_TYPE, FleetCollector, IngestCollector, text
+from fleet.per_kiosk.metrics import StoresCollector
 from fleet.services import Services
 from fleet.web.operator import here_only
 
@@ -24,7 +26,10 @@ def routes(services: Services) -> list[BaseRoute]:
         services.config.drift_minutes * 60_000, services.rollouts, services.emergency,
     )  # fmt: skip
 
-    live = [LiveCollector(services.live_desk)] if services.live_desk is not None else []
+    live: list[Collector] = [LiveCollector(services.live_desk)] if services.live_desk is not None else []
+
+    if services.catalogues is not None:
+        live.append(StoresCollector(services.catalogues))
 
     async def healthz(_request: Request) -> Response:
         found = await run_in_threadpool(doctor.look)

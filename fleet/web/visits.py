@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from content.links import Attribution, advert_hash, day_of, release_hash
 from content.model import Store
-from fleet.services import Services
+from fleet.services import Services, sold_at
 from fleet.shop.visits import Row
 from fleet.web.operator import here_only
 from fleet.web.pages import page
@@ -39,17 +39,18 @@ def routes(services: Services) -> list[BaseRoute]:
 
     def draw(request: Request) -> Response:
         rows = services.visits.rows(day_of(services.clock() // 1000) - DAYS)
-        catalogue = services.catalogue.current() if services.catalogue else None
-        store = catalogue.store if catalogue else None
         signed = [row for row in rows if row.attribution == Attribution.SIGNED.value]
         products = {}
-        if catalogue is not None:
+        if services.catalogue is not None:
             for row in signed[:MOST_ROWS]:
-                product = catalogue.by_facing(row.facing)
-                products[row.facing] = product.names.get("en", product.gtin) if product else ""
+                product = sold_at(services, row.kiosk).by_facing(row.facing)
+                products[row.kiosk, row.facing] = product.names.get("en", product.gtin) if product else ""
         answer = page(
             request, "visits.html", title="Visits", days=DAYS,
-            rows=[_shown(row, store, products.get(row.facing, "")) for row in signed[:MOST_ROWS]],
+            rows=[
+                _shown(row, sold_at(services, row.kiosk).store if services.catalogue else None, products.get((row.kiosk, row.facing), ""))
+                for row in signed[:MOST_ROWS]
+            ],
             proofs=[(state.value, *_sums(rows, state.value)) for state in Attribution], more=len(signed) - MOST_ROWS,
         )  # fmt: skip
         answer.headers["cache-control"] = "no-store"

@@ -13,13 +13,12 @@ import errno
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from content.model import Product, Store
 from content.store_check import check_store
 from content.store_format import CATALOGUE, PICTURES, StoreError, is_picture_name, stocked
+from content.store_named import named_by
 from content.store_writer import StoreWriter
 from kiosk.durable import DISK, Disk, remove
 
@@ -115,25 +114,6 @@ def sweep(walls: Path, keep: Iterable[str], disk: Disk = DISK) -> int:
     if gone:
         disk.sync(walls)
     return gone
-
-
-def named_by(store: Store, products: Iterable[Product]) -> frozenset[str]:
-    """Every file a store's records name: products' pictures, and whatever else in it begins with "pictures/"."""
-    return frozenset(
-        {*_strings(msgspec.to_builtins(store)), *(product.picture for product in products)} - {""}
-    )
-
-
-def _strings(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        if value.startswith(f"{PICTURES}/"):
-            yield value
-    elif isinstance(value, dict):
-        for inside in value.values():
-            yield from _strings(inside)
-    elif isinstance(value, list | tuple):
-        for inside in value:
-            yield from _strings(inside)
 
 
 def _give_up(disk: Disk, new: Path) -> None:

@@ -42,7 +42,8 @@ class Front:
 
     async def show(self, request: Request) -> Response:
         """Search, offers, aisles."""
-        where, say, index = await self._lane.where(request), say_of(request), await self._lane.index()
+        where, say = await self._lane.where(request), say_of(request)
+        index = await self._lane.index(where.kiosk)
 
         def draw() -> Drawn:
             store, now = self._lane.catalogue(where.kiosk), self._lane.now()
@@ -60,7 +61,7 @@ class Front:
             return page, changes_ms(changing, now)
 
         return await self._lane.kept(
-            request, ("front", where.stem, self._lane.held(request).count), say, draw
+            request, ("front", where.stem, self._lane.held(request).count), say, draw, where.kiosk
         )
 
     async def aisle(self, request: Request) -> Response:
@@ -83,13 +84,15 @@ class Front:
             return page, changes_ms(products, now)
 
         held = self._lane.held(request).count
-        return await self._lane.kept(request, ("aisle", where.stem, key, number, held), say, draw)
+        return await self._lane.kept(
+            request, ("aisle", where.stem, key, number, held), say, draw, where.kiosk
+        )
 
     async def search(self, request: Request) -> Response:
         """What is found, best first."""
         where, say = await self._lane.where(request), say_of(request)
         query, number = request.query_params.get("q", "").strip()[:60], _number(request)
-        index = await self._lane.index()
+        index = await self._lane.index(where.kiosk)
 
         def draw() -> Drawn:
             store, now = self._lane.catalogue(where.kiosk), self._lane.now()
@@ -105,7 +108,9 @@ class Front:
             return page, changes_ms(products, now)
 
         held = self._lane.held(request).count
-        return await self._lane.kept(request, ("search", where.stem, query, number, held), say, draw)
+        return await self._lane.kept(
+            request, ("search", where.stem, query, number, held), say, draw, where.kiosk
+        )
 
     def _page(
         self, request: Request, template: str, say: Words, where: Where, store: AnyStore, **values: Any

@@ -26,8 +26,8 @@ from fleet.limits import AtOnce, Limits, Rule
 from fleet.payments.book import Entry
 from fleet.payments.desk import PaymentDesk
 from fleet.safety import content_policy, frames_of, posted_here
-from fleet.services import Services
-from fleet.shop.search import Index, Shelves
+from fleet.services import Services, sold_at
+from fleet.shop.search import Index, Indexes, Shelves
 from fleet.web.gate import client_of, networks
 from fleet.web.pages import page
 from fleet.web.shop import basket_cookie
@@ -58,6 +58,7 @@ class Lane:
         self.services = services
         self.walls = Walls(services.store, services.link_keys, services.clock)
         self.shelves = Shelves(services.catalogue) if services.catalogue else None
+        self.indexes = Indexes()
         self._kept = KeptPages()
         self._trusted = networks(services.config.trusted_proxies)
         self._looks = Limits(LOOKS)
@@ -108,15 +109,22 @@ class Lane:
         return answer
 
     async def kept(
-        self, request: Request, key: tuple[Hashable, ...], say: Words, draw: Callable[[], Drawn]
+        self,
+        request: Request,
+        key: tuple[Hashable, ...],
+        say: Words,
+        draw: Callable[[], Drawn],
+        kiosk: str = "",
     ) -> Response:
-        """The page of `key` in the words of `say` and in this edition of the store, drawn by `draw` where there is none.
+        """The page of `key` in the words of `say` and in this edition of the store of that kiosk, drawn by `draw` where there
+        is none.
 
         `key` must hold everything else the page shows. `draw` is a millisecond or two of Python and reads a file that is in
         memory: handing it to another thread took longer, and made everybody else wait for the interpreter's lock.
         """
-        desk = self.services.live_desk
-        whole = (*key, say.language, self.edition(), desk.generation if desk is not None else 0)
+        desk, stores = self.services.live_desk, self.services.catalogues
+        edition: Hashable = stores.edition(kiosk) if stores is not None else self.edition()
+        whole = (*key, say.language, edition, desk.generation if desk is not None else 0)
         now = self.services.clock()
         kept = self._kept.get(whole, now)
         if kept is None:
@@ -153,8 +161,13 @@ class Lane:
         """The store as it is now where that kiosk stands (its address; "": at no wall). Raises Gone where there is none."""
         if self.services.catalogue is None:
             raise Gone("shop")
-        store, desk = self.services.catalogue.current(), self.services.live_desk
+        store, desk = sold_at(self.services, kiosk), self.services.live_desk
         return store if desk is None else desk.over(store, kiosk)
+
+    def every(self) -> list[AnyStore]:
+        """The imported store, then those of releases that are open. Raises Gone where there is none."""
+        found, stores = [self.catalogue()], self.services.catalogues
+        return [*found, *stores.shelves.opened()] if stores is not None else found
 
     def catalogue_of(self, name: str) -> AnyStore:
         """The same, where the kiosk of that name stands ("": at no wall)."""
@@ -170,10 +183,15 @@ class Lane:
         """The address of the one kiosk of that name, in whatever case it is written."""
         return self.walls.address(name)
 
-    async def index(self) -> Index:
-        """What is published now, to be searched. Raises Gone where there is nothing."""
+    async def index(self, kiosk: str = "") -> Index:
+        """What is published now where that kiosk stands, to be searched. Raises Gone where there is nothing."""
         if self.shelves is None:
             raise Gone("shop")
+        stores = self.services.catalogues
+        if stores is not None and stores.version(kiosk):
+            store = stores.at(kiosk)
+            found = self.indexes.made(store)
+            return await run_in_threadpool(self.indexes.of, store) if found is None else found
         made = self.shelves.made()
         return await run_in_threadpool(self.shelves.current) if made is None else made
 

@@ -67,9 +67,12 @@ def routes(lane: Lane) -> list[BaseRoute]:
     small = Small()
 
     def find(gtin: str) -> Path | None:
-        store = lane.catalogue()
-        product = store.product(gtin)
-        return store.picture(product) if product else None
+        for store in lane.every():
+            product = store.product(gtin)
+            found = store.picture(product) if product else None
+            if found is not None:
+                return found
+        return None
 
     async def picture(request: Request) -> Response:
         path = await run_in_threadpool(find, gtin_14(request.path_params["gtin"]) or "")

@@ -82,7 +82,7 @@ class ProductPages:
         shown = Shown(where, gtin, quantity_of(query.get("q", "1")), "facts" in query)
         rating = self._lane.services.ratings.of(gtin)
         key = ("product", where.stem, gtin, shown.quantity, shown.facts, rating, held.count)
-        return await self._lane.kept(request, key, say, lambda: self._drawn(request, shown))
+        return await self._lane.kept(request, key, say, lambda: self._drawn(request, shown), where.kiosk)
 
     def _drawn(self, request: Request, shown: Shown) -> Drawn:
         """Raises Gone where we do not have the product."""

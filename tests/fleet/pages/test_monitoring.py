@@ -57,7 +57,7 @@ def test_health_is_true(watched: Fleet) -> None:
     answer = httpx.get(f"{watched.url}/healthz", trust_env=False)
     assert answer.status_code == 200
     assert answer.json() == {
-        "status": "ok", "store": True, "broker": True, "ingest": True, "oldest_unhandled_s": 0.0,
+        "status": "ok", "store": True, "broker": True, "ingest": True, "oldest_unhandled_s": 0.0, "releases": "",
     }  # fmt: skip
 
 

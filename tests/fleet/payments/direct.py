@@ -131,7 +131,9 @@ class Clock:
 class Till:
     """A desk, its store and its bank, and what it has told; `caps` changes what the provider can."""
 
-    def __init__(self, folder: Path, catalogue: Callable[[], AnyStore] | None = None, **caps: object) -> None:
+    def __init__(
+        self, folder: Path, catalogue: Callable[[str, str], AnyStore] | None = None, **caps: object
+    ) -> None:
         self.catalogue, self.version, self.price = catalogue, "v", 500
         self.clock = Clock()
         self.told: list[Message] = []

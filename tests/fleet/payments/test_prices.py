@@ -90,7 +90,7 @@ def test_what_no_wall_can_have_shown_is_said(store: OpenStore, wrong: Line, curr
 
 
 def test_the_desk_counts_it_and_sells_all_the_same(store: OpenStore, tmp_path: Path) -> None:
-    till = Till(tmp_path, catalogue=lambda: store)
+    till = Till(tmp_path, catalogue=lambda *_: store)
     assert till.status(till.asked(1)).state == "created"
     assert till.desk.counters.other_prices == 0, "of a release the fleet does not know"
     till.version = store.store.version

@@ -1,0 +1,1 @@
+"""What each kiosk sells from: the store of the release it runs, as its groups and its wall see it."""
