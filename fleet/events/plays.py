@@ -93,7 +93,7 @@ def write(connection: Connection, sums: Sums) -> None:
     """Add sums to the store. Showings are taken in the order of their ids, so that writers do not wait in a circle."""
     if not sums:
         return
-    known = {place.showing: place.showing.id for place in sums}
+    known = {what: what.id for what in {place.showing for place in sums}}
     rows = [
         {"id": name, **structs.asdict(what)} for what, name in sorted(known.items(), key=lambda pair: pair[1])
     ]
