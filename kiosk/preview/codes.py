@@ -34,18 +34,20 @@ def sheets(glasses: Sequence[Glass], at: int) -> list[Sheet]:
     for glass in glasses:
         for aisle in glass.aisles:
             shelf = glass.shelf(aisle)
-            pages = glass.pages(glass.wall(at, glass.languages[0], aisle))
-            for page in pages:
+            views = {tag: glass.wall(at, tag, aisle) for tag in glass.languages}
+            # Another language may lay the shelf out otherwise (a ticker line more), so its own page is taken.
+            pages = {tag: glass.pages(view) for tag, view in views.items()}
+            for page in pages[glass.languages[0]]:
                 on_it = tuple((p.facing, p.gtin) for p in shelf[page.whole.start : page.whole.stop])
                 key = glass.panel_name, aisle, on_it
                 if key in seen:
                     continue
                 seen.add(key)
                 language = glass.languages[len(found) % len(glass.languages)]
-                view = glass.wall(at, language, aisle)
-                # Another language may lay the shelf out otherwise (a ticker line more), so its own page is taken.
-                own = glass.pages(view)
-                found.append(Sheet(glass, aisle, language, view, own[min(page.number, len(own)) - 1]))
+                own = pages[language]
+                found.append(
+                    Sheet(glass, aisle, language, views[language], own[min(page.number, len(own)) - 1])
+                )
     return found
 
 

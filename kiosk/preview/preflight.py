@@ -17,7 +17,7 @@ from kiosk.preview.findings import Finding, Report, confirmed
 from kiosk.preview.kiosks import glasses
 from kiosk.preview.walls import HOST, Glass, linked
 
-PAGES: Final = 80  # drawn, of all walls together: about half a minute
+PAGES: Final = 80  # drawn, of all walls together: some 40 s of a processor
 
 
 class Asked(Struct, frozen=True, kw_only=True):
