@@ -167,7 +167,7 @@ class Fetcher:
                 wait, pause = rules.check_s * (0.9 + 0.2 * self._jitter()), FIRST_PAUSE_S
             else:
                 wait, pause = pause * (0.5 + self._jitter()), min(2 * pause, LONGEST_PAUSE_S)
-                if not self._stopped.is_set():
+                if not self._stopped.is_set() and self._wanted == name:
                     log.warning("release %s was not fetched: %s", name or "for everybody", failed)
                     self._post(FetchFailed(name, failed.reason, failed.detail))
             self._pause(wait, rules)
@@ -216,6 +216,8 @@ class Fetcher:
         said = [-1]
 
         def progress(have: int, size: int) -> None:
+            if self._wanted != name:  # a way back must not wait for the rest of what it leads away from
+                raise FetchError("stopped", "something else is wanted")
             percent = have * 100 // size if size else 100
             if percent != said[0]:
                 said[0] = percent

@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import pytest
 
+from kiosk.fetching.blobs import Part
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Fetched, Fetcher, FetchFailed, FetchProgress, News, Rules
 from kiosk.fetching.http_source import HttpSource
 from kiosk.fetching.pace import Pace, is_open
-from kiosk.fetching.sources import FolderSource, Source
+from kiosk.fetching.sources import FolderSource, Source, Wait
 from tests.kiosk.fetching.kiosks import Kiosk
 from tests.kiosk.fetching.repositories import Repository
 from tests.kiosk.until import PATIENCE_S
@@ -177,3 +178,28 @@ def test_a_wait_for_the_rate_is_ended_too() -> None:
     stopped.set()
     with pytest.raises(FetchError, match="stopped"):
         Pace(1, stopped=stopped).wait(2**30)
+
+
+def test_a_way_back_does_not_wait_for_the_rest_of_a_release_nobody_wants_any_more(
+    watch: Watch, repository: Repository
+) -> None:
+    came: list[str] = []
+    begun = threading.Event()
+
+    class Slow(FolderSource):
+        def fill(self, path: str, part: Part, wait: Wait) -> None:
+            if path.startswith("blobs/"):
+                came.append(path)
+                assert begun.wait(PATIENCE_S)
+                if len(came) == 6:  # pages come first
+                    watched.fetcher.fetch("demo-000001")
+            super().fill(path, part, wait)
+
+    repository.release({f"{number:02}.json": b"price %d" % number for number in range(60)})
+    watched = watch(Slow(repository.folder))
+    begun.set()
+    assert watched.next(Fetched).name == "demo-000001"
+    assert 6 <= len(came) <= 10, "one more page and the two files of what is wanted now at most"
+    assert not any(isinstance(news, FetchFailed) for news in watched.seen)
+    watched.fetcher.fetch()
+    assert watched.next(Fetched).name == "demo-000002"
