@@ -131,7 +131,7 @@ class Emergencies:
         self, alert: Alert, addresses: Sequence[Address], who: str, why: str, source: str = "operator"
     ) -> Alert:
         """Raise it, or change the one of its id. Raises BadAlarm, and nothing is said then."""
-        self._check(who, why)
+        self.allows(who, why)
         if not alert.id:
             alert = structs.replace(alert, id="".join(secrets.choice(CROCKFORD) for _ in range(16)))
         try:
@@ -160,7 +160,7 @@ class Emergencies:
 
     def clear(self, alert_id: str, who: str, why: str) -> list[str]:
         """Take one back, or with "*" every one; the ids. Raises BadAlarm."""
-        self._check(who, why)
+        self.allows(who, why)
         now = self._clock()
         with self._store.write() as connection:
             wanted = select(alerts.c.id).where(alerts.c.cleared_ms == 0)
@@ -343,7 +343,8 @@ class Emergencies:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _check(self, who: str, why: str) -> None:
+    def allows(self, who: str, why: str) -> None:
+        """Raises BadAlarm where nothing can be said, or not by nobody."""
         if self._key is None:
             raise BadAlarm("there is no key to sign alerts with: fleet serve --alert-key TENANT.alert.pem")
         if not who.strip() or not why.strip():

@@ -26,7 +26,12 @@ from fleet.web.operator import here_only
 from fleet.web.pages import page
 from fleet.web.staff import form_of, private, who_of
 
+SHOWN: Final = 40  # walls of an alert in a table, those first that do not show it
 LANGUAGES: Final = ("en", "de", "zh", "ar")
+
+_WORDS: Final = tuple(f"{part}_{tag}" for tag in LANGUAGES for part in ("headline", "instruction"))
+_FIELDS: Final = ("kiosk", "why", "severity", "sign", "minutes", "kind", "audible", "sure", *_WORDS)
+_EMPTY: Final = dict.fromkeys(("who", *_FIELDS), "") | {"severity": "severe", "audible": "yes"}
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,32 +84,41 @@ class _Pages:
     async def show(self, request: Request) -> Response:
         return await run_in_threadpool(self._draw, request)
 
-    def _draw(self, request: Request, said: str = "", status: int = 200) -> Response:
+    def _draw(
+        self, request: Request, said: str = "", status: int = 200, draft: dict[str, str] | None = None, walls: int = 0
+    ) -> Response:  # fmt: skip
+        """`draft`: what was typed; `walls`: it can be raised on so many, if somebody is sure."""
         now = self._services.clock()
         found = self._desk.latest()
         return private(
             page(
                 request, "alerts.html", status, title="Alerts", said=said, who=who_of(request), now_ms=now,
-                alerts=[(one, one.stands(now)) for one in found], standing=sum(one.stands(now) for one in found),
+                alerts=[(one, one.stands(now), _summary(one)) for one in found], shown=SHOWN,
+                draft=draft or _EMPTY, walls=walls, standing=sum(one.stands(now) for one in found),
                 severities=SEVERITIES, signs=SIGNS, languages=LANGUAGES, armed=self._desk.armed,
                 connected=self._services.line.connected,
             )
         )  # fmt: skip
 
     async def send(self, request: Request) -> Response:
-        said = [f"{part}_{tag}" for tag in LANGUAGES for part in ("headline", "instruction")]
-        form = await form_of(
-            request, "kiosk", "why", "severity", "sign", "minutes", "kind", "audible", *said, most=24
-        )
+        form = await form_of(request, *_FIELDS, most=24)
         try:
             alert = _alert(form, self._services.clock())
-            await run_in_threadpool(self._send, alert, form)
+            walls = await run_in_threadpool(self._send, alert, form)
         except (BadAlarm, BadAlerts) as error:
-            return await run_in_threadpool(self._draw, request, f"{error}. Nothing was said.", 400)
+            return await run_in_threadpool(self._draw, request, f"{error}. Nothing was said.", 400, form)
+        if walls:
+            return await run_in_threadpool(self._draw, request, "", 200, form, walls)
         return private(RedirectResponse("/alerts", 303), form["who"])
 
-    def _send(self, alert: Alert, form: dict[str, str]) -> None:
-        self._desk.send(alert, self._desk.targets(form["kiosk"]), form["who"], form["why"])
+    def _send(self, alert: Alert, form: dict[str, str]) -> int:
+        """0 where it was raised; else on how many walls it would be, for nobody has said yet to be sure of so many."""
+        addresses = self._desk.targets(form["kiosk"])
+        self._desk.allows(form["who"], form["why"])
+        if form["sure"] != f"{len(addresses)} {form['kind']}":
+            return len(addresses)
+        self._desk.send(alert, addresses, form["who"], form["why"])
+        return 0
 
     async def clear(self, request: Request) -> Response:
         form = await form_of(request, "id", "why")
@@ -113,6 +127,16 @@ class _Pages:
         except BadAlarm as error:
             return await run_in_threadpool(self._draw, request, f"{error}. Nothing was cleared.", 400)
         return private(RedirectResponse("/alerts", 303), form["who"])
+
+
+def _summary(one: Raised) -> dict[str, Any]:
+    """How far it is: most walls need no row of their own, those that do not show it do."""
+    shown = [at for at in one.reached if at.shown_ms]
+    return {
+        "shown": len(shown), "audible": sum(at.sound == "audible" for at in one.reached),
+        "slowest_ms": max((at.shown_ms - at.sent_ms for at in shown), default=0),
+        "rows": sorted(one.reached, key=lambda at: (bool(at.shown_ms), not at.refused, at.kiosk))[:SHOWN],
+    }  # fmt: skip
 
 
 def _alert(form: dict[str, str], now_ms: int) -> Alert:

@@ -237,7 +237,16 @@ def test_the_page_shows_what_stands_and_has_one_button_for_all(world: World) -> 
     }  # fmt: skip
     headers = {"origin": url, "sec-fetch-site": "same-origin"}
     with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
-        assert client.post("/alerts", data=form).status_code == 303
+        look = client.post("/alerts", data=form)
+        assert (look.status_code, "nothing was said yet" in look.text, "on 1 wall" in look.text) == (
+            200,
+            True,
+            True,
+        )
+        assert client.post("/alerts", data=form | {"sure": "2 exercise"}).status_code == 200
+        assert client.post("/alerts", data=form | {"sure": "1 actual"}).status_code == 200
+        assert not world.fleet.emergency.latest(), "an exercise somebody was sure of is no other thing"
+        assert client.post("/alerts", data=form | {"sure": "1 exercise"}).status_code == 303
         alert = world.wall.shows("Leave").alerts[0]
         assert alert.exercise
         assert alert.until_ms > now_ms()
@@ -248,6 +257,7 @@ def test_the_page_shows_what_stands_and_has_one_button_for_all(world: World) -> 
                            ({"minutes": "x"}, "minutes"), ({"who": ""}, "who says it")):  # fmt: skip
             answer = client.post("/alerts", data=form | wrong)
             assert (answer.status_code, why in answer.text) == (400, True), why
+            assert 'value="drill"' in answer.text, "what was typed is not lost"
         assert client.post("/alerts/clear", data={"id": "*", "who": "ada", "why": "over"}).status_code == 303
         world.wall.shows()
         assert "endcap_alerts_standing 0" in client.get("/metrics").text
