@@ -308,6 +308,7 @@ class Adopter:
                 return
             self._trial = health.watch(self._trial, facts) if self._trial else health.begin(facts)
             verdict = health.judge(self._trial, self.window_ms)
+            self._holding.lacks = health.waits_for(self._trial)
             if verdict.kind == "wait":
                 return
             self._trial = None

@@ -79,6 +79,13 @@ def watch(trial: Trial, facts: Facts) -> Trial:
     )
 
 
+def waits_for(trial: Trial) -> str:
+    """What a wall on trial lacks for its time to pass, as a key: not-showing (asleep, closed, an alert), no-screen; "" for nothing."""
+    if not trial.last.showing:
+        return "not-showing"
+    return "" if trial.last.screens else "no-screen"
+
+
 def judge(trial: Trial, window_ms: int) -> Verdict:
     """What fails at once is unwell at once; what must be seen has the window for it, devices that went have it twice."""
     start, now = trial.start, trial.last

@@ -81,6 +81,7 @@ class Holding:
         self.slots = Slots()
         self.shown: Wall | None = None  # on the glass; None: what was installed
         self.offered: Wall | None = None  # posted, and somebody was buying
+        self.lacks = ""  # what the wall on trial waits for (kiosk.adopting.health)
         self.unsaved = False
         self.fetching: tuple[str, int] | None = None  # a release, percent
         self.failed: tuple[str, str, str] | None = None  # a release, a key, words
@@ -163,7 +164,7 @@ class Holding:
     def _phase(self, target: str) -> tuple[Phase, int, str, str]:
         slots = self.slots
         if slots.trying is not None and self.shown == slots.trying.wall:
-            return "trying", 0, "", ""
+            return "trying", 0, self.lacks, ""
         if slots.staged is not None:
             return ("waiting" if self.offered == slots.staged.wall else "staged"), 100, "", ""
         if (why := slots.refused.get(target)) is not None:

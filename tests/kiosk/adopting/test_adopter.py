@@ -62,6 +62,7 @@ class Wall:
     ) -> None:
         self.folder, self.published = folder, folder / "published"
         self.fetcher, self.buying, self.waiting = Asked(), buying, list[StoreReady]()
+        self.showing = True
         self.healthy, self.mono, self.changes = True, 0, 0
         place = Place(
             folder / "content", folder / "store", folder / "carried", Where("demo", "s1", "K1"), "1.0"
@@ -95,7 +96,7 @@ class Wall:
         self.mono += 10
         return Facts(
             mono_ms=self.mono,
-            showing=True,
+            showing=self.showing,
             frames=9,
             facings=4 if self.healthy else 0,
             screens=1,
@@ -336,6 +337,17 @@ def test_the_package_may_carry_a_store(tmp_path: Path) -> None:
     wall = Wall(tmp_path)
     assert (wall.opened.source, wall.price()) == ("package", 901)
     wall.stop()
+
+
+def test_a_wall_that_nobody_can_see_says_so_and_is_kept_once_it_was_seen(hang: Callable[..., Wall]) -> None:
+    wall = hang(window_ms=30)
+    wall.showing = False
+    wall.publish(1)
+    until(lambda: wall.adopter.running().reason == "not-showing")
+    assert wall.phase() == ("demo-000001", "trying", False)
+    wall.showing = True
+    wall.reaches("demo-000001", "", True)
+    assert wall.adopter.running().reason == ""
 
 
 class SlowDisk(Disk):
