@@ -24,7 +24,7 @@ from fleet.services import Services
 from fleet.web.commands import body_of, json_of
 from fleet.web.operator import here_only
 from fleet.web.pages import page
-from fleet.web.staff import form_of, private, who_of
+from fleet.web.staff import MOST_WHY, form_of, private, who_of
 from mqtt.topics import Address
 
 RINGS: Final = 4  # in the form; the command line takes more
@@ -213,6 +213,12 @@ class _Pages:
         )  # fmt: skip
 
         def make() -> Rollout:
+            if any(
+                len(form[name]) >= MOST_WHY for name in names
+            ):  # a browser cuts what is pasted, without a word
+                raise BadRollout(
+                    f"a ring has {MOST_WHY - 1} characters here at most; the command line takes more"
+                )
             made = self._rollouts.make(wish_of(ask), ask.by, ask.why)
             return self._rollouts.act(made.id, "submit", ask.by, ask.why)
 

@@ -186,6 +186,10 @@ def test_a_form_that_cannot_be_keeps_what_was_typed(browser: httpx.Client) -> No
     assert answer.status_code == 400
     assert "Nothing was made" in answer.text
     assert 'value="half: percent=200"' in answer.text
+    cut = "pilot: " + " ".join(f"kiosk=demo/line2/K{number:02}" for number in range(20)) + " errors=1"
+    answer = browser.post("/rollouts", data={"target": NEW, "who": "ada", "why": "x", "ring0": cut})
+    assert answer.status_code == 400, "what stops it would have been cut off"
+    assert "the command line takes more" in answer.text
 
 
 def test_nobody_else_decides(fleet: Fleet, browser: httpx.Client) -> None:
