@@ -96,8 +96,10 @@ class _Pages:
         )
         texts = {"en": form["text"]} if form["text"] else {}
         try:
+            if not form["at"]:  # nothing goes to every wall because a field was left empty
+                raise BadChange("where? A kiosk, a site, a group, or all")
             ask = Ask(
-                gtin=form["gtin"], kind=form["kind"], by=form["who"], why=form["why"], at=form["at"] or "all",
+                gtin=form["gtin"], kind=form["kind"], by=form["who"], why=form["why"], at=form["at"],
                 price=form["price"] if form["kind"] == PRICE else "",
                 reason=form["reason"] if form["kind"] == RECALL else "",
                 texts=texts, hours=_hours(form["hours"]), until_release=form["until_release"],

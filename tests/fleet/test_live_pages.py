@@ -157,7 +157,7 @@ def test_prometheus_sees_what_stands_and_who_is_late(shop: Shop, phone: httpx.Cl
     assert 'endcap_live_changes{kind="recall"} 1.0' in phone.get("/metrics").text
 
 
-FORM = {"kind": "sold-out", "gtin": APPLES, "who": "ada", "why": "empty"}
+FORM = {"kind": "sold-out", "gtin": APPLES, "who": "ada", "why": "empty", "at": "all"}
 
 
 def test_the_page_gives_lists_and_undoes(shop: Shop, phone: httpx.Client) -> None:
@@ -177,6 +177,7 @@ def test_the_page_gives_lists_and_undoes(shop: Shop, phone: httpx.Client) -> Non
         {"why": ""},
         {"gtin": "1"},
         {"kind": "x"},
+        {"at": ""},
         {"hours": "soon"},
         {"kind": "price", "price": ""},
     ],
