@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet.cli.command import call
 from tests.journeys.town import BREAD, SIGNED, Town, pays
 from tests.waiting import wait_until
 
@@ -27,7 +28,11 @@ def test_a_price_and_a_recall_hold_until_a_release_supersedes_them(tmp_path: Pat
         wait_until(lambda: ada.price(BREAD) == 199, "the lower price on the glass")
         wait_until(lambda: ada.looks_at(recalled).badge == "recalled", "the recall on the glass")
         assert not ada.looks_at(recalled).available
-        wait_until(lambda: "1 of 1 kiosks obey" in town.fleet("live-changes"), "the kiosk to obey")
+        wait_until(
+            lambda: all(one["obeys"] for one in call(town.url, "/api/live-changes")["kiosks"]),
+            "the kiosk to obey",
+        )
+        assert "1 of 1 kiosks obey" in town.fleet("live-changes")  # which ends with 1 while one does not
         pay = ada.wants_to_pay(BREAD)
         assert pay.amount.minor == 398
         pays(pay.payload)
