@@ -23,8 +23,10 @@ from content.authored.parts import from_parts
 from content.model import Store
 from content.release.manifest import PARTS, PICTURES, BadRelease, Blob, Entry, Root, entries_of, read_root
 from content.release.packing import unpack
+from content.software import manifest as programs
 from fleet.rollouts.model import BadRollout, check_release
 
+SOFTWARE: Final = "software"  # the role that signs programs (content.release.roles)
 KEPT: Final = 3  # releases whose content is at hand: the one for everybody, and what rings run meanwhile
 
 
@@ -43,6 +45,28 @@ class Release(Struct, frozen=True, kw_only=True):
     current: bool  # the one for everybody
 
 
+class Software(Struct, frozen=True, kw_only=True):
+    """Programs in the repository. Times as in Release; `from_min`, `from_max`: versions it may follow, "": any. `image`: what
+    the whole machine is to be, by name; "": `files` are wheels.
+    """
+
+    name: str
+    version: str
+    made_ms: int
+    activates_ms: int
+    note: str
+    from_min: str
+    from_max: str
+    image: str
+    files: int
+    bytes: int
+
+
+class _Listed(Struct, frozen=True):
+    content: tuple[Release, ...]
+    software: tuple[Software, ...]
+
+
 class Releases:
     """`folder` None: there is no repository here. From any thread."""
 
@@ -50,41 +74,52 @@ class Releases:
         self.folder = folder
         self.trouble = ""  # why the list could not be read when it was last asked for
         self._lock = threading.Lock()
-        self._kept: tuple[tuple[int, int], list[Release]] | None = None
+        self._mark: tuple[int, int] | None = None
+        self._listed = _Listed((), ())
         self._roots: dict[str, Root] = {}
         self._contents: dict[str, Content] = {}
 
     def all(self) -> list[Release]:
         """The newest first; where the repository cannot be read, what was read last, and `trouble` says why."""
+        return list(self._list().content)
+
+    def software(self) -> list[Software]:
+        """As `all`, of programs."""
+        return list(self._list().software)
+
+    def _list(self) -> _Listed:
         if self.folder is None:
-            return []
+            return self._listed
         with self._lock:
             try:
                 about = (self.folder / "metadata" / "timestamp.json").stat()
                 mark = (about.st_mtime_ns, about.st_size)
-                if self._kept is None or self._kept[0] != mark:
-                    self._kept = (mark, self._read(self.folder))
+                if self._mark != mark:
+                    self._listed, self._mark = self._read(self.folder), mark
                 self.trouble = ""
             except (OSError, BadRelease, ValueError, KeyError, TypeError) as error:
                 self.trouble = f"{self.folder} cannot be read: {error}"
-            return list(self._kept[1]) if self._kept else []
+            return self._listed
+
+    def _of(self, kind: str) -> list[Release] | list[Software]:
+        return self.all() if kind == "content" else self.software()
 
     def check(self, kind: str, name: str) -> None:
-        """Raises BadRollout for content nobody has signed here."""
+        """Raises BadRollout for content or software nobody has signed here."""
         check_release(name)
-        if kind != "content" or self.folder is None:
+        if self.folder is None:
             return
-        known = [one.name for one in self.all()]
+        known = [one.name for one in self._of(kind)]
         if name not in known:
             some = ", ".join(known[:5]) or "none"
+            what = "release" if kind == "content" else "software"
             raise BadRollout(
-                f"release {name!r}: it is not in the repository; there are {some}" + self._because()
+                f"{what} {name!r}: it is not in the repository; there are {some}" + self._because()
             )
 
     def activates_ms(self, kind: str, name: str) -> int:
         """The signed moment of a release; 0 where there is none, or nobody knows."""
-        found = [one for one in self.all() if one.name == name] if kind == "content" else []
-        return found[0].activates_ms if found else 0
+        return next((one.activates_ms for one in self._of(kind) if one.name == name), 0)
 
     def groups(self, kiosk: str, tags: frozenset[str] = frozenset(), orientation: str = "") -> frozenset[str]:
         """A kiosk's groups, as its operator's newest release has them; a wall that does not say how it hangs is a portrait's."""
@@ -137,14 +172,16 @@ class Releases:
     def _because(self) -> str:
         return f" ({self.trouble})" if self.trouble else ""
 
-    def _read(self, folder: Path) -> list[Release]:
+    def _read(self, folder: Path) -> _Listed:
+        return _Listed(tuple(self._read_content_list(folder)), tuple(_software(folder)))
+
+    def _read_content_list(self, folder: Path) -> list[Release]:
         found = []
         for role in _roles(folder):
             for path, told in _targets(folder, role).items():
                 top, _, name = path.rpartition("/")
                 if top.startswith("content/") and name.endswith(".release"):
-                    file = folder / "targets" / top / f"{told['hashes']['sha256']}.{name}"
-                    root = self._roots.get(name[:-8]) or read_root(file.read_bytes())
+                    root = self._roots.get(name[:-8]) or read_root(_page(folder, path, told))
                     self._roots[root.header.name] = root
                     found.append(_release(root, bool((told.get("custom") or {}).get("current"))))
         return sorted(found, key=lambda one: (-one.made_ms, -one.number, one.name))
@@ -165,12 +202,39 @@ def _release(root: Root, current: bool) -> Release:
     )  # fmt: skip
 
 
+def _software(folder: Path) -> list[Software]:
+    """The newest first. Its page never changes, and is small: all are read whenever the list is."""
+    if f"{SOFTWARE}.json" not in _snapshot(folder):
+        return []
+    found = [
+        programs.read_release(_page(folder, path, told))
+        for path, told in _targets(folder, SOFTWARE).items()
+        if path.startswith(f"{SOFTWARE}/") and path.endswith(".release")
+    ]
+    listed = [
+        Software(
+            name=one.name, version=one.version, made_ms=one.made_at * 1000,
+            activates_ms=(one.activate.at or 0) * 1000, note=one.note, from_min=one.from_min, from_max=one.from_max,
+            image=one.image.name if one.image else "", files=len(one.files),
+            bytes=sum(file.size for file in one.files),
+        )
+        for one in found
+    ]  # fmt: skip
+    return sorted(listed, key=lambda one: (-one.made_ms, one.name))
+
+
+def _page(folder: Path, path: str, told: dict[str, Any]) -> bytes:
+    """A target's bytes, as they are named under consistent snapshots."""
+    top, _, name = path.rpartition("/")
+    return (folder / "targets" / top / f"{told['hashes']['sha256']}.{name}").read_bytes()
+
+
 def _roles(folder: Path) -> list[str]:
     """Who signs releases: one role for each operator."""
     return sorted(
         name[: -len(".json")]
         for name in _snapshot(folder)
-        if name not in ("root.json", "targets.json", "software.json")
+        if name not in ("root.json", "targets.json", f"{SOFTWARE}.json")
     )
 
 

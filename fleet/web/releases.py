@@ -7,8 +7,9 @@ change; a client that was cut goes on by Range (RFC 9110 14).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +21,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fleet import tables
-from fleet.rollouts.repository import Release
+from fleet.rollouts.repository import Release, Software
 from fleet.rollouts.service import Rollouts
 from fleet.services import Services
 from fleet.web.assets import FOREVER
@@ -64,27 +65,48 @@ def routes(services: Services) -> list[BaseRoute]:
     return found
 
 
-def runs(connection: Connection) -> dict[str, Runs]:
-    """Where each release of content runs, by its name."""
+def runs(connection: Connection, kind: str = "content") -> dict[str, Runs]:
+    """Where each release of a kind runs, by its name."""
     run, want = tables.running.c, tables.wanted.c
     found: dict[str, dict[str, int]] = {}
-    on = select(run.name, run.confirmed, func.count()).where(run.kind == "content", run.name != "")
+    on = select(run.name, run.confirmed, func.count()).where(run.kind == kind, run.name != "")
     for name, confirmed, kiosks in connection.execute(on.group_by(run.name, run.confirmed)):
         key = "confirmed" if confirmed else "trying"
         found.setdefault(name, {})[key] = kiosks
-    off = (run.kind == "content") & (run.target != "") & (run.target != run.name)
+    off = (run.kind == kind) & (run.target != "") & (run.target != run.name)
     on_its_way = select(run.target, run.phase, func.count()).where(off).group_by(run.target, run.phase)
     for name, phase, kiosks in connection.execute(on_its_way):
         of, key = found.setdefault(name, {}), "failed" if phase == "failed" else "trying"
         of[key] = of.get(key, 0) + kiosks
     asked = (
         select(want.name, func.count(), func.count(func.nullif(want.pinned_by, "")))
-        .where(want.kind == "content", want.name != "")
+        .where(want.kind == kind, want.name != "")
         .group_by(want.name)
     )
     for name, wanted, pinned in connection.execute(asked):
         found.setdefault(name, {}).update(wanted=wanted, pinned=pinned)
     return {name: Runs(**counts) for name, counts in found.items()}
+
+
+class _Look(NamedTuple):
+    """What is listed, and where it runs."""
+
+    releases: list[Release]
+    where: dict[str, Runs]
+    software: list[Software]
+    software_where: dict[str, Runs]
+
+    @property
+    def strange(self) -> list[tuple[str, Runs]]:
+        """What runs or is wanted somewhere and is not listed, software last."""
+        return [*_strange(self.releases, self.where), *_strange(self.software, self.software_where)]
+
+
+def _strange(
+    listed: Sequence[Release] | Sequence[Software], where: Mapping[str, Runs]
+) -> list[tuple[str, Runs]]:
+    known = {one.name for one in listed}
+    return [(name, where[name]) for name in sorted(where) if name not in known]
 
 
 class _Pages:
@@ -93,30 +115,40 @@ class _Pages:
     def __init__(self, services: Services, rollouts: Rollouts) -> None:
         self._services, self._rollouts = services, rollouts
 
-    def _look(self) -> tuple[list[Release], dict[str, Runs]]:
+    def _look(self) -> _Look:
+        releases = self._rollouts.releases
         with self._services.store.read() as connection:
-            return self._rollouts.releases.all(), runs(connection)
+            where, programs_where = runs(connection), runs(connection, "software")
+        return _Look(releases.all(), where, releases.software(), programs_where)
 
     async def show(self, request: Request) -> Response:
         """`/releases`."""
-        releases, where = await run_in_threadpool(self._look)
-        known = {one.name for one in releases}
+        look = await run_in_threadpool(self._look)
         return private(
             page(
-                request, "releases.html", title="Releases", releases=releases, where=where, nowhere=Runs(),
-                strange=sorted(set(where) - known), trouble=self._rollouts.releases.trouble,
-                folder=self._rollouts.releases.folder, now_ms=self._services.clock(),
+                request, "releases.html", title="Releases", look=look, nowhere=Runs(),
+                trouble=self._rollouts.releases.trouble, folder=self._rollouts.releases.folder,
+                now_ms=self._services.clock(),
             )
         )  # fmt: skip
 
     async def as_json(self, _request: Request) -> Response:
         """`/api/releases`."""
-        releases, where = await run_in_threadpool(self._look)
-        told: list[dict[str, Any]] = [
-            msgspec.to_builtins(one) | {"runs": msgspec.to_builtins(where.get(one.name, Runs()))}
-            for one in releases
-        ]
-        return json_of({"releases": told, "trouble": self._rollouts.releases.trouble})
+        look = await run_in_threadpool(self._look)
+        told = {
+            "releases": _told(look.releases, look.where), "software": _told(look.software, look.software_where),
+            "trouble": self._rollouts.releases.trouble,
+        }  # fmt: skip
+        return json_of(told)
+
+
+def _told(
+    releases: Sequence[Release] | Sequence[Software], where: Mapping[str, Runs]
+) -> list[dict[str, Any]]:
+    return [
+        msgspec.to_builtins(one) | {"runs": msgspec.to_builtins(where.get(one.name, Runs()))}
+        for one in releases
+    ]
 
 
 def _files(folder: Path) -> Any:

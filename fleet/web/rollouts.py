@@ -164,7 +164,8 @@ class _Pages:
             page(
                 request, "rollouts_live.html" if only_part else "rollouts.html", status, title="Roll-outs", said=said,
                 who=who_of(request), found=self._rollouts.book.newest(), pins=self._rollouts.pins.all(), kinds=KINDS,
-                releases=self._rollouts.releases.all(), trouble=self._rollouts.releases.trouble, form=typed,
+                releases=[*self._rollouts.releases.all(), *self._rollouts.releases.software()],
+                trouble=self._rollouts.releases.trouble, form=typed,
                 rings=RINGS, verdicts=VERDICTS, reasons=WORDS, ended=ENDED, bar=bar, now_ms=self._services.clock(),
             )
         )  # fmt: skip

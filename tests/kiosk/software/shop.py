@@ -30,6 +30,7 @@ from tests.kiosk.until import until
 
 NOW = int(time.time())
 NOTHING: Sequence[str] = ("true",)
+IMAGE = "ab" * 32  # a digest
 
 
 class Builder:
@@ -45,9 +46,19 @@ class Builder:
         """A release of a wheel with these files; its name."""
         code: dict[str, str | bytes] = {"endcap.py": f"VERSION = '{version}'\n", "kiosk/a.py": version}
         made = wheel(self.folder / version, version, code | (files or {}))
-        where = ["--repository", str(self.repository.folder), "--keys", str(self.keys)]
-        assert cli.main([str(made), "--version", version, *more, *where]) == 0
+        assert cli.main([str(made), "--version", version, *more, *self.where]) == 0
         return f"endcap-{version}"
+
+    def publish_image(self, name: str, version: str) -> str:
+        """A release that names an image; its name."""
+        image = f"{name}={IMAGE}"
+        assert cli.main(["--image", image, "--version", version, "--name", name, *self.where]) == 0
+        return name
+
+    @property
+    def where(self) -> list[str]:
+        """The commands' words for this repository."""
+        return ["--repository", str(self.repository.folder), "--keys", str(self.keys)]
 
     def root(self) -> bytes:
         return (self.repository.folder / "metadata" / "1.root.json").read_bytes()
