@@ -78,7 +78,7 @@ class Kiosk:
     def __init__(
         self, folder: Path, builder: Builder, check: Sequence[str] = NOTHING, *, window_ms: int = 0
     ) -> None:
-        self.folder, self.builder, self._check, self._window_ms = folder, builder, check, window_ms
+        self.folder, self.builder, self._check, self.window_ms = folder, builder, check, window_ms
         self.clock = SystemClock(trusted=True)
         self.buying = False
         self.facts = Facts(mono_ms=0, showing=True, frames=9, facings=4, screens=1, connected=1)
@@ -91,7 +91,7 @@ class Kiosk:
         side = launch.begin(self.folder, self.clock.wall_ms())
         updater = Updater(
             Place(self.folder, side, version), BlobStore(self.folder / "blobs", least_free=0), self.clock, self._post,
-            window_ms=self._window_ms, minute_of=lambda _: 0, look_s=0.02, check=self._check, disk=disk,
+            window_ms=self.window_ms, minute_of=lambda _: 0, look_s=0.02, check=self._check, disk=disk,
         )  # fmt: skip
         self.left, self.updater = False, updater
         updater.boot()
