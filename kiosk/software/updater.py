@@ -23,7 +23,7 @@ import msgspec
 from msgspec import structs
 
 from content.release.manifest import BadRelease, Blob
-from content.software.manifest import Release, numbers, read_release
+from content.software.manifest import Release, read_release
 from kiosk.adopting import health
 from kiosk.adopting import slots as held
 from kiosk.adopting.adopter import AGAIN_S, LOOK_S
@@ -39,8 +39,9 @@ from kiosk.durable import DISK, Disk, put
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress, News
+from kiosk.software import deciding
 from kiosk.software.sides import CHECK, build, idle, started_from
-from mqtt.commands import Phase, Running, Target
+from mqtt.commands import Running, Target
 
 log = logging.getLogger(__name__)
 
@@ -171,14 +172,16 @@ class Updater:
                 if not self._become(follow):
                     return False
                 self._left = True
-            self._left = self._left or self._elsewhere()
+            self._left = self._left or deciding.elsewhere(self._slots, self._place.side)
             return self._left
 
     def running(self) -> Running:
         """What is told of it (mqtt.commands.Running)."""
         with self._guard:
-            slots, here = self._slots, self._here()
-            phase, percent, reason, detail = self._phase(here)
+            slots, here = self._slots, deciding.here(self._slots, self._place.side)
+            phase, percent, reason, detail = deciding.phase_of(
+                slots, here, asked=self._asked, failed=self._failed, fetching=self._fetching
+            )
             return Running(
                 name=here.release if here else "",
                 confirmed=here is not None and slots.trying is None and here == slots.confirmed,
@@ -231,8 +234,12 @@ class Updater:
         now = self._clock.mono_ms()
         with self._guard:
             slots = self._slots
-            trying = slots.trying is not None and slots.trying.wall == self._here()
-            ready = (slots.staged is not None and self._due(slots.staged)) or self._elsewhere()
+            trying = slots.trying is not None and slots.trying.wall == deciding.here(
+                self._slots, self._place.side
+            )
+            ready = (slots.staged is not None and self._due(slots.staged)) or deciding.elsewhere(
+                self._slots, self._place.side
+            )
             self._asked = ready
             pending = self._pending if idle(slots, self._place.side) else None
         if pending is not None:
@@ -273,11 +280,11 @@ class Updater:
                 return
             side = idle(self._slots, self._place.side)
             self._pending = None if side else news  # until what is on trial is kept or left
-            if not side or not self._strike(side):
+            if not side or not self._become(deciding.struck(self._slots, side)):
                 return
         try:
             release = self._read(news.page)
-            self._check_version(release)
+            deciding.check_version(release, self._place.version)
             build(
                 self._place.folder, side, release, lambda file: self._blobs.path(file.plain), self._disk,
                 self._check, self._stopped,
@@ -304,16 +311,6 @@ class Updater:
             raise Unusable("image", f"{release.image.name}: this kiosk's image is not ours to exchange")
         return release
 
-    def _check_version(self, release: Release) -> None:
-        here = numbers(self._place.version)
-        for bound, wrong in (
-            (release.from_min, here < numbers(release.from_min)),
-            (release.from_max, here > numbers(release.from_max)),
-        ):
-            if bound and wrong:
-                detail = f"{release.name} follows {release.from_min or 'any'} to {release.from_max or 'any'}, this is {self._place.version}"
-                raise Unusable("needs-version", detail)
-
     def _unusable(self, name: str, reason: str, detail: str) -> None:
         if reason == "stopped":
             return
@@ -329,7 +326,7 @@ class Updater:
     def _judge(self, facts: Facts) -> None:
         with self._guard:
             trying = self._slots.trying
-            if trying is None or trying.wall != self._here():
+            if trying is None or trying.wall != deciding.here(self._slots, self._place.side):
                 return
             if self._trial is None:  # nothing before this start was of these programs
                 self._trial = health.begin(
@@ -351,28 +348,10 @@ class Updater:
 
     # --- inside; the guard is held where slots change -----------------------------------------------------------
 
-    def _here(self) -> Wall | None:
-        """The release this program is of."""
-        slots = self._slots
-        walls = (slots.trying.wall if slots.trying else None, slots.confirmed, slots.previous)
-        return next((wall for wall in walls if wall is not None and wall.folder == self._place.side), None)
-
-    def _elsewhere(self) -> bool:
-        """Whether the next start is from another side than this one."""
-        wanted = held.running(self._slots)
-        return (wanted.folder if wanted else "") != self._place.side
-
     def _due(self, staged: Staged) -> bool:
         wall_ms = self._clock.wall_ms()
         minute = self._minute_of(wall_ms) if self._clock.quality() != "unsynced" else None
         return is_due(staged, wall_ms, minute, self._clock.mono_ms() - self._staged_ms)
-
-    def _strike(self, side: str) -> bool:
-        """What lies on a side that is written over is not there any more, whatever comes of it."""
-        slots = self._slots
-        staged = slots.staged if slots.staged and slots.staged.wall.folder != side else None
-        previous = slots.previous if slots.previous and slots.previous.folder != side else None
-        return self._become(structs.replace(slots, staged=staged, previous=previous))
 
     def _become(self, slots: Slots) -> bool:
         """Write down what follows, and only then let it be so. False where it cannot be written: all stays as it was."""
@@ -391,18 +370,3 @@ class Updater:
         pages = [wall.page for wall in held.walls(self._slots) if wall.page is not None]
         if self._fetcher is not None and pages:
             self._fetcher.clean(pages)
-
-    def _phase(self, here: Wall | None) -> tuple[Phase, int, str, str]:
-        slots, target = self._slots, self._slots.target.name
-        if slots.trying is not None and slots.trying.wall == here:
-            return "trying", 0, "", ""
-        if slots.staged is not None:
-            return ("waiting" if self._asked else "staged"), 100, "", ""
-        if (why := slots.refused.get(target)) is not None:
-            return "failed", 0, why.reason, why.detail
-        if target and (here is None or here.release != target):
-            if self._failed is not None:
-                return "failed", 0, *self._failed
-            if self._fetching is not None:
-                return "fetching", self._fetching, "", ""
-        return "", 0, "", ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from content.software import cli
 from kiosk.adopting.health import Facts
 from kiosk.adopting.record import load
 from kiosk.adopting.slots import Slots
-from kiosk.adopting.talk import FactsWanted, ProgramsReady
+from kiosk.adopting.talk import FactsWanted, Fetching, ProgramsReady
 from kiosk.clock.clock import SystemClock
 from kiosk.durable import DISK, Disk
 from kiosk.fetching.blobs import BlobStore
@@ -81,6 +82,7 @@ class Kiosk:
         self.folder, self.builder, self._check, self.window_ms = folder, builder, check, window_ms
         self.clock = SystemClock(trusted=True)
         self.buying = False
+        self.obeyed: list[tuple[str, Fetching]] = []
         self.facts = Facts(mono_ms=0, showing=True, frames=9, facings=4, screens=1, connected=1)
         self.left = False
         self.updater: Updater | None = None
@@ -95,7 +97,7 @@ class Kiosk:
         )  # fmt: skip
         self.left, self.updater = False, updater
         updater.boot()
-        updater.start(self._fetcher(updater))
+        updater.start(self._fetcher(updater), self._obey)
         return side
 
     def _fetcher(self, updater: Updater) -> Fetcher:
@@ -107,6 +109,9 @@ class Kiosk:
             updater.heard(news)
 
         return Fetcher(fetching_of(self.builder, self.folder), rules, heard, Pace(), lambda: None)
+
+    def _obey(self, how: Fetching) -> None:
+        self.obeyed.append((threading.current_thread().name, how))
 
     def _post(self, item: object) -> None:
         """What the agent does with it."""

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from kiosk.adopting import slots as held
 from kiosk.adopting.slots import Slots, Trying, Wall
+from kiosk.adopting.talk import Fetching
 from kiosk.software import launch
 from kiosk.software.joining import Unlaunched
 from kiosk.software.sides import started_from
@@ -205,6 +206,22 @@ def test_a_wheel_for_another_machine_is_refused_by_pip(kiosk: Kiosk, builder: Bu
     kiosk.want("endcap-1.1.0")
 
     assert kiosk.until_phase("failed").reason == "not-installed"
+
+
+def test_how_it_is_fetched_is_said_once_and_by_the_updaters_own_thread(
+    kiosk: Kiosk, builder: Builder
+) -> None:
+    name = builder.publish("1.1.0")
+    night = Fetching(sources=("https://night.example",), kib_s=64, window=(60, 300))
+    kiosk.start()
+    assert kiosk.updater is not None
+
+    for how in (Fetching(), night, night, Fetching()):
+        kiosk.updater.fetch_by(how)
+    kiosk.want(name)
+
+    kiosk.until_left()
+    assert kiosk.obeyed == [("updater", night), ("updater", Fetching())]
 
 
 def test_a_kiosk_without_a_launcher_says_so() -> None:
