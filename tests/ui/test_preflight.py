@@ -265,7 +265,12 @@ def test_mistakes_of_the_folder_are_findings(folder: Path, capsys: pytest.Captur
 
     report = msgspec.json.decode(capsys.readouterr().out)
     assert report["findings"][0]["file"] == "feed.tsv"
-    assert main([str(folder), "--at", "noon"]) in (1, 2)
+
+
+def test_a_time_that_is_none_is_refused_as_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder), "--at", "noon"]) == 2
+
+    assert "expected a time such as 2026-12-24T22:30, found 'noon'" in capsys.readouterr().err
 
 
 @pytest.mark.ui
