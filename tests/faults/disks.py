@@ -44,7 +44,10 @@ class Disk:
         """What is on the disk now. Its writers stand still, or have no power any more."""
         self._cuts += 1
         taken = self._folder / f"{self._name}-{self._cuts}.img"
-        _run("cp", "--sparse=always", str(self._image), str(taken))
+        written = -1
+        while (now := self._image.stat().st_mtime_ns) != written:
+            written = now  # ext4 may write by itself meanwhile: then the copy would be of two moments
+            _run("cp", "--sparse=always", str(self._image), str(taken))
         return taken
 
     def become(self, taken: Path) -> None:

@@ -28,6 +28,7 @@ import msgspec
 PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 PRELOADED: Final = (
     "tests.faults.kiosk_process",
+    "tests.faults.wall_process",
     "tests.faults.straw",
     "tests.faults.mischief",
     "fleet.serve",

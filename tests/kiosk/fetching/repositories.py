@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from securesystemslib.signer import CryptoSigner
@@ -57,13 +58,17 @@ class Repository:
     # --- releases ---------------------------------------------------------------------------------------------
 
     def release(
-        self, files: Mapping[str, bytes], *, root: Callable[[RootPage], RootPage] = lambda page: page
+        self,
+        files: Mapping[str, bytes],
+        pictures: Mapping[str, Path] = MappingProxyType({}),
+        *,
+        root: Callable[[RootPage], RootPage] = lambda page: page,
     ) -> str:
-        """Publish a release of these parts; its name. `root` may lie in its root page."""
+        """Publish a release of these parts and pictures; its name. `root` may lie in its root page."""
         self.number += 1
         name = release_name(TENANT, self.number)
         header = Header(format=FORMAT, tenant=TENANT, name=name, number=self.number, made_at=NOW_S - 60)
-        built = pack(files, {}, header, self.folder)
+        built = pack(files, pictures, header, self.folder)
         self.target(f"{name}.release", write_root(root(built.root)), current=True)
         self.sign()
         return name
@@ -165,7 +170,9 @@ class Repository:
     def put(self, name: str, data: bytes) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)  # a kiosk may be reading
 
     # --- damage -----------------------------------------------------------------------------------------------
 
