@@ -87,10 +87,13 @@ def changes(hours: Hours, now: int, until: int) -> Iterator[int]:
 
 def _end_of(hours: Hours, zone: ZoneInfo, now: int) -> int | None:
     """When a stretch that is on at `now` ends: windows that touch or overlap are one stretch."""
-    reach = now
+    reach, seen = now, None
     for first, last in _blocks(hours, _day(now, zone) - _BACK):
-        if _day(reach, zone) + _BACK < first:  # it ran through all the ordinary days between
-            reach = moment(first + _BACK, 0, zone)
+        if (
+            seen is not None and seen + timedelta(days=1) < first
+        ):  # it ran through all the ordinary days between
+            reach = max(reach, moment(first + _BACK, 0, zone))
+        seen = last
         pool: list[tuple[int, int]] = []
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)

@@ -56,7 +56,7 @@ def test_prices_reach_two_walls_and_what_is_bad_turns_back(tmp_path: Path) -> No
             assert person.first() == town.shelves.first[0]
 
         # A release the pilot's screen cannot draw goes back by itself, and no further.
-        town.shelves.prices[BREAD] = 99
+        town.shelves.prices[BREAD] = 149
         bad = town.publishes()
         bea.blind = True
         stopped = town.rolls_out(bad, *rings("K2"))

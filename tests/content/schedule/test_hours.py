@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from content.schedule import (
@@ -216,6 +216,7 @@ def test_the_next_change_is_the_first_moment_that_differs(drawn: tuple[Hours, da
     assert after is None or (after > last and is_on(hours, after) != is_on(hours, last))
 
 
+@example((Hours(timezone=BERLIN, until=date(2026, 3, 29), windows=(ALL_DAY,)), date(2026, 3, 29)), -1_645_201)
 @settings(deadline=None)
 @given(schedules(), st.integers(-400 * 86_400, 400 * 86_400))
 def test_looking_again_moves_on_and_says_what_changed(drawn: tuple[Hours, date], off: int) -> None:
