@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks._table import table
 from content.authored import Content, Where, to_parts
+from content.durable import DISK, remove
 from content.gtin import check_digit
 from content.model import Aisle, Language, Product, Store
 from content.money import Money
@@ -27,7 +28,6 @@ from content.release.manifest import Blob, Header
 from content.release.packing import pack, unpack
 from content.store_check import check_store
 from kiosk.adopting.making import wall_of
-from kiosk.durable import DISK, remove
 
 WHERE = Where("demo", "s1", "K1")
 AISLES = 12

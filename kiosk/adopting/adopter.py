@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from content.durable import DISK, Disk
 from content.store import OpenStore, StoreError
 from kiosk.adopting import health
 from kiosk.adopting import slots as held
@@ -26,7 +27,6 @@ from kiosk.adopting.making import Blobs, wall_of
 from kiosk.adopting.slots import Choice, Refused, Staged, Wall
 from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, RunningChanged, StoreReady
 from kiosk.clock.clock import Clock
-from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError, Reason
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress, News
 from mqtt.commands import Running, Target

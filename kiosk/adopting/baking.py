@@ -8,11 +8,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from content.durable import DISK, remove
 from kiosk.adopting.joining import place_of
 from kiosk.adopting.making import wall_of
 from kiosk.clock.clock import SystemClock
 from kiosk.config import Config
-from kiosk.durable import DISK, remove
 from kiosk.fetching.opening import open_fetching
 from kiosk.fetching.sources import FolderSource
 

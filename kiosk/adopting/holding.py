@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from content.authored import Where
+from content.durable import DISK, Disk
 from content.release.manifest import Blob
 from content.store import AnyStore, OpenStore, StoreError
 from kiosk.adopting import slots as held
@@ -19,7 +20,6 @@ from kiosk.adopting.moment import is_due
 from kiosk.adopting.record import load, save
 from kiosk.adopting.slots import Choice, Slots, Staged, Wall
 from kiosk.clock.clock import Clock
-from kiosk.durable import DISK, Disk
 from mqtt.commands import Phase, Running
 
 log = logging.getLogger(__name__)

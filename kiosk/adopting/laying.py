@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from content.durable import DISK, Disk, remove
 from content.model import Product, Store
 from content.store_check import check_store
 from content.store_format import CATALOGUE, PICTURES, StoreError, is_picture_name, stocked
 from content.store_named import named_by
 from content.store_writer import StoreWriter
-from kiosk.durable import DISK, Disk, remove
 
 log = logging.getLogger(__name__)
 

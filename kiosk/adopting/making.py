@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from content.authored import ContentError, Where, from_parts, resolve
+from content.durable import DISK, Disk
 from content.release.manifest import PARTS, PICTURES, BadRelease, Blob, Root, entries_of
 from kiosk.adopting.laying import Bring, Unusable, lay, linked, unpacked
 from kiosk.adopting.slots import Wall
-from kiosk.durable import DISK, Disk
 
 _NUMBERS: Final = re.compile(r"[0-9]+", re.ASCII)
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from content.durable import DISK, Disk, put
 from kiosk.adopting.slots import Slots
-from kiosk.durable import DISK, Disk, put
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from content.durable import DISK, Disk
 from content.release.manifest import BadRelease, Blob
 from content.release.packing import unpack
-from kiosk.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.files import make_folder, told
 

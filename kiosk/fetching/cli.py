@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Final
 
+from content.durable import DISK
 from kiosk.clock.clock import SystemClock
 from kiosk.config import BadConfig, Config
-from kiosk.durable import DISK
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Rules
 from kiosk.fetching.files import alone

@@ -18,9 +18,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from content.durable import DISK
 from content.release.manifest import Blob, Root
 from content.signing import PURPOSES, Purpose
-from kiosk.durable import DISK
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.files import alone
 from kiosk.fetching.pace import Pace, is_open

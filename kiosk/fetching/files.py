@@ -1,4 +1,4 @@
-"""The disk as fetching uses it: through kiosk.durable alone, and what it says becomes a reason."""
+"""The disk as fetching uses it: through content.durable alone, and what it says becomes a reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kiosk.durable import Disk
+from content.durable import Disk
 from kiosk.fetching.errors import FetchError
 
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from tuf.api.metadata import Root, Snapshot, TargetFile, Targets, Timestamp
 
-from kiosk.durable import DISK, Disk
+from content.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.metadata import (
     Held,

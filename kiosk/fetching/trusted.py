@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from kiosk.durable import DISK, Disk
+from content.durable import DISK, Disk
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.files import make_folder, read_if_there, told
 

@@ -21,11 +21,11 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from content.durable import DISK, Disk, put, remove
 from content.software.manifest import File, Release
 from kiosk.adopting import slots as held
 from kiosk.adopting.laying import Unusable
 from kiosk.adopting.slots import Refused, Slots
-from kiosk.durable import DISK, Disk, put, remove
 from kiosk.software.launch import MARK, SIDES
 
 WHEELS: Final = "wheels"  # links to blobs under the names pip wants; gone when a side is made

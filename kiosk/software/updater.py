@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from content.durable import DISK, Disk, put
 from content.release.manifest import BadRelease, Blob
 from content.software.manifest import Release, read_release
 from kiosk.adopting import health
@@ -35,7 +36,6 @@ from kiosk.adopting.record import load, save
 from kiosk.adopting.slots import Refused, Slots, Staged, Wall
 from kiosk.adopting.talk import FactsWanted, Fetching, ProgramsReady, RunningChanged
 from kiosk.clock.clock import Clock
-from kiosk.durable import DISK, Disk, put
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.errors import FetchError
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress, News

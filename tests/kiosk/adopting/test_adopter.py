@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from content.authored import Where
+from content.durable import DISK, Disk
 from content.release.manifest import Activation, Blob, Root
 from content.store import AnyStore, write_store
 from kiosk.adopting.adopter import Adopter
@@ -17,7 +18,6 @@ from kiosk.adopting.holding import Opened, Place
 from kiosk.adopting.record import read
 from kiosk.adopting.talk import FactsWanted, Fetching, Hanging, RunningChanged, StoreReady
 from kiosk.clock.clock import SystemClock
-from kiosk.durable import DISK, Disk
 from kiosk.fetching.fetcher import Fetched, FetchFailed, FetchProgress
 from mqtt.commands import Target
 from tests.content import shop

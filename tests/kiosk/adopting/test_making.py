@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from content.durable import DISK, Disk
 from content.release.manifest import BadRelease, Root
 from content.store import OpenStore
 from kiosk.adopting.laying import NEW, Unusable, is_whole, sweep
 from kiosk.adopting.making import numbers, wall_of
 from kiosk.adopting.slots import Wall
-from kiosk.durable import DISK, Disk
 from tests.content import shop
 from tests.kiosk.adopting.releases import WHERE, Folder, goods, picture, release
 from tests.kiosk.powercut import FailingDisk, RecordingDisk

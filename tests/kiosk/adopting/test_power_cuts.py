@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from content.authored import Content, Where, to_parts
+from content.durable import DISK, Disk
 from content.store import AnyStore, write_store
 from content.store_check import check_store
 from kiosk.adopting.adopter import Adopter
@@ -19,7 +20,6 @@ from kiosk.adopting.holding import Place
 from kiosk.adopting.record import read
 from kiosk.adopting.talk import FactsWanted, StoreReady
 from kiosk.clock.clock import SystemClock
-from kiosk.durable import DISK, Disk
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.fetcher import Fetched
 from kiosk.fetching.releases import Fetching

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.durable import DISK, Disk
+from content.durable import DISK, Disk
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.releases import Fetching, Whole
 from kiosk.fetching.sources import FolderSource, Source

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from content.durable import DISK
 from kiosk.cli import main
 from kiosk.config import BadConfig, parse_config
-from kiosk.durable import DISK
 from kiosk.fetching.files import alone
 from tests.kiosk.fetching.repositories import Repository
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from content.durable import DISK, Disk
 from content.release.keys import Ring
 from content.release.repository import Repository
 from content.release.rotation import create, key_names, make_keys
@@ -16,7 +17,6 @@ from kiosk.adopting.record import load
 from kiosk.adopting.slots import Slots
 from kiosk.adopting.talk import FactsWanted, Fetching, ProgramsReady
 from kiosk.clock.clock import SystemClock
-from kiosk.durable import DISK, Disk
 from kiosk.fetching.blobs import BlobStore
 from kiosk.fetching.fetcher import Fetcher, News, Rules
 from kiosk.fetching.pace import Pace

@@ -11,13 +11,13 @@ import pytest
 from msgspec import structs
 
 import content
+from content.durable import DISK, Disk
 from content.release.manifest import Blob
 from content.software.manifest import FORMAT, File, Release
 from kiosk.adopting import slots as held
 from kiosk.adopting.laying import Unusable
 from kiosk.adopting.record import save
 from kiosk.adopting.slots import Slots, Staged, Wall
-from kiosk.durable import DISK, Disk
 from kiosk.software import launch
 from kiosk.software.sides import CHECK, build
 from tests.content.software.made import wheel
