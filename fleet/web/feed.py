@@ -24,7 +24,7 @@ METHODS: Final = {"link": "phone", "epc": "bank transfer", "pix-static": "Pix", 
 # mqtt.messages.Engaged.what; {} is its detail in words.
 _DONE: Final = {
     "start": "somebody comes to the wall", "aisle": "goes to the aisle {}", "product": "looks at {}", "add": "takes {}",
-    "remove": "puts {} back", "basket": "looks into the basket", "checkout": "wants to pay", "pay": "chooses to pay by {}",
+    "remove": "puts {} back", "taken-out": "loses {}, which is sold no more", "basket": "looks into the basket", "checkout": "wants to pay", "pay": "chooses to pay by {}",
     "cancel": "cancels the payment", "code": "has a code to be looked up", "language": "reads on in {}",
     "stay": "is still here", "tap": "takes {} along on a phone", "reset": "the wall is free again",
 }  # fmt: skip
@@ -54,7 +54,7 @@ def in_words(event: Mapping[str, Any], called: Called, store: AnyStore | None) -
             return _TOLD.get(detail, f"the code is {detail}")
         case "reach":
             return "brings the controls down" if detail == "on" else "lets the controls go up again"
-        case "product" | "add" | "remove":
+        case "product" | "add" | "remove" | "taken-out":
             detail = called(detail, detail or "a product")
         case "tap":
             detail = called(detail, detail) if detail else "the shop"

@@ -7,6 +7,7 @@ from pathlib import Path
 import content
 from content.authored import read_content, to_parts
 from content.release.manifest import Activation
+from content.software import cli as software_cli
 from fleet.clock import now_ms
 from fleet.rollouts.book import Wish
 from fleet.rollouts.model import Rollout
@@ -15,6 +16,7 @@ from fleet.serve import Fleet
 from mqtt.commands import Phase, Reported, Running
 from mqtt.topics import Address
 from tests.content.release.repositories import Operator
+from tests.content.software.made import wheel
 from tests.fleet.pages.fleets import many
 from tests.waiting import wait_until
 
@@ -24,7 +26,7 @@ RINGS = (
     "rest: success=95 error-percent=5 soak=0s deadline=1d",
 )
 SICK: dict[int, tuple[Phase, str]] = {
-    3: ("failed", "unhealthy"), 7: ("failed", "no-space"), 5: ("fetching", ""),
+    3: ("failed", "no-facings"), 7: ("failed", "no-space"), 5: ("fetching", ""),
 }  # fmt: skip
 
 
@@ -41,6 +43,9 @@ def published(folder: Path) -> Path:
             operator.ring(), operator.now, "metro", parts, {}, note=note, current=number == 0, activate=moment
         )
         operator.now += 2 * 86_400
+    made = wheel(folder / "wheels", "0.2.0", {"endcap.py": "VERSION = '0.2.0'\n"})
+    where = ["--repository", str(operator.folder), "--keys", str(operator.keys)]
+    assert software_cli.main([str(made), "--version", "0.2.0", "--note", "smoother scrolling", *where]) == 0
     return operator.folder
 
 
@@ -53,8 +58,10 @@ def seed(fleet: Fleet) -> str:
         pinned, "content", "metro-000002", "cyd", "photographs for the press until Friday"
     )
     first = planned(fleet, "metro-000003", "winter prices", ("all: errors=9 soak=0s deadline=1d",))
-    report(fleet, first, {})
-    wait_until(lambda: state(fleet, first) == "finished", "the first to finish", 60)
+    # They are given it some at a time, so whoever was asked meanwhile answers, too.
+    wait_until(
+        lambda: report(fleet, first, {}) < 0 or state(fleet, first) == "finished", "the first to finish"
+    )
     second = planned(fleet, "metro-000004", "Advent walls, forty new prices", RINGS)
     wait_until(
         lambda: report(fleet, second, SICK) > 20 or state(fleet, second) == "stopped", "the second", 60
