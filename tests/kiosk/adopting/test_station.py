@@ -54,7 +54,7 @@ def configured(folder: Path, source: str) -> Path:
         [content]
         sources = ["{source}"]
         root = "root.json"
-        health_s = 20
+        health_s = 45
         check_s = 5
         carried = "carried"
         [panel]
